@@ -1,0 +1,238 @@
+// Group moments in one pass over the rows: size, mean and within-group cross-products of each group, and their merging.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include <Eigen/Core>
+
+namespace bayespool {
+
+// Cross-products of d columns are stored as the upper triangle by columns: (1,1), (1,2), (2,2), (1,3), ...
+inline Eigen::Index packed_size(Eigen::Index d) { return d * (d + 1) / 2; }
+
+struct GroupMoments {
+  Eigen::VectorXd size;    // J
+  Eigen::MatrixXd mean;    // J x d
+  Eigen::MatrixXd within;  // J x d(d+1)/2, or 1 x d(d+1)/2 when summed over the groups
+};
+
+// Rows that somebody else owns. Row i belongs to group `group[i] - first_code`; a null `group` means one group.
+struct GroupedRows {
+  std::vector<const double*> columns;  // d columns of `rows` values
+  const int* group = nullptr;
+  int first_code = 0;
+  Eigen::Index rows = 0;
+  Eigen::Index groups = 1;
+};
+
+// Row and column (from 0) of the first value that is NaN or infinite; `found` is false when there is none.
+struct NonFinite {
+  bool found = false;
+  Eigen::Index column = 0;
+  Eigen::Index row = 0;
+};
+
+inline NonFinite find_non_finite(const GroupedRows& data) {
+  for (std::size_t a = 0; a < data.columns.size(); ++a) {
+    for (Eigen::Index i = 0; i < data.rows; ++i) {
+      if (!std::isfinite(data.columns[a][i])) return {true, static_cast<Eigen::Index>(a), i};
+    }
+  }
+  return {};
+}
+
+// Sums of each group about a shift c that is near its data (its first observation at the start), so that neither a
+// large offset nor a constant group costs accuracy: s = sum (z - c), S = sum (z - c)(z - c)'. A group is one record
+// n | c | s | S, contiguous because rows arrive in random group order and every row touches one record.
+// `Columns` fixes d at compile time; 0 leaves it to run time.
+template <int Columns>
+class MomentAccumulator {
+ public:
+  MomentAccumulator(Eigen::Index columns, Eigen::Index groups)
+      : run_time_columns_(static_cast<int>(columns)),
+        groups_(groups),
+        storage_(static_cast<std::size_t>(groups * stride()) + cache_line_doubles) {
+    void* start = storage_.data();
+    std::size_t space = storage_.size() * sizeof(double);
+    records_ = static_cast<double*>(std::align(cache_line_doubles * sizeof(double), sizeof(double), start, space));
+  }
+
+  void add(const GroupedRows& data, const std::function<void()>& check_interrupt) {
+    // With few groups for the rows, shifts are moved to the running mean now and then: it costs nothing there, and a
+    // group of a million rows whose first one is an outlier keeps its digits.
+    const bool recentres = groups_ <= block_rows / 16;
+    for (Eigen::Index begin = 0; begin < data.rows; begin += block_rows) {
+      check_interrupt();
+      add_block(data, begin, std::min(begin + block_rows, data.rows));
+      if (recentres) recentre();
+    }
+  }
+
+  // mean = c + s / n and W = S - s s' / n, by group or (when `pooled`) with W summed over the groups.
+  GroupMoments finish(bool pooled) const {
+    const int d = columns();
+    GroupMoments result;
+    result.size.resize(groups_);
+    result.mean.resize(groups_, d);
+    result.within.setZero(pooled ? 1 : groups_, packed_size(d));
+    for (Eigen::Index j = 0; j < groups_; ++j) {
+      const double* shift = record(j) + 1;
+      const double* sum = shift + d;
+      const double* products = sum + d;
+      const double n = record(j)[0];
+      result.size[j] = n;
+      if (n == 0) {
+        result.mean.row(j).setConstant(std::nan(""));
+        continue;
+      }
+      const Eigen::Index row = pooled ? 0 : j;
+      for (int b = 0, ab = 0; b < d; ++b) {
+        const double offset = sum[b] / n;
+        result.mean(j, b) = shift[b] + offset;
+        for (int a = 0; a <= b; ++a, ++ab) {
+          const double product = products[ab] - sum[a] * offset;
+          result.within(row, ab) += a == b && product < 0 ? 0.0 : product;  // rounding, never a negative square
+        }
+      }
+    }
+    return result;
+  }
+
+ private:
+  static constexpr Eigen::Index block_rows = 1 << 16;
+  static constexpr std::size_t cache_line_doubles = 8;
+
+  int columns() const { return Columns > 0 ? Columns : run_time_columns_; }
+  Eigen::Index stride() const { return 1 + 2 * columns() + packed_size(columns()); }
+  const double* record(Eigen::Index j) const { return records_ + j * stride(); }
+
+  void add_block(const GroupedRows& data, Eigen::Index begin, Eigen::Index end) {
+    const int d = columns();
+    const double* const* columns = data.columns.data();
+    const std::uint32_t first_code = static_cast<std::uint32_t>(data.first_code);
+    for (Eigen::Index i = begin; i < end; ++i) {
+      const std::uint32_t j = data.group ? static_cast<std::uint32_t>(data.group[i]) - first_code : 0;
+      if (j >= groups_) throw std::invalid_argument("a group code is out of range");
+      double* group = records_ + j * stride();
+      double* shift = group + 1;
+      double* sum = shift + d;
+      double* products = sum + d;
+      if (group[0] == 0) {
+        for (int b = 0; b < d; ++b) shift[b] = columns[b][i];
+      }
+      group[0] += 1;
+      for (int b = 0, ab = 0; b < d; ++b) {
+        const double difference = columns[b][i] - shift[b];
+        sum[b] += difference;
+        for (int a = 0; a <= b; ++a, ++ab) products[ab] += difference * (columns[a][i] - shift[a]);
+      }
+    }
+  }
+
+  // With delta = new c - c: s becomes s - n delta, and S becomes S - delta s' - (s - n delta) delta'.
+  void recentre() {
+    const int d = columns();
+    std::vector<double> delta(d), new_sum(d);
+    for (Eigen::Index j = 0; j < groups_; ++j) {
+      double* group = records_ + j * stride();
+      double* shift = group + 1;
+      double* sum = shift + d;
+      double* products = sum + d;
+      if (group[0] == 0) continue;
+      for (int b = 0; b < d; ++b) {
+        const double centre = shift[b] + sum[b] / group[0];
+        delta[b] = centre - shift[b];
+        shift[b] = centre;
+        new_sum[b] = sum[b] - group[0] * delta[b];
+      }
+      for (int b = 0, ab = 0; b < d; ++b) {
+        for (int a = 0; a <= b; ++a, ++ab) products[ab] -= delta[a] * sum[b] + new_sum[a] * delta[b];
+      }
+      std::copy(new_sum.begin(), new_sum.end(), sum);
+    }
+  }
+
+  int run_time_columns_;
+  Eigen::Index groups_;
+  std::vector<double> storage_;
+  double* records_;
+};
+
+template <int Columns>
+GroupMoments accumulate_moments(const GroupedRows& data, bool pooled, const std::function<void()>& check_interrupt) {
+  MomentAccumulator<Columns> accumulator(static_cast<Eigen::Index>(data.columns.size()), data.groups);
+  accumulator.add(data, check_interrupt);
+  return accumulator.finish(pooled);
+}
+
+// `check_interrupt` is called every 2^16 rows and stops the work by throwing. A group without rows has size 0 and mean
+// NaN. A value that is not finite shows as a mean that is not: find_non_finite() then says where it is.
+inline GroupMoments compute_group_moments(const GroupedRows& data, bool pooled,
+                                          const std::function<void()>& check_interrupt) {
+  switch (data.columns.size()) {
+    case 0:
+      throw std::invalid_argument("group moments need at least one column");
+    case 1:
+      return accumulate_moments<1>(data, pooled, check_interrupt);
+    case 2:
+      return accumulate_moments<2>(data, pooled, check_interrupt);
+    case 3:
+      return accumulate_moments<3>(data, pooled, check_interrupt);
+    case 4:
+      return accumulate_moments<4>(data, pooled, check_interrupt);
+    default:
+      return accumulate_moments<0>(data, pooled, check_interrupt);
+  }
+}
+
+// Adds n_b observations with mean mean_b (d) and cross-products within_b (packed) to those of a, in place:
+// W = W_a + W_b + (n_a n_b / n) (mean_b - mean_a)(mean_b - mean_a)'   (Chan, Golub & LeVeque 1983).
+template <typename MeanA, typename WithinA, typename MeanB, typename WithinB>
+void merge_into(double& n_a, MeanA&& mean_a, WithinA&& within_a, double n_b, const MeanB& mean_b,
+                const WithinB& within_b) {
+  if (n_b == 0) return;
+  const double n = n_a + n_b;
+  const double weight = n_a * (n_b / n);
+  for (Eigen::Index b = 0, ab = 0; b < mean_a.size(); ++b) {
+    const double difference = mean_b[b] - mean_a[b];
+    for (Eigen::Index a = 0; a <= b; ++a, ++ab) {
+      within_a[ab] += within_b[ab] + weight * difference * (mean_b[a] - mean_a[a]);
+    }
+  }
+  // Only now: the products above need the old means.
+  for (Eigen::Index b = 0; b < mean_a.size(); ++b) mean_a[b] += (n_b / n) * (mean_b[b] - mean_a[b]);
+  n_a = n;
+}
+
+// Two sets of moments of the same groups in the same order, each with `within` by group.
+inline GroupMoments merge_moments(GroupMoments a, const GroupMoments& b) {
+  if (a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols() || a.within.rows() != a.mean.rows() ||
+      b.within.rows() != b.mean.rows()) {
+    throw std::invalid_argument("moments to be merged need the same groups and columns, and cross-products by group");
+  }
+  for (Eigen::Index j = 0; j < a.size.size(); ++j) {
+    merge_into(a.size[j], a.mean.row(j), a.within.row(j), b.size[j], b.mean.row(j), b.within.row(j));
+  }
+  return a;
+}
+
+// All groups as one: what complete pooling sees. `within` may be by group or already summed.
+inline GroupMoments merge_groups(const GroupMoments& groups) {
+  const Eigen::Index d = groups.mean.cols();
+  const Eigen::RowVectorXd no_products = Eigen::RowVectorXd::Zero(packed_size(d));
+  GroupMoments all{Eigen::VectorXd::Zero(1), Eigen::MatrixXd(groups.mean.topRows(1)),
+                   Eigen::MatrixXd(groups.within.colwise().sum())};
+  for (Eigen::Index j = 0; j < groups.size.size(); ++j) {
+    merge_into(all.size[0], all.mean.row(0), all.within.row(0), groups.size[j], groups.mean.row(j), no_products);
+  }
+  return all;
+}
+
+}  // namespace bayespool

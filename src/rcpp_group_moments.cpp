@@ -1,0 +1,65 @@
+// R's door to the group moments.
+#include <RcppEigen.h>
+
+#include "core/group_moments.hpp"
+
+namespace {
+
+Rcpp::List moments_to_list(const bayespool::GroupMoments& moments) {
+  return Rcpp::List::create(Rcpp::Named("n") = Rcpp::NumericVector(moments.size.data(),
+                                                                   moments.size.data() + moments.size.size()),
+                            Rcpp::Named("mean") = moments.mean, Rcpp::Named("within") = moments.within);
+}
+
+bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
+  return {Rcpp::as<Eigen::VectorXd>(moments["n"]), Rcpp::as<Eigen::MatrixXd>(moments["mean"]),
+          Rcpp::as<Eigen::MatrixXd>(moments["within"])};
+}
+
+}  // namespace
+
+// `columns`: double vectors, or matrices whose columns count one by one, all with `rows` rows. `group`: the codes
+// first_code, first_code + 1, ..., or of length 0 for one group. `bad`: the first column and row (from 1) that hold a
+// value that is not finite, or NULL.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code,
+                                 int groups, bool pooled) {
+  bayespool::GroupedRows data;
+  data.rows = static_cast<Eigen::Index>(rows);
+  data.groups = groups;
+  data.first_code = first_code;
+  if (group.size() > 0) {
+    if (group.size() != data.rows) Rcpp::stop("one group code a row");
+    data.group = group.begin();
+  }
+  for (R_xlen_t a = 0; a < columns.size(); ++a) {
+    if (TYPEOF(columns[a]) != REALSXP) Rcpp::stop("columns must be double");
+    const double* values = REAL(columns[a]);
+    const R_xlen_t length = Rf_xlength(columns[a]);
+    if (data.rows == 0 || length % data.rows != 0) Rcpp::stop("columns differ in length");
+    for (R_xlen_t start = 0; start < length; start += data.rows) data.columns.push_back(values + start);
+  }
+  const bayespool::GroupMoments moments =
+      bayespool::compute_group_moments(data, pooled, [] { Rcpp::checkUserInterrupt(); });
+  Rcpp::List result = moments_to_list(moments);
+  for (Eigen::Index j = 0; j < moments.mean.rows(); ++j) {
+    if (moments.size[j] > 0 && !moments.mean.row(j).allFinite()) {
+      const bayespool::NonFinite bad = bayespool::find_non_finite(data);
+      if (bad.found) result["bad"] = Rcpp::NumericVector::create(bad.column + 1, bad.row + 1);
+      break;
+    }
+  }
+  return result;
+}
+
+// `a` and `b`: lists with n, mean and within of the same groups in the same order.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List merge_group_moments(Rcpp::List a, Rcpp::List b) {
+  return moments_to_list(bayespool::merge_moments(list_to_moments(a), list_to_moments(b)));
+}
+
+// All groups of `moments` as one.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List merge_all_groups(Rcpp::List moments) {
+  return moments_to_list(bayespool::merge_groups(list_to_moments(moments)));
+}
