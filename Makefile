@@ -6,11 +6,12 @@ JOBS ?= 2
 CHECK_DIR ?= $(CURDIR)
 R_MAKEVARS_USER ?= $(firstword $(wildcard $(HOME)/.R/Makevars) $(CURDIR)/tools/Makevars)
 export R_MAKEVARS_USER
+FORMAT_FLAGS ?= -i
 
 # Runs a command and shows what it printed only if it fails.
 quietly = log=$$(mktemp); $(1) >"$$log" 2>&1 || { cat "$$log"; rm -f "$$log"; exit 1; }; rm -f "$$log"
 
-.PHONY: install setup example test document check clean
+.PHONY: install setup example test document format check clean
 
 install: setup
 	@# R tracks no headers: objects older than one of them are stale.
@@ -29,6 +30,10 @@ test: install
 
 document: setup
 	@$(call quietly,$(RSCRIPT) tools/document.R)
+
+format:
+	@find src \( -name '*.hpp' -o -name '*.h' -o -name '*.cpp' \) ! -name RcppExports.cpp \
+	  -exec clang-format $(FORMAT_FLAGS) {} +
 
 check: setup
 	@cd "$(CHECK_DIR)" && rm -rf bayespool_*.tar.gz bayespool.Rcheck
