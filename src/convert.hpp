@@ -16,11 +16,16 @@ namespace bayespool {
 
 inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
   static const std::map<std::string, ScaleFamily> families = {
-      {"exponential", ScaleFamily::exponential}, {"gamma", ScaleFamily::gamma},
-      {"inverse_gamma", ScaleFamily::inverse_gamma}, {"lognormal", ScaleFamily::lognormal},
-      {"uniform", ScaleFamily::uniform}, {"flat", ScaleFamily::flat},
-      {"normal", ScaleFamily::normal}, {"student_t", ScaleFamily::student_t},
-      {"cauchy", ScaleFamily::cauchy}, {"degenerate", ScaleFamily::degenerate}};
+      {"exponential", ScaleFamily::exponential},
+      {"gamma", ScaleFamily::gamma},
+      {"inverse_gamma", ScaleFamily::inverse_gamma},
+      {"lognormal", ScaleFamily::lognormal},
+      {"uniform", ScaleFamily::uniform},
+      {"flat", ScaleFamily::flat},
+      {"normal", ScaleFamily::normal},
+      {"student_t", ScaleFamily::student_t},
+      {"cauchy", ScaleFamily::cauchy},
+      {"degenerate", ScaleFamily::degenerate}};
   const ScaleFamily family = families.at(Rcpp::as<std::string>(prior["family"]));
   const Rcpp::NumericVector par = prior["par"];
   if (family == ScaleFamily::flat) return ScalePrior(family, 0);
@@ -39,7 +44,8 @@ inline GroupedData grouped_data_from(const Rcpp::List& problem) {
 }
 
 inline CoefficientPriors coefficient_priors_from(const Rcpp::List& problem) {
-  return {Rcpp::as<VectorXd>(problem["coefficient_mean"]), Rcpp::as<VectorXd>(problem["coefficient_sd"])};
+  return {Rcpp::as<VectorXd>(problem["coefficient_mean"]),
+          Rcpp::as<VectorXd>(problem["coefficient_sd"])};
 }
 
 inline MomentOrders moment_orders_from(const Rcpp::List& problem) {

@@ -49,7 +49,8 @@ Rcpp::List cpp_check_design(const Rcpp::List& problem) {
   for (const GroupedData& data : split_problem(problem)) {
     const Design design(data, priors);
     Rcpp::LogicalVector aliased(priors.mean.size(), false);
-    for (Index i = 0; i < design.free_count(); ++i) aliased[design.free[i]] = design.total_fit.aliased(i);
+    for (Index i = 0; i < design.free_count(); ++i)
+      aliased[design.free[i]] = design.total_fit.aliased(i);
     result.push_back(Rcpp::List::create(
         Rcpp::_["rank"] = static_cast<int>(design.total_fit.rank), Rcpp::_["aliased"] = aliased,
         Rcpp::_["exact_fit"] = design.total_fit.exact_fit,
@@ -63,7 +64,8 @@ Rcpp::List cpp_check_design(const Rcpp::List& problem) {
 // [[Rcpp::export]]
 Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cores) {
   const CoefficientPriors priors = coefficient_priors_from(problem);
-  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]), tau_prior = scale_prior_from(problem["tau_prior"]);
+  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]),
+                   tau_prior = scale_prior_from(problem["tau_prior"]);
   const MomentOrders orders = moment_orders_from(problem);
   const std::function<void()> check_interrupt = interrupt_check();
   Rcpp::NumericMatrix out(Rcpp::no_init(draws, Rcpp::as<int>(problem["parameters"])));
@@ -74,11 +76,13 @@ Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cor
     const Quadrature quadrature(design, sigma_prior, tau_prior, orders, check_interrupt);
     log_evidence += quadrature.log_evidence();
     const InversionSampler sampler(design, quadrature, columns_of_part(problem, part),
-                                   static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(part));
+                                   static_cast<std::uint64_t>(seed),
+                                   static_cast<std::uint64_t>(part));
     const int chunks = static_cast<int>(InversionSampler::chunk_count(draws));
     double* const first = draws > 0 ? out.begin() : nullptr;
     if (cores > 1) {
-      RcppThread::parallelFor(0, chunks, [&](int chunk) { sampler.draw_chunk(chunk, draws, first); }, cores);
+      RcppThread::parallelFor(
+          0, chunks, [&](int chunk) { sampler.draw_chunk(chunk, draws, first); }, cores);
     } else {
       for (int chunk = 0; chunk < chunks; ++chunk) {
         check_interrupt();
@@ -92,9 +96,11 @@ Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cor
 
 // One row a parameter in the order of the draws (then the icc, where there is one): mean, sd, quantiles.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const std::vector<double>& probabilities, bool icc) {
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const std::vector<double>& probabilities,
+                                bool icc) {
   const CoefficientPriors priors = coefficient_priors_from(problem);
-  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]), tau_prior = scale_prior_from(problem["tau_prior"]);
+  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]),
+                   tau_prior = scale_prior_from(problem["tau_prior"]);
   const std::function<void()> check_interrupt = interrupt_check();
   const int parameters = Rcpp::as<int>(problem["parameters"]);
   Rcpp::NumericMatrix out(parameters + icc, 2 + static_cast<int>(probabilities.size()));
@@ -102,13 +108,15 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const std::vector<dou
   int part = 0;
   for (const GroupedData& data : split_problem(problem)) {
     const Design design(data, priors);
-    const Quadrature quadrature(design, sigma_prior, tau_prior, moment_orders_from(problem), check_interrupt);
+    const Quadrature quadrature(design, sigma_prior, tau_prior, moment_orders_from(problem),
+                                check_interrupt);
     const PosteriorSummary summary(design, quadrature, probabilities, check_interrupt);
     const DrawColumns columns = columns_of_part(problem, part++);
     const MatrixXd coefficients = summary.coefficients();
     for (std::size_t k = 0; k < columns.coefficients.size(); ++k)
       if (columns.coefficients[k] >= 0) table.row(columns.coefficients[k]) = coefficients.row(k);
-    if (columns.first_group >= 0) table.middleRows(columns.first_group, design.groups) = summary.groups();
+    if (columns.first_group >= 0)
+      table.middleRows(columns.first_group, design.groups) = summary.groups();
     if (columns.sigma >= 0) table.row(columns.sigma) = summary.sigma();
     if (columns.tau >= 0) table.row(columns.tau) = summary.tau();
     if (icc) table.row(parameters) = summary.icc();

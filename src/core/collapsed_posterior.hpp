@@ -16,11 +16,11 @@ namespace bayespool {
 // intercept): `size` holds z_j'z_j, `projection` the rows z_j'(X, y) / z_j'z_j (for ones: the group
 // size and the group means), `within` the cross-products of (X, y) that are left within groups.
 struct GroupedData {
-  VectorXd size;                 // J
-  MatrixXd projection;           // J x (P + 1), response last
-  MatrixXd within;               // (P + 1) x (P + 1)
-  double observations = 0;       // N; 0 stands for the prior alone
-  Index direction_column = -1;   // column of X equal to the group direction (the intercept), or -1
+  VectorXd size;                // J
+  MatrixXd projection;          // J x (P + 1), response last
+  MatrixXd within;              // (P + 1) x (P + 1)
+  double observations = 0;      // N; 0 stands for the prior alone
+  Index direction_column = -1;  // column of X equal to the group direction (the intercept), or -1
 };
 
 // beta[k] ~ N(mean[k], sd[k]^2); sd 0 fixes the coefficient, sd inf is a flat prior.
@@ -73,12 +73,13 @@ class Design {
 
   double observations;
   Index groups;
-  std::vector<Index> free;         // positions in beta of the F free coefficients
-  VectorXd origin;                 // P
-  MatrixXd transform;              // P x F
-  MatrixXd rows;                   // J x (F + 1): v_j
-  MatrixXd within;                 // (F + 1) x (F + 1)
-  MatrixXd prior_cross_products;   // (F + 1) x (F + 1): sum of squares of standardised prior deviations
+  std::vector<Index> free;  // positions in beta of the F free coefficients
+  VectorXd origin;          // P
+  MatrixXd transform;       // P x F
+  MatrixXd rows;            // J x (F + 1): v_j
+  MatrixXd within;          // (F + 1) x (F + 1)
+  MatrixXd
+      prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
   std::vector<SizeClass> size_classes;
   std::vector<Index> class_of;     // J: position of a group's class
   VectorXd group_effect;           // F: coefficients of gamma in the population part of mu_j
@@ -88,7 +89,8 @@ class Design {
   LeastSquares within_fit{MatrixXd::Zero(1, 1)};  // the same within groups
 
  private:
-  void centre_and_scale(const GroupedData& data, const CoefficientPriors& priors, double total_size) {
+  void centre_and_scale(const GroupedData& data, const CoefficientPriors& priors,
+                        double total_size) {
     const Index p = priors.mean.size(), f = free_count();
     const Index direction = data.direction_column;
     bool centred = false;
@@ -121,7 +123,8 @@ class Design {
       if (k != direction && observations > 0) {
         const double mean = centred ? column.dot(data.size) / total_size : 0;
         column.array() -= mean;
-        const double squares = data.within(k, k) + (column.array().square() * data.size.array()).sum();
+        const double squares =
+            data.within(k, k) + (column.array().square() * data.size.array()).sum();
         if (squares > 0) scale = std::sqrt(squares / observations);
         if (centred) map(direction, i) = transform(direction, i) = -mean / scale;
       }
@@ -173,7 +176,8 @@ class Design {
       SizeClass& members = size_classes[found.first->second];
       members.count += 1;
       for (Index a = 0; a < rows.cols(); ++a)
-        for (Index b = 0; b < rows.cols(); ++b) members.cross_products(a, b) += rows(j, a) * rows(j, b);
+        for (Index b = 0; b < rows.cols(); ++b)
+          members.cross_products(a, b) += rows(j, a) * rows(j, b);
       class_of[j] = found.first->second;
     }
   }
@@ -219,8 +223,8 @@ class CollapsedPosterior {
     for (Index k = 0; k < f; ++k) log_determinant += 2 * std::log(factor_(k, k));
     const double residual = factor_(f, f);
     const double n = design_->observations, j = static_cast<double>(design_->groups);
-    return design_->log_constant - 0.5 * (n * log_two_pi + 2 * (n - j) * std::log(sigma) + log_groups +
-                                          log_determinant + residual * residual);
+    return design_->log_constant - 0.5 * (n * log_two_pi + 2 * (n - j) * std::log(sigma) +
+                                          log_groups + log_determinant + residual * residual);
   }
 
   // gamma | sigma, tau, y ~ N(gamma_hat, (L L')^-1)

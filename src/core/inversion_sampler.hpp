@@ -15,7 +15,7 @@ namespace bayespool {
 
 // Where each parameter stands in the matrix of draws; -1 where it is not stored.
 struct DrawColumns {
-  std::vector<int> coefficients;               // one per coefficient
+  std::vector<int> coefficients;                 // one per coefficient
   Index first_group = -1, sigma = -1, tau = -1;  // group means stand side by side
 };
 
@@ -23,9 +23,13 @@ class InversionSampler {
  public:
   static constexpr Index chunk_size = 64;  // draws that share a stream
 
-  InversionSampler(const Design& design, const Quadrature& quadrature, DrawColumns columns, std::uint64_t seed,
-                   std::uint64_t purpose)
-      : design_(design), quadrature_(quadrature), columns_(columns), seed_(seed), purpose_(purpose) {
+  InversionSampler(const Design& design, const Quadrature& quadrature, DrawColumns columns,
+                   std::uint64_t seed, std::uint64_t purpose)
+      : design_(design),
+        quadrature_(quadrature),
+        columns_(columns),
+        seed_(seed),
+        purpose_(purpose) {
     by_class_.resize(static_cast<std::size_t>(design.groups));
     std::iota(by_class_.begin(), by_class_.end(), Index{0});
     std::stable_sort(by_class_.begin(), by_class_.end(),
@@ -38,7 +42,9 @@ class InversionSampler {
   void draw_chunk(Index chunk, Index draws, double* out) const {
     const Index first = chunk * chunk_size, count = std::min(chunk_size, draws - first);
     NormalStream normal(seed_, purpose_, static_cast<std::uint64_t>(chunk));
-    const auto column = [&](Index c) { return Eigen::Map<Eigen::ArrayXd>(out + c * draws + first, count); };
+    const auto column = [&](Index c) {
+      return Eigen::Map<Eigen::ArrayXd>(out + c * draws + first, count);
+    };
     const Index f = design_.free_count();
 
     Eigen::ArrayXd sigma(count), tau(count);
@@ -70,7 +76,8 @@ class InversionSampler {
   void draw_groups(NormalStream& normal, const Eigen::ArrayXd& sigma, const Eigen::ArrayXd& tau,
                    const MatrixXd& gamma, Column&& column) const {
     const Index count = sigma.size(), f = design_.free_count();
-    const Eigen::ArrayXd population = design_.group_effect_origin + (gamma * design_.group_effect).array();
+    const Eigen::ArrayXd population =
+        design_.group_effect_origin + (gamma * design_.group_effect).array();
     Eigen::ArrayXd kappa(count), sd(count), center(count), noise(count);
     Index current = -1;
     for (Index j : by_class_) {

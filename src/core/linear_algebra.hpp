@@ -36,10 +36,10 @@ inline void cholesky_in_place(MatrixXd& a) {
 // depends on the columns before it is aliased: its coefficient is zero, as in lm(). `noise` is the
 // sum of squares that rounding of the response alone explains.
 struct LeastSquares {
-  VectorXd coefficients;                     // one per column
+  VectorXd coefficients;  // one per column
   Eigen::Array<bool, Eigen::Dynamic, 1> aliased;
   Index rank = 0;
-  bool exact_fit = false;                    // residual sum of squares zero up to rounding
+  bool exact_fit = false;  // residual sum of squares zero up to rounding
 
   explicit LeastSquares(const MatrixXd& cross_products, double noise = 0) {
     const Index columns = cross_products.rows() - 1;

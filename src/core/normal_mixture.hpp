@@ -44,7 +44,8 @@ struct NormalMixture {
       if (!(next > low && next < high) || std::abs(step) > 4 * reach) {
         next = std::isinf(low) ? high - reach : std::isinf(high) ? low + reach : 0.5 * (low + high);
         if (std::isinf(low) || std::isinf(high)) reach *= 2;
-        if (next == q || (std::isfinite(low) && std::isfinite(high) && high - low <= 1e-15 * std::abs(q)))
+        if (next == q ||
+            (std::isfinite(low) && std::isfinite(high) && high - low <= 1e-15 * std::abs(q)))
           return next;
       }
       q = next;

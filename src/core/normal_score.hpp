@@ -30,15 +30,17 @@ struct CubicWeights {
   std::array<double, 4> weight;
 
   CubicWeights(double position, int count) {
-    first = std::min(std::max(static_cast<int>(std::floor(position)) - 1, 0), std::max(count - 4, 0));
+    first =
+        std::min(std::max(static_cast<int>(std::floor(position)) - 1, 0), std::max(count - 4, 0));
     const double t = position - first;
-    weight = {-(t - 1) * (t - 2) * (t - 3) / 6, t * (t - 2) * (t - 3) / 2, -t * (t - 1) * (t - 3) / 2,
-              t * (t - 1) * (t - 2) / 6};
+    weight = {-(t - 1) * (t - 2) * (t - 3) / 6, t * (t - 2) * (t - 3) / 2,
+              -t * (t - 1) * (t - 3) / 2, t * (t - 1) * (t - 2) / 6};
   }
 
   double apply(const double* values) const {
     values += first;
-    return weight[0] * values[0] + weight[1] * values[1] + weight[2] * values[2] + weight[3] * values[3];
+    return weight[0] * values[0] + weight[1] * values[1] + weight[2] * values[2] +
+           weight[3] * values[3];
   }
 };
 
@@ -50,7 +52,8 @@ class NormalScoreTable {
 
   // Knots: increasing normal scores z, values and d value / d z; at least two, with z[0] < -z_max and
   // z.back() > z_max. Between knots the interpolation matches values and slopes at four of them.
-  NormalScoreTable(const std::vector<double>& z, const std::vector<double>& value, const std::vector<double>& slope)
+  NormalScoreTable(const std::vector<double>& z, const std::vector<double>& value,
+                   const std::vector<double>& slope)
       : values_(size) {
     const int knots = static_cast<int>(z.size()), window = std::min(4, knots);
     int right = 1;
@@ -73,12 +76,13 @@ class NormalScoreTable {
   double inverse(double value) const {
     if (value <= values_.front()) return -infinity_;
     if (value >= values_.back()) return infinity_;
-    const int right = static_cast<int>(std::upper_bound(values_.begin(), values_.end(), value) - values_.begin());
+    const int right =
+        static_cast<int>(std::upper_bound(values_.begin(), values_.end(), value) - values_.begin());
     const double low = -z_max + (right - 1) * z_step, high = low + z_step;
     std::uintmax_t iterations = 50;
     const auto bracket = boost::math::tools::toms748_solve(
-        [&](double z) { return (*this)(z) - value; }, low, high, values_[right - 1] - value, values_[right] - value,
-        boost::math::tools::eps_tolerance<double>(45), iterations);
+        [&](double z) { return (*this)(z)-value; }, low, high, values_[right - 1] - value,
+        values_[right] - value, boost::math::tools::eps_tolerance<double>(45), iterations);
     return 0.5 * (bracket.first + bracket.second);
   }
 
@@ -86,7 +90,8 @@ class NormalScoreTable {
   static constexpr double infinity_ = HUGE_VAL;
 
   // Newton's divided differences on doubled knots: degree 2 * count - 1.
-  static double hermite(const double* z, const double* value, const double* slope, int count, double target) {
+  static double hermite(const double* z, const double* value, const double* slope, int count,
+                        double target) {
     std::array<double, 8> knot, difference;
     for (int i = 0; i < count; ++i) {
       knot[2 * i] = knot[2 * i + 1] = z[i];

@@ -18,7 +18,8 @@ namespace bayespool {
 // Rows of a summary: mean, sd, then one quantile for each probability.
 class PosteriorSummary {
  public:
-  PosteriorSummary(const Design& design, const Quadrature& quadrature, const std::vector<double>& probabilities,
+  PosteriorSummary(const Design& design, const Quadrature& quadrature,
+                   const std::vector<double>& probabilities,
                    const std::function<void()>& check_interrupt)
       : design_(design),
         quadrature_(quadrature),
@@ -33,23 +34,26 @@ class PosteriorSummary {
 
   Eigen::RowVectorXd sigma() const {
     Eigen::RowVectorXd row = moments([](const PosteriorNode& node) { return node.sigma; });
-    for (std::size_t i = 0; i < scores_.size(); ++i) row(2 + i) = quadrature_.sigma_quantile(scores_[i]);
+    for (std::size_t i = 0; i < scores_.size(); ++i)
+      row(2 + i) = quadrature_.sigma_quantile(scores_[i]);
     return row;
   }
 
   Eigen::RowVectorXd tau() const {
     Eigen::RowVectorXd row = moments([](const PosteriorNode& node) { return node.tau; });
     for (std::size_t i = 0; i < scores_.size(); ++i)
-      row(2 + i) = quadrature_.ratio_quantile(probabilities_[i], scores_[i], [](double) { return 1.0; });
+      row(2 + i) =
+          quadrature_.ratio_quantile(probabilities_[i], scores_[i], [](double) { return 1.0; });
     return row;
   }
 
   // tau^2 / (tau^2 + sigma^2)
   Eigen::RowVectorXd icc() const {
-    Eigen::RowVectorXd row = moments([](const PosteriorNode& node) { return share(node.tau / node.sigma); });
+    Eigen::RowVectorXd row =
+        moments([](const PosteriorNode& node) { return share(node.tau / node.sigma); });
     for (std::size_t i = 0; i < scores_.size(); ++i)
-      row(2 + i) =
-          share(quadrature_.ratio_quantile(probabilities_[i], scores_[i], [](double sigma) { return sigma; }));
+      row(2 + i) = share(quadrature_.ratio_quantile(probabilities_[i], scores_[i],
+                                                    [](double sigma) { return sigma; }));
     return row;
   }
 
@@ -67,7 +71,8 @@ class PosteriorSummary {
       double mean = 0, variance = 0;
       for (const ConditionalNode& node : nodes_) mean += node.weight * direction.dot(node.gamma);
       for (const ConditionalNode& node : nodes_)
-        variance += node.weight * (square(direction.dot(node.gamma) - mean) + direction.dot(node.covariance * direction));
+        variance += node.weight * (square(direction.dot(node.gamma) - mean) +
+                                   direction.dot(node.covariance * direction));
       fill_row(table.row(k), mixture, mean, std::sqrt(variance), design_.origin(k));
     }
     return table;
@@ -81,7 +86,8 @@ class PosteriorSummary {
     for (std::size_t c = 0; c < members.size(); ++c) {
       check_interrupt_();
       MatrixXd rows(members[c].size(), design_.rows.cols());
-      for (std::size_t m = 0; m < members[c].size(); ++m) rows.row(m) = design_.rows.row(members[c][m]);
+      for (std::size_t m = 0; m < members[c].size(); ++m)
+        rows.row(m) = design_.rows.row(members[c][m]);
       const MatrixXd summary = same_size_groups(design_.size_classes[c].size, rows);
       for (std::size_t m = 0; m < members[c].size(); ++m) table.row(members[c][m]) = summary.row(m);
     }
@@ -96,8 +102,12 @@ class PosteriorSummary {
   };
 
   static double square(double x) { return x * x; }
-  static double share(double ratio) { return std::isinf(ratio) ? 1 : ratio * ratio / (1 + ratio * ratio); }
-  static Index count(const std::vector<ConditionalNode>& nodes) { return static_cast<Index>(nodes.size()); }
+  static double share(double ratio) {
+    return std::isinf(ratio) ? 1 : ratio * ratio / (1 + ratio * ratio);
+  }
+  static Index count(const std::vector<ConditionalNode>& nodes) {
+    return static_cast<Index>(nodes.size());
+  }
 
   std::vector<ConditionalNode> conditional_nodes(const std::vector<PosteriorNode>& nodes) const {
     CollapsedPosterior posterior(design_);
@@ -120,26 +130,33 @@ class PosteriorSummary {
   Eigen::RowVectorXd moments(Quantity&& quantity) const {
     Eigen::RowVectorXd row = Eigen::RowVectorXd::Zero(columns());
     for (const PosteriorNode& node : quadrature_.nodes()) row(0) += node.weight * quantity(node);
-    for (const PosteriorNode& node : quadrature_.nodes()) row(1) += node.weight * square(quantity(node) - row(0));
+    for (const PosteriorNode& node : quadrature_.nodes())
+      row(1) += node.weight * square(quantity(node) - row(0));
     row(1) = std::sqrt(row(1));
     return row;
   }
 
   // Quantiles of a mixture around its mean; `origin` is added to all.
   template <class Row>
-  void fill_row(Row&& row, const NormalMixture& mixture, double mean, double sd, double origin) const {
+  void fill_row(Row&& row, const NormalMixture& mixture, double mean, double sd,
+                double origin) const {
     row(0) = origin + mean;
     row(1) = sd;
     for (std::size_t i = 0; i < scores_.size(); ++i)
-      row(2 + i) = origin + (sd > 0 ? mixture.quantile(probabilities_[i], mean + sd * scores_[i], sd) : mean);
+      row(2 + i) =
+          origin +
+          (sd > 0 ? mixture.quantile(probabilities_[i], mean + sd * scores_[i], sd) : mean);
   }
 
   // Summaries of groups of one size, given the rows v_j = (u_j, ytilde_j).
   MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
     MatrixXd table = group_moments(size, rows);
     if (probabilities_.empty()) return table;
-    const bool same_columns = (rows.leftCols(rows.cols() - 1).rowwise() - rows.row(0).head(rows.cols() - 1)).isZero(0);
-    if (same_columns && rows.rows() > 2 * chebyshev_size && interpolate_quantiles(size, rows, table)) return table;
+    const bool same_columns =
+        (rows.leftCols(rows.cols() - 1).rowwise() - rows.row(0).head(rows.cols() - 1)).isZero(0);
+    if (same_columns && rows.rows() > 2 * chebyshev_size &&
+        interpolate_quantiles(size, rows, table))
+      return table;
     const bool reduced = rows.rows() > 100 && choose_gauss_hermite(size, rows, table);
     direct_quantiles(size, rows, reduced ? few_ : bulk_, table);
     return table;
@@ -177,7 +194,8 @@ class PosteriorSummary {
     MatrixXd table(rows.rows(), columns());
     VectorXd features(d);
     for (Index j = 0; j < rows.rows(); ++j) {
-      features << rows(j, f), rows.row(j).head(f).transpose(), design_.group_effect - rows.row(j).head(f).transpose();
+      features << rows(j, f), rows.row(j).head(f).transpose(),
+          design_.group_effect - rows.row(j).head(f).transpose();
       table(j, 0) = design_.group_effect_origin + rows(j, f) + mean.dot(features);
       table(j, 1) = std::sqrt(std::max(variance + features.dot(quadratic * features), 0.0));
     }
@@ -185,7 +203,8 @@ class PosteriorSummary {
   }
 
   // The mixture of mu_j - group_effect_origin - ytilde_j over the nodes.
-  NormalMixture group_mixture(const std::vector<ConditionalNode>& nodes, double size, const VectorXd& row) const {
+  NormalMixture group_mixture(const std::vector<ConditionalNode>& nodes, double size,
+                              const VectorXd& row) const {
     const Index f = design_.free_count();
     const VectorXd u = row.head(f), h = design_.group_effect - u;
     VectorXd a(f);
@@ -206,8 +225,8 @@ class PosteriorSummary {
     return design_.group_effect_origin + rows(j, design_.free_count());
   }
 
-  void direct_quantiles(double size, const MatrixXd& rows, const std::vector<ConditionalNode>& nodes,
-                        MatrixXd& table) const {
+  void direct_quantiles(double size, const MatrixXd& rows,
+                        const std::vector<ConditionalNode>& nodes, MatrixXd& table) const {
     std::vector<double> start = scores_;  // standardised quantiles of the group before
     for (Index j = 0; j < rows.rows(); ++j) {
       if (j % 64 == 0) check_interrupt_();
@@ -241,13 +260,14 @@ class PosteriorSummary {
     direct_quantiles(size, points, bulk_, exact);
 
     for (std::size_t i = 0; i < scores_.size(); ++i) {
-      const VectorXd standardised = (exact.col(2 + i) - exact.col(0)).array() / exact.col(1).array();
+      const VectorXd standardised =
+          (exact.col(2 + i) - exact.col(0)).array() / exact.col(1).array();
       std::vector<double> coefficient(chebyshev_size);
       double tail = 0;
       for (int order = 0; order < chebyshev_size; ++order) {
         for (int k = 0; k < chebyshev_size; ++k)
-          coefficient[order] +=
-              2.0 / chebyshev_size * std::cos(pi * order * (k + 0.5) / chebyshev_size) * standardised(k);
+          coefficient[order] += 2.0 / chebyshev_size *
+                                std::cos(pi * order * (k + 0.5) / chebyshev_size) * standardised(k);
         if (order >= chebyshev_size - 4) tail += std::abs(coefficient[order]);
       }
       if (tail > chebyshev_tolerance) return false;
@@ -296,15 +316,16 @@ class PosteriorSummary {
       for (int b = 0; b < order; ++b) {
         PosteriorNode node{0, 0, square(solver.eigenvectors()(0, a) * solver.eigenvectors()(0, b))};
         if (node.weight < 1e-13) continue;
-        quadrature_.transform(solver.eigenvalues()(a), solver.eigenvalues()(b), node.sigma, node.tau);
+        quadrature_.transform(solver.eigenvalues()(a), solver.eigenvalues()(b), node.sigma,
+                              node.tau);
         rule.push_back(node);
       }
     return rule;
   }
 
   static constexpr int chebyshev_size = 32;
-  static constexpr double chebyshev_tolerance = 1e-8;       // in standardised quantiles
-  static constexpr double gauss_hermite_tolerance = 1e-7;   // in probability
+  static constexpr double chebyshev_tolerance = 1e-8;      // in standardised quantiles
+  static constexpr double gauss_hermite_tolerance = 1e-7;  // in probability
 
   const Design& design_;
   const Quadrature& quadrature_;

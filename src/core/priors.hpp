@@ -35,9 +35,12 @@ class ScalePrior {
   // Log density at x > 0, natural scale, normalised on (0, inf) (flat: 0 everywhere).
   double log_density(double x) const {
     switch (family_) {
-      case ScaleFamily::exponential: return log_normaliser_ - a_ * x;
-      case ScaleFamily::gamma: return log_normaliser_ + (a_ - 1) * std::log(x) - b_ * x;
-      case ScaleFamily::inverse_gamma: return log_normaliser_ - (a_ + 1) * std::log(x) - b_ / x;
+      case ScaleFamily::exponential:
+        return log_normaliser_ - a_ * x;
+      case ScaleFamily::gamma:
+        return log_normaliser_ + (a_ - 1) * std::log(x) - b_ * x;
+      case ScaleFamily::inverse_gamma:
+        return log_normaliser_ - (a_ + 1) * std::log(x) - b_ / x;
       case ScaleFamily::lognormal: {
         const double log_x = std::log(x), z = (log_x - a_) / b_;
         return log_normaliser_ - log_x - 0.5 * z * z;
@@ -50,8 +53,10 @@ class ScalePrior {
         const double z = (x - a_) / b_;
         return log_normaliser_ - 0.5 * (c_ + 1) * log1p_square(z, c_);
       }
-      case ScaleFamily::cauchy: return log_normaliser_ - log1p_square((x - a_) / b_, 1);
-      default: return log_normaliser_;
+      case ScaleFamily::cauchy:
+        return log_normaliser_ - log1p_square((x - a_) / b_, 1);
+      default:
+        return log_normaliser_;
     }
   }
 
@@ -65,13 +70,20 @@ class ScalePrior {
   // A point near the mode of the density of log x, where a search for a peak may start.
   double typical_value() const {
     switch (family_) {
-      case ScaleFamily::exponential: return 1 / a_;
-      case ScaleFamily::gamma: return a_ / b_;
-      case ScaleFamily::inverse_gamma: return b_ / a_;
-      case ScaleFamily::lognormal: return std::exp(a_);
-      case ScaleFamily::uniform: return 0.5 * (a_ + b_);
-      case ScaleFamily::flat: return 1;
-      default: return a_ > b_ ? a_ : b_ / (1 + std::max(0.0, -a_ / b_));
+      case ScaleFamily::exponential:
+        return 1 / a_;
+      case ScaleFamily::gamma:
+        return a_ / b_;
+      case ScaleFamily::inverse_gamma:
+        return b_ / a_;
+      case ScaleFamily::lognormal:
+        return std::exp(a_);
+      case ScaleFamily::uniform:
+        return 0.5 * (a_ + b_);
+      case ScaleFamily::flat:
+        return 1;
+      default:
+        return a_ > b_ ? a_ : b_ / (1 + std::max(0.0, -a_ / b_));
     }
   }
 
@@ -85,11 +97,15 @@ class ScalePrior {
   double compute_log_normaliser() const {
     namespace constants = boost::math::constants;
     switch (family_) {
-      case ScaleFamily::exponential: return std::log(a_);
+      case ScaleFamily::exponential:
+        return std::log(a_);
       case ScaleFamily::gamma:
-      case ScaleFamily::inverse_gamma: return a_ * std::log(b_) - boost::math::lgamma(a_);
-      case ScaleFamily::lognormal: return -std::log(b_) - 0.5 * log_two_pi;
-      case ScaleFamily::uniform: return -std::log(b_ - a_);
+      case ScaleFamily::inverse_gamma:
+        return a_ * std::log(b_) - boost::math::lgamma(a_);
+      case ScaleFamily::lognormal:
+        return -std::log(b_) - 0.5 * log_two_pi;
+      case ScaleFamily::uniform:
+        return -std::log(b_ - a_);
       case ScaleFamily::normal:
         return -std::log(b_) - 0.5 * log_two_pi -
                std::log(0.5 * std::erfc(-a_ / b_ * constants::one_div_root_two<double>()));
@@ -99,7 +115,8 @@ class ScalePrior {
                std::log(boost::math::cdf(boost::math::students_t(c_), a_ / b_));
       case ScaleFamily::cauchy:
         return -std::log(b_) - std::log(std::atan2(b_, -a_));  // pi cancels
-      default: return 0;
+      default:
+        return 0;
     }
   }
 
@@ -117,12 +134,15 @@ class Coordinate {
   double value(double x) const {
     if (!bounded()) return std::exp(x);
     const double width = upper_ - lower_;
-    return x < 0 ? lower_ + width * std::exp(x) / (1 + std::exp(x)) : upper_ - width / (1 + std::exp(x));
+    return x < 0 ? lower_ + width * std::exp(x) / (1 + std::exp(x))
+                 : upper_ - width / (1 + std::exp(x));
   }
 
   // log |d value / d x|
   double log_jacobian(double x) const {
-    return bounded() ? std::log(upper_ - lower_) - std::abs(x) - 2 * std::log1p(std::exp(-std::abs(x))) : x;
+    return bounded()
+               ? std::log(upper_ - lower_) - std::abs(x) - 2 * std::log1p(std::exp(-std::abs(x)))
+               : x;
   }
 
   // The coordinate of a value; values outside the support are moved just inside.

@@ -26,8 +26,8 @@ struct MomentOrders {
 
 class Quadrature {
  public:
-  Quadrature(const Design& design, const ScalePrior& sigma_prior, const ScalePrior& tau_prior, MomentOrders orders,
-             const std::function<void()>& check_interrupt)
+  Quadrature(const Design& design, const ScalePrior& sigma_prior, const ScalePrior& tau_prior,
+             MomentOrders orders, const std::function<void()>& check_interrupt)
       : posterior_(design),
         sigma_prior_(sigma_prior),
         tau_prior_(tau_prior),
@@ -43,7 +43,8 @@ class Quadrature {
       integrate_sigma();
     }
     if (!tau_prior_.is_fixed())
-      for (Column& column : columns_) column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
+      for (Column& column : columns_)
+        column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
     collect_nodes();
   }
 
@@ -71,13 +72,15 @@ class Quadrature {
     }
     const CubicWeights in_s(position, static_cast<int>(columns_.size()));
     double x = 0;
-    for (int i = 0; i < 4; ++i) x += in_s.weight[i] * in_z.apply(columns_[in_s.first + i].table->values());
+    for (int i = 0; i < 4; ++i)
+      x += in_s.weight[i] * in_z.apply(columns_[in_s.first + i].table->values());
     tau = tau_coordinate_.value(x);
   }
 
   // Quantile of sigma at a normal score.
   double sigma_quantile(double score) const {
-    return sigma_known() ? sigma_prior_.fixed_value() : sigma_coordinate_.value(sigma_x((*sigma_table_)(score)));
+    return sigma_known() ? sigma_prior_.fixed_value()
+                         : sigma_coordinate_.value(sigma_x((*sigma_table_)(score)));
   }
 
   // P(tau / unit(sigma) <= value): unit = 1 for tau itself, sigma for tau / sigma.
@@ -108,8 +111,9 @@ class Quadrature {
     if (high - low <= 1e-14 * high) return high;
     std::uintmax_t iterations = 100;
     const auto bracket = boost::math::tools::toms748_solve(
-        [&](double log_value) { return ratio_cdf(std::exp(log_value), unit) - probability; }, std::log(low) - 1e-6,
-        std::log(high) + 1e-6, boost::math::tools::eps_tolerance<double>(40), iterations);
+        [&](double log_value) { return ratio_cdf(std::exp(log_value), unit) - probability; },
+        std::log(low) - 1e-6, std::log(high) + 1e-6, boost::math::tools::eps_tolerance<double>(40),
+        iterations);
     return std::exp(0.5 * (bracket.first + bracket.second));
   }
 
@@ -140,8 +144,8 @@ class Quadrature {
  private:
   struct Column {
     double sigma = 0, log_mass = 0, weight = 1;
-    std::shared_ptr<LineRule> rule;            // absent where tau is known
-    std::shared_ptr<NormalScoreTable> table;   // of the coordinate of tau
+    std::shared_ptr<LineRule> rule;           // absent where tau is known
+    std::shared_ptr<NormalScoreTable> table;  // of the coordinate of tau
   };
 
   // Where to look first: moment estimates from the data, else typical values of the priors.
@@ -172,7 +176,8 @@ class Quadrature {
     }
     const auto log_f = [&](double x, double = 0) {
       const double tau = tau_coordinate_.value(x);
-      return posterior_.log_likelihood(sigma, tau) + tau_prior_.log_density(tau) + tau_coordinate_.log_jacobian(x);
+      return posterior_.log_likelihood(sigma, tau) + tau_prior_.log_density(tau) +
+             tau_coordinate_.log_jacobian(x);
     };
     const double from_prior = tau_coordinate_.coordinate(tau_prior_.typical_value());
     const double from_data = tau_coordinate_.coordinate(tau_guess_);
@@ -192,15 +197,20 @@ class Quadrature {
 
   void integrate_sigma() {
     const auto log_prior = [&](double x) {
-      return sigma_prior_.log_density(sigma_coordinate_.value(x)) + sigma_coordinate_.log_jacobian(x);
+      return sigma_prior_.log_density(sigma_coordinate_.value(x)) +
+             sigma_coordinate_.log_jacobian(x);
     };
-    const auto log_marginal = [&](double x) { return make_column(sigma_coordinate_.value(x)).log_mass + log_prior(x); };
+    const auto log_marginal = [&](double x) {
+      return make_column(sigma_coordinate_.value(x)).log_mass + log_prior(x);
+    };
     const double from_prior = sigma_coordinate_.coordinate(sigma_prior_.typical_value());
     const double from_data = sigma_coordinate_.coordinate(sigma_guess_);
-    const double degrees = posterior_.design().observations - static_cast<double>(posterior_.design().groups);
+    const double degrees =
+        posterior_.design().observations - static_cast<double>(posterior_.design().groups);
     const double step = 1 / std::sqrt(std::max(degrees, 1.0));
     Peak peak = find_peak(log_marginal, from_data, step, 6);
-    if (log_marginal(from_prior) > peak.log_value) peak = find_peak(log_marginal, from_prior, 0.5, 6);
+    if (log_marginal(from_prior) > peak.log_value)
+      peak = find_peak(log_marginal, from_prior, 0.5, 6);
     peak_x_ = peak;
 
     std::map<double, Column> by_position;  // s -> column
@@ -211,8 +221,9 @@ class Quadrature {
       return value;
     };
     const double order = orders_.sigma;
-    outer_ = std::make_unique<LineRule>(keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data),
-                                        [&](double x) { return order * std::log(sigma_coordinate_.value(x)); });
+    outer_ = std::make_unique<LineRule>(
+        keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data),
+        [&](double x) { return order * std::log(sigma_coordinate_.value(x)); });
     while (!tau_known() && !columns_resolved(by_position)) outer_->refine(keep);
     columns_.clear();
     int i = 0;
@@ -230,7 +241,8 @@ class Quadrature {
     std::vector<Column*> columns;
     for (auto& entry : by_position) columns.push_back(&entry.second);
     for (Column* column : columns)
-      if (!column->table) column->table = std::make_shared<NormalScoreTable>(column->rule->table(true));
+      if (!column->table)
+        column->table = std::make_shared<NormalScoreTable>(column->rule->table(true));
     const int count = static_cast<int>(columns.size());
     for (int i = 3; i + 3 < count; ++i) {
       if (outer_->weight(i) < 1e-9) continue;
@@ -263,7 +275,8 @@ class Quadrature {
 
   static constexpr double negligible_weight = 1e-12;
   static constexpr double thinning_tolerance = 1e-8;
-  static constexpr double interpolation_tolerance = 1e-4;  // in z at double distance; 1/16 of it at single
+  static constexpr double interpolation_tolerance =
+      1e-4;  // in z at double distance; 1/16 of it at single
 
   CollapsedPosterior posterior_;
   ScalePrior sigma_prior_, tau_prior_;

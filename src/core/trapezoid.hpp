@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <deque>
@@ -43,13 +42,14 @@ Peak find_peak(LogFunction&& log_f, double start, double step, int bits) {
     f_right = log_f(right = std::min(x + step, limit));
   }
   std::uintmax_t iterations = 60;
-  const auto found =
-      boost::math::tools::brent_find_minima([&](double t) { return -log_f(t); }, left, right, bits, iterations);
+  const auto found = boost::math::tools::brent_find_minima([&](double t) { return -log_f(t); },
+                                                           left, right, bits, iterations);
   Peak peak{found.first, 0, -found.second};
   // Measure the curvature where the function has dropped by about one half.
   double delta = std::max(0.25 * (right - left), 1e-9);
   for (int attempt = 0; attempt < 60; ++attempt) {
-    const double drop = 2 * peak.log_value - log_f(peak.center - delta) - log_f(peak.center + delta);
+    const double drop =
+        2 * peak.log_value - log_f(peak.center - delta) - log_f(peak.center + delta);
     peak.width = drop > 0 ? delta / std::sqrt(drop) : 4 * delta;
     if (drop < 4 && drop > 0.04) break;
     delta = std::min(std::max(peak.width, delta / 64), delta * 16);
@@ -60,21 +60,23 @@ Peak find_peak(LogFunction&& log_f, double start, double step, int bits) {
 }
 
 struct LineNode {
-  double x;        // coordinate
-  double log_mass; // log f(x) dx/ds at the node
+  double x;         // coordinate
+  double log_mass;  // log f(x) dx/ds at the node
 };
 
 // Nodes s = step * (first + i); log_f is called once at each node, with its position in s.
 class LineRule {
  public:
   static constexpr double stretch = 3;
-  static constexpr double coarse_tolerance = 1e-6;  // of step 2h; that of step h is about its square
-  static constexpr double cell_tolerance = 1e-8;
+  static constexpr double coarse_tolerance =
+      1e-5;  // of step 2h; that of step h is about its square
+  static constexpr double cell_tolerance = 1e-7;
 
   // `tail(x)` is added to log_f to weigh the tail by the highest moment that is wanted. The rule covers
   // [anchor_low, anchor_high] and goes on until nothing above exp(-log_drop) of the maximum is left.
   template <class LogFunction, class Tail>
-  LineRule(LogFunction&& log_f, const Peak& peak, double anchor_low, double anchor_high, Tail&& tail)
+  LineRule(LogFunction&& log_f, const Peak& peak, double anchor_low, double anchor_high,
+           Tail&& tail)
       : center_(peak.center), width_(peak.width) {
     add_node(log_f, 0, true);
     double top = nodes_.front().log_mass, top_tail = top + tail(nodes_.front().x);
@@ -122,14 +124,13 @@ class LineRule {
   // Table of s (or of x) at normal scores.
   NormalScoreTable table(bool of_x) const {
     std::vector<double> z, value, slope;
-    double below = 0, above = 0;
-    std::vector<double> upper(count());
-    for (int i = count() - 1; i > 0; --i) upper[i] = above += cells_[i - 1];
-    upper[0] = 1;
+    double below = 0;
+    std::vector<double> above(count(), 0.0);
+    for (int i = count() - 2; i >= 0; --i) above[i] = above[i + 1] + cells_[i];
     for (int i = 0; i < count(); ++i) {
       if (i > 0) below += cells_[i - 1];
-      if (below < 1e-14 || upper[i] < 1e-14) continue;
-      z.push_back(normal_score(below, upper[i]));
+      if (below < 1e-14 || above[i] < 1e-14) continue;
+      z.push_back(normal_score(below, above[i]));
       const double s = step_ * (first_ + i);
       const double ds_dz = normal_density(z.back()) / (weight_[i] / step_);
       value.push_back(of_x ? nodes_[i].x : s);
@@ -154,7 +155,8 @@ class LineRule {
   }
 
   template <class LogFunction, class Tail>
-  void extend(LogFunction&& log_f, Tail&& tail, int direction, double anchor, double& top, double& top_tail) {
+  void extend(LogFunction&& log_f, Tail&& tail, int direction, double anchor, double& top,
+              double& top_tail) {
     for (int k = direction;; k += direction) {
       add_node(log_f, k, direction > 0);
       const LineNode& node = direction > 0 ? nodes_.back() : nodes_.front();
@@ -166,7 +168,8 @@ class LineRule {
       if (reached && negligible && weighted < top_tail - log_drop) return;
       if (std::abs(node.x) > coordinate_limit) {
         if (negligible) return;
-        throw UnreachableMass("the posterior has mass at standard deviations beyond 1e-130 or 1e130");
+        throw UnreachableMass(
+            "the posterior has mass at standard deviations beyond 1e-130 or 1e130");
       }
     }
   }
@@ -183,21 +186,21 @@ class LineRule {
     integrate_cells();
   }
 
-  // Between two nodes log f is interpolated through the eight nodes around them and its exponential
+  // Between two nodes log f is interpolated through the `window` nodes nearest to them and its exponential
   // integrated by the four-point Gauss rule.
   void integrate_cells() {
     static const CellRule rule;
     cells_.assign(count() - 1, 0.0);
     cell_total_ = 0;
+    if (count() < window) return;
     for (int i = 0; i + 1 < count(); ++i) {
-      if (i < 3 || i + 5 > count() || std::max(weight_[i], weight_[i + 1]) < 1e-17) {
-        cells_[i] = 0.5 * (weight_[i] + weight_[i + 1]);
-      } else {
-        for (int g = 0; g < 4; ++g) {
-          double log_f = 0;
-          for (int m = 0; m < 8; ++m) log_f += rule.coefficient[g][m] * nodes_[i - 3 + m].log_mass;
-          cells_[i] += rule.weight[g] * std::exp(log_f - log_total_) * step_;
-        }
+      if (std::max(weight_[i], weight_[i + 1]) < 1e-17) continue;
+      const int first = std::min(std::max(i - window / 2 + 1, 0), count() - window);
+      for (int g = 0; g < 4; ++g) {
+        double log_f = 0;
+        for (int m = 0; m < window; ++m)
+          log_f += rule.coefficient[i - first][g][m] * nodes_[first + m].log_mass;
+        cells_[i] += rule.weight[g] * std::exp(log_f - log_total_) * step_;
       }
       cell_total_ += cells_[i];
     }
@@ -205,23 +208,28 @@ class LineRule {
   }
 
   bool resolved() const {
-    return coarse_error() < coarse_tolerance && std::abs(cell_total_ - 1) < cell_tolerance && count() >= 16;
+    return coarse_error() < coarse_tolerance && std::abs(cell_total_ - 1) < cell_tolerance;
   }
 
+  static constexpr int window = 12;
+
+  // Interpolation from nodes 0, ..., window - 1 to the Gauss points of the cell from node c to node c + 1.
   struct CellRule {
-    std::array<std::array<double, 8>, 4> coefficient;
-    std::array<double, 4> weight;
+    double coefficient[window - 1][4][window];
+    double weight[4];
     CellRule() {
       const double outer = std::sqrt(3.0 / 7 + 2.0 / 7 * std::sqrt(1.2));
       const double inner = std::sqrt(3.0 / 7 - 2.0 / 7 * std::sqrt(1.2));
       const double root[] = {-outer, -inner, inner, outer};
       for (int g = 0; g < 4; ++g) {
-        weight[g] = 0.5 * (18 + (g == 1 || g == 2 ? 1 : -1) * std::sqrt(30.0)) / 36;
-        const double t = 3.5 + 0.5 * root[g];  // among nodes 0, ..., 7
-        for (int m = 0; m < 8; ++m) {
-          coefficient[g][m] = 1;
-          for (int l = 0; l < 8; ++l)
-            if (l != m) coefficient[g][m] *= (t - l) / (m - l);
+        weight[g] = (18 + (g == 1 || g == 2 ? 1 : -1) * std::sqrt(30.0)) / 72;
+        for (int c = 0; c < window - 1; ++c) {
+          const double t = c + 0.5 + 0.5 * root[g];
+          for (int m = 0; m < window; ++m) {
+            coefficient[c][g][m] = 1;
+            for (int l = 0; l < window; ++l)
+              if (l != m) coefficient[c][g][m] *= (t - l) / (m - l);
+          }
         }
       }
     }
