@@ -204,15 +204,22 @@ inline double group_variance(double size, double sigma, double tau) {
   return tau * tau / (1 + size * ratio * ratio);
 }
 
-// Works out the bordered matrix [Q r; r' c] at (sigma, tau) and its Cholesky factor; keeps its
-// workspace, so each thread needs one of its own.
+// The bordered matrix [Q r; r' c] at (sigma, tau) and its Cholesky factor, as packed lower triangles by
+// rows. Keeps its workspace, so each thread needs one of its own.
 class CollapsedPosterior {
  public:
-  explicit CollapsedPosterior(const Design& design) : design_(&design) {
+  explicit CollapsedPosterior(const Design& design)
+      : design_(&design),
+        within_(packed(design.within)),
+        prior_(packed(design.prior_cross_products)),
+        factor_(within_.size()) {
     double log_sizes = 0;
-    for (const SizeClass& c : design.size_classes) log_sizes += c.count * std::log(c.size);
+    for (const SizeClass& c : design.size_classes) {
+      log_sizes += c.count * std::log(c.size);
+      const std::vector<double> products = packed(c.cross_products);
+      cross_products_.insert(cross_products_.end(), products.begin(), products.end());
+    }
     flat_group_term_ = log_sizes - static_cast<double>(design.groups) * log_two_pi;
-    factor_.resize(design.free_count() + 1, design.free_count() + 1);
   }
 
   // log p(y | sigma, tau). With tau = inf the group means have flat priors of density 1.
@@ -220,67 +227,92 @@ class CollapsedPosterior {
     const double log_groups = factorise(sigma, tau);
     const Index f = design_->free_count();
     double log_determinant = 0;
-    for (Index k = 0; k < f; ++k) log_determinant += 2 * std::log(factor_(k, k));
-    const double residual = factor_(f, f);
+    for (Index k = 0; k < f; ++k) log_determinant += 2 * std::log(factor(k, k));
+    const double residual = factor(f, f);
     const double n = design_->observations, j = static_cast<double>(design_->groups);
-    return design_->log_constant - 0.5 * (n * log_two_pi + 2 * (n - j) * std::log(sigma) +
-                                          log_groups + log_determinant + residual * residual);
+    return design_->log_constant -
+           0.5 * (n * log_two_pi + 2 * (n - j) * std::log(sigma) + log_groups + log_determinant +
+                  residual * residual);
   }
 
   // gamma | sigma, tau, y ~ N(gamma_hat, (L L')^-1)
   void condition(double sigma, double tau) {
     factorise(sigma, tau);
     const Index f = design_->free_count();
-    gamma_hat = factor_.row(f).head(f).transpose();
+    gamma_hat.resize(f);
+    for (Index k = 0; k < f; ++k) gamma_hat(k) = factor(f, k);
     solve_transposed(gamma_hat);
   }
 
   // x := L^-T x for a vector of length F.
-  template <class Vector>
-  void solve_transposed(Vector&& x) const {
+  void solve_transposed(VectorXd& x) const {
     for (Index j = design_->free_count() - 1; j >= 0; --j) {
       double sum = x(j);
-      for (Index i = j + 1; i < design_->free_count(); ++i) sum -= factor_(i, j) * x(i);
-      x(j) = sum / factor_(j, j);
+      for (Index i = j + 1; i < design_->free_count(); ++i) sum -= factor(i, j) * x(i);
+      x(j) = sum / factor(j, j);
     }
   }
 
   // Q^-1, F x F
   MatrixXd inverse() const {
-    MatrixXd result = MatrixXd::Identity(design_->free_count(), design_->free_count());
-    for (Index j = 0; j < result.cols(); ++j)
-      for (Index i = j; i < result.rows(); ++i) {
-        for (Index k = j; k < i; ++k) result(i, j) -= factor_(i, k) * result(k, j);
-        result(i, j) /= factor_(i, i);
+    MatrixXd inverse_factor = MatrixXd::Identity(design_->free_count(), design_->free_count());
+    for (Index j = 0; j < inverse_factor.cols(); ++j)
+      for (Index i = j; i < inverse_factor.rows(); ++i) {
+        for (Index k = j; k < i; ++k) inverse_factor(i, j) -= factor(i, k) * inverse_factor(k, j);
+        inverse_factor(i, j) /= factor(i, i);
       }
-    return result.transpose() * result;  // the lower triangle was L^-1
+    return inverse_factor.transpose() * inverse_factor;
   }
-
-  const Design& design() const { return *design_; }
 
   VectorXd gamma_hat;  // F, set by condition()
 
  private:
+  static std::vector<double> packed(const MatrixXd& a) {
+    std::vector<double> lower;
+    for (Index i = 0; i < a.rows(); ++i)
+      for (Index j = 0; j <= i; ++j) lower.push_back(a(i, j));
+    return lower;
+  }
+
+  double factor(Index i, Index j) const { return factor_[i * (i + 1) / 2 + j]; }
+
   // Factorises the bordered matrix; returns sum_j log(sigma^2 + n_j tau^2).
   double factorise(double sigma, double tau) {
+    const std::size_t length = factor_.size();
     const double precision = 1 / (sigma * sigma);
-    factor_ = precision * design_->within + design_->prior_cross_products;
+    for (std::size_t i = 0; i < length; ++i) factor_[i] = precision * within_[i] + prior_[i];
     double log_groups = flat_group_term_;
-    if (std::isfinite(tau)) {
-      log_groups = 0;
-      for (const SizeClass& c : design_->size_classes) {
-        const double variance = sigma * sigma + c.size * tau * tau;
-        log_groups += c.count * std::log(variance);
-        factor_ += (c.size / variance) * c.cross_products;
-      }
-    }
-    cholesky_in_place(factor_);
+    if (std::isfinite(tau)) log_groups = add_groups(sigma, tau);
+    cholesky(factor_.data(), design_->free_count() + 1);
     return log_groups;
   }
 
+  // Adds lambda_j zbar_j zbar_j' of all groups. The logarithms of variance ratios 1 + n_j tau^2 / sigma^2 are
+  // taken of products, as far as these do not overflow.
+  double add_groups(double sigma, double tau) {
+    const double sigma2 = sigma * sigma, ratio2 = tau * tau / sigma2;
+    double log_ratios = 0, product = 1;
+    const double* products = cross_products_.data();
+    for (const SizeClass& c : design_->size_classes) {
+      const double ratio = 1 + c.size * ratio2;
+      const double lambda = c.size / (sigma2 * ratio);
+      for (double& entry : factor_) entry += lambda * *products++;
+      if (c.count == 1) {
+        product *= ratio;
+        if (product > 1e20) {
+          log_ratios += std::log(product);
+          product = 1;
+        }
+      } else {
+        log_ratios += c.count * std::log(ratio);
+      }
+    }
+    return 2 * static_cast<double>(design_->groups) * std::log(sigma) + log_ratios + std::log(product);
+  }
+
   const Design* design_;
+  std::vector<double> within_, prior_, cross_products_, factor_;
   double flat_group_term_;
-  MatrixXd factor_;
 };
 
 }  // namespace bayespool

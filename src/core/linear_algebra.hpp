@@ -15,19 +15,20 @@ using Eigen::VectorXd;
 constexpr double rank_tolerance = 1e-11;
 constexpr double exact_fit_tolerance = 1e-13;
 
-// Replaces the lower triangle of the symmetric matrix `a` by its Cholesky factor. A pivot that
+// Replaces the packed lower triangle (by rows) of a symmetric matrix by its Cholesky factor. A pivot that
 // rounding made negative becomes zero, and so does the column below it.
-inline void cholesky_in_place(MatrixXd& a) {
-  const Index size = a.rows();
+inline void cholesky(double* a, Index size) {
+  const auto row = [a](Index i) { return a + i * (i + 1) / 2; };
   for (Index j = 0; j < size; ++j) {
-    double pivot = a(j, j);
-    for (Index k = 0; k < j; ++k) pivot -= a(j, k) * a(j, k);
-    pivot = pivot > 0 ? std::sqrt(pivot) : 0;
-    a(j, j) = pivot;
+    double* const row_j = row(j);
+    double pivot = row_j[j];
+    for (Index k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
+    row_j[j] = pivot = pivot > 0 ? std::sqrt(pivot) : 0;
     for (Index i = j + 1; i < size; ++i) {
-      double sum = a(i, j);
-      for (Index k = 0; k < j; ++k) sum -= a(i, k) * a(j, k);
-      a(i, j) = pivot > 0 ? sum / pivot : 0;
+      double* const row_i = row(i);
+      double sum = row_i[j];
+      for (Index k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
+      row_i[j] = pivot > 0 ? sum / pivot : 0;
     }
   }
 }

@@ -57,11 +57,16 @@ class NormalScoreTable {
       : values_(size) {
     const int knots = static_cast<int>(z.size()), window = std::min(4, knots);
     int right = 1;
+    HermitePolynomial polynomial;
+    int first = -1;
     for (int i = 0; i < size; ++i) {
       const double target = -z_max + i * z_step;
       while (right < knots - 1 && z[right] < target) ++right;
-      const int first = std::min(std::max(right - window / 2, 0), knots - window);
-      values_[i] = hermite(&z[first], &value[first], &slope[first], window, target);
+      const int needed = std::min(std::max(right - window / 2, 0), knots - window);
+      if (needed != first)
+        polynomial = HermitePolynomial(&z[needed], &value[needed], &slope[needed], window);
+      first = needed;
+      values_[i] = polynomial(target);
     }
     for (int i = 1; i < size; ++i) values_[i] = std::max(values_[i], values_[i - 1]);
   }
@@ -90,23 +95,30 @@ class NormalScoreTable {
   static constexpr double infinity_ = HUGE_VAL;
 
   // Newton's divided differences on doubled knots: degree 2 * count - 1.
-  static double hermite(const double* z, const double* value, const double* slope, int count,
-                        double target) {
+  struct HermitePolynomial {
     std::array<double, 8> knot, difference;
-    for (int i = 0; i < count; ++i) {
-      knot[2 * i] = knot[2 * i + 1] = z[i];
-      difference[2 * i] = difference[2 * i + 1] = value[i];
-    }
-    const int n = 2 * count;
-    for (int order = 1; order < n; ++order)
-      for (int i = n - 1; i >= order; --i) {
-        const double gap = knot[i] - knot[i - order];
-        difference[i] = gap == 0 ? slope[i / 2] : (difference[i] - difference[i - 1]) / gap;
+    int size = 0;
+
+    HermitePolynomial() = default;
+    HermitePolynomial(const double* z, const double* value, const double* slope, int count)
+        : size(2 * count) {
+      for (int i = 0; i < size; ++i) {
+        knot[i] = z[i / 2];
+        difference[i] = value[i / 2];
       }
-    double result = difference[n - 1];
-    for (int i = n - 2; i >= 0; --i) result = result * (target - knot[i]) + difference[i];
-    return result;
-  }
+      for (int order = 1; order < size; ++order)
+        for (int i = size - 1; i >= order; --i) {
+          const double gap = knot[i] - knot[i - order];
+          difference[i] = gap == 0 ? slope[i / 2] : (difference[i] - difference[i - 1]) / gap;
+        }
+    }
+
+    double operator()(double target) const {
+      double result = difference[size - 1];
+      for (int i = size - 2; i >= 0; --i) result = result * (target - knot[i]) + difference[i];
+      return result;
+    }
+  };
 
   std::vector<double> values_;
 };

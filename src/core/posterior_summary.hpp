@@ -62,18 +62,21 @@ class PosteriorSummary {
     MatrixXd table(design_.origin.size(), columns());
     for (Index k = 0; k < table.rows(); ++k) {
       const VectorXd direction = design_.transform.row(k).transpose();
-      NormalMixture mixture(count(bulk_));
-      for (Index i = 0; i < count(bulk_); ++i) {
-        mixture.weight(i) = bulk_[i].weight;
-        mixture.mean(i) = direction.dot(bulk_[i].gamma);
-        mixture.inverse_sd(i) = 1 / std::sqrt(direction.dot(bulk_[i].covariance * direction));
-      }
-      double mean = 0, variance = 0;
-      for (const ConditionalNode& node : nodes_) mean += node.weight * direction.dot(node.gamma);
-      for (const ConditionalNode& node : nodes_)
-        variance += node.weight * (square(direction.dot(node.gamma) - mean) +
-                                   direction.dot(node.covariance * direction));
-      fill_row(table.row(k), mixture, mean, std::sqrt(variance), design_.origin(k));
+      const VectorXd center = nodes_.gamma.transpose() * direction;
+      const VectorXd variance = nodes_.quadratic_form(direction, direction);
+      const double mean = center.dot(nodes_.weight);
+      const double sd =
+          std::sqrt(((center.array() - mean).square() + variance.array()).matrix().dot(nodes_.weight));
+      NormalMixture mixture(bulk_.count());
+      mixture.weight = bulk_.weight;
+      mixture.mean = bulk_.gamma.transpose() * direction;
+      mixture.inverse_sd = bulk_.quadratic_form(direction, direction).array().rsqrt();
+      table(k, 0) = design_.origin(k) + mean;
+      table(k, 1) = sd;
+      for (std::size_t i = 0; i < scores_.size(); ++i)
+        table(k, 2 + i) =
+            design_.origin(k) +
+            (sd > 0 ? mixture.quantile(probabilities_[i], mean + sd * scores_[i], sd) : mean);
     }
     return table;
   }
@@ -95,33 +98,39 @@ class PosteriorSummary {
   }
 
  private:
-  struct ConditionalNode {
-    double sigma, tau, weight;
-    VectorXd gamma;       // F
-    MatrixXd covariance;  // F x F: Q^-1
+  // K nodes with the conditional distribution N(gamma, covariance) of the coefficients at each.
+  struct ConditionalNodes {
+    VectorXd sigma, tau, weight;  // K
+    MatrixXd gamma;               // F x K
+    MatrixXd covariance;          // F^2 x K: Q^-1 by columns
+
+    Index count() const { return weight.size(); }
+
+    // a'Q^-1 b at each node
+    VectorXd quadratic_form(const VectorXd& a, const VectorXd& b) const {
+      const MatrixXd product = a * b.transpose();
+      return covariance.transpose() * Eigen::Map<const VectorXd>(product.data(), product.size());
+    }
   };
 
   static double square(double x) { return x * x; }
   static double share(double ratio) {
     return std::isinf(ratio) ? 1 : ratio * ratio / (1 + ratio * ratio);
   }
-  static Index count(const std::vector<ConditionalNode>& nodes) {
-    return static_cast<Index>(nodes.size());
-  }
 
-  std::vector<ConditionalNode> conditional_nodes(const std::vector<PosteriorNode>& nodes) const {
+  ConditionalNodes conditional_nodes(const std::vector<PosteriorNode>& nodes) const {
     CollapsedPosterior posterior(design_);
-    const Index f = design_.free_count();
-    std::vector<ConditionalNode> result;
-    result.reserve(nodes.size());
-    for (const PosteriorNode& node : nodes) {
-      ConditionalNode conditional{node.sigma, node.tau, node.weight, VectorXd(f), MatrixXd(f, f)};
-      if (f > 0) {
-        posterior.condition(node.sigma, node.tau);
-        conditional.gamma = posterior.gamma_hat;
-        conditional.covariance = posterior.inverse();
-      }
-      result.push_back(std::move(conditional));
+    const Index f = design_.free_count(), count = static_cast<Index>(nodes.size());
+    ConditionalNodes result{VectorXd(count), VectorXd(count), VectorXd(count), MatrixXd(f, count),
+                            MatrixXd(f * f, count)};
+    for (Index k = 0; k < count; ++k) {
+      result.sigma(k) = nodes[k].sigma;
+      result.tau(k) = nodes[k].tau;
+      result.weight(k) = nodes[k].weight;
+      if (f == 0) continue;
+      posterior.condition(nodes[k].sigma, nodes[k].tau);
+      result.gamma.col(k) = posterior.gamma_hat;
+      Eigen::Map<MatrixXd>(result.covariance.col(k).data(), f, f) = posterior.inverse();
     }
     return result;
   }
@@ -136,26 +145,25 @@ class PosteriorSummary {
     return row;
   }
 
-  // Quantiles of a mixture around its mean; `origin` is added to all.
-  template <class Row>
-  void fill_row(Row&& row, const NormalMixture& mixture, double mean, double sd,
-                double origin) const {
-    row(0) = origin + mean;
-    row(1) = sd;
-    for (std::size_t i = 0; i < scores_.size(); ++i)
-      row(2 + i) =
-          origin +
-          (sd > 0 ? mixture.quantile(probabilities_[i], mean + sd * scores_[i], sd) : mean);
-  }
+  // delta_j = 1 - kappa_j and v_j at each node, for groups of one size.
+  struct SizeWeights {
+    VectorXd delta, variance;  // K
+
+    SizeWeights(const ConditionalNodes& nodes, double size) : delta(nodes.count()), variance(nodes.count()) {
+      for (Index k = 0; k < nodes.count(); ++k) {
+        delta(k) = pooling_weight(size, nodes.sigma(k), nodes.tau(k));
+        variance(k) = group_variance(size, nodes.sigma(k), nodes.tau(k));
+      }
+    }
+  };
 
   // Summaries of groups of one size, given the rows v_j = (u_j, ytilde_j).
   MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
     MatrixXd table = group_moments(size, rows);
     if (probabilities_.empty()) return table;
-    const bool same_columns =
-        (rows.leftCols(rows.cols() - 1).rowwise() - rows.row(0).head(rows.cols() - 1)).isZero(0);
-    if (same_columns && rows.rows() > 2 * chebyshev_size &&
-        interpolate_quantiles(size, rows, table))
+    const Index f = design_.free_count();
+    const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
+    if (same_columns && rows.rows() > 2 * chebyshev_size && interpolate_quantiles(size, rows, table))
       return table;
     const bool reduced = rows.rows() > 100 && choose_gauss_hermite(size, rows, table);
     direct_quantiles(size, rows, reduced ? few_ : bulk_, table);
@@ -169,64 +177,61 @@ class PosteriorSummary {
   // averaged over the nodes once for all groups of a size.
   MatrixXd group_moments(double size, const MatrixXd& rows) const {
     const Index f = design_.free_count(), d = 1 + 2 * f;
-    VectorXd mean = VectorXd::Zero(d), coefficients(d);
-    const auto coefficients_at = [&](const ConditionalNode& node) {
-      const double delta = pooling_weight(size, node.sigma, node.tau);
-      coefficients << -delta, delta * node.gamma, node.gamma;
-      return delta;
+    const SizeWeights at(nodes_, size);
+    MatrixXd coefficients(d, nodes_.count());
+    coefficients.row(0) = -at.delta.transpose();
+    coefficients.middleRows(1, f) = nodes_.gamma * at.delta.asDiagonal();
+    coefficients.bottomRows(f) = nodes_.gamma;
+    const VectorXd mean = coefficients * nodes_.weight;
+    coefficients.colwise() -= mean;
+    MatrixXd quadratic = coefficients * nodes_.weight.asDiagonal() * coefficients.transpose();
+    const auto average_covariance = [&](const VectorXd& factor) {
+      const VectorXd total = nodes_.covariance * nodes_.weight.cwiseProduct(factor);
+      return MatrixXd(Eigen::Map<const MatrixXd>(total.data(), f, f));
     };
-    for (const ConditionalNode& node : nodes_) {
-      coefficients_at(node);
-      mean += node.weight * coefficients;
-    }
-    MatrixXd quadratic = MatrixXd::Zero(d, d);
-    double variance = 0;
-    for (const ConditionalNode& node : nodes_) {
-      const double delta = coefficients_at(node);
-      coefficients -= mean;
-      quadratic += node.weight * coefficients * coefficients.transpose();
-      quadratic.block(1, 1, f, f) += node.weight * delta * delta * node.covariance;
-      quadratic.block(1, 1 + f, f, f) += node.weight * delta * node.covariance;
-      quadratic.block(1 + f, 1, f, f) += node.weight * delta * node.covariance;
-      quadratic.block(1 + f, 1 + f, f, f) += node.weight * node.covariance;
-      variance += node.weight * group_variance(size, node.sigma, node.tau);
-    }
+    const MatrixXd mixed = average_covariance(at.delta);
+    quadratic.block(1, 1, f, f) += average_covariance(at.delta.cwiseAbs2());
+    quadratic.block(1, 1 + f, f, f) += mixed;
+    quadratic.block(1 + f, 1, f, f) += mixed;
+    quadratic.block(1 + f, 1 + f, f, f) += average_covariance(VectorXd::Ones(nodes_.count()));
+    const double variance = at.variance.dot(nodes_.weight);
+
     MatrixXd table(rows.rows(), columns());
     VectorXd features(d);
     for (Index j = 0; j < rows.rows(); ++j) {
-      features << rows(j, f), rows.row(j).head(f).transpose(),
-          design_.group_effect - rows.row(j).head(f).transpose();
-      table(j, 0) = design_.group_effect_origin + rows(j, f) + mean.dot(features);
+      const auto u = rows.row(j).head(f).transpose();
+      features << rows(j, f), u, design_.group_effect - u;
+      table(j, 0) = mixture_origin(rows, j) + mean.dot(features);
       table(j, 1) = std::sqrt(std::max(variance + features.dot(quadratic * features), 0.0));
     }
     return table;
   }
 
   // The mixture of mu_j - group_effect_origin - ytilde_j over the nodes.
-  NormalMixture group_mixture(const std::vector<ConditionalNode>& nodes, double size,
-                              const VectorXd& row) const {
+  void set_group_mixture(const ConditionalNodes& nodes, const SizeWeights& at, const VectorXd& row,
+                         NormalMixture& mixture) const {
     const Index f = design_.free_count();
     const VectorXd u = row.head(f), h = design_.group_effect - u;
-    VectorXd a(f);
-    NormalMixture mixture(count(nodes));
-    for (Index k = 0; k < count(nodes); ++k) {
-      const ConditionalNode& node = nodes[k];
-      const double delta = pooling_weight(size, node.sigma, node.tau);
-      a = h + delta * u;
-      mixture.weight(k) = node.weight;
-      mixture.mean(k) = a.dot(node.gamma) - delta * row(f);
-      mixture.inverse_sd(k) =
-          1 / std::sqrt(group_variance(size, node.sigma, node.tau) + a.dot(node.covariance * a));
-    }
-    return mixture;
+    const auto delta = at.delta.array();
+    mixture.weight = nodes.weight;
+    mixture.mean = (nodes.gamma.transpose() * h).array() +
+                   delta * ((nodes.gamma.transpose() * u).array() - row(f));
+    mixture.inverse_sd =
+        (at.variance.array() + (nodes.quadratic_form(h, h).array() +
+                                2 * delta * nodes.quadratic_form(h, u).array() +
+                                delta.square() * nodes.quadratic_form(u, u).array())
+                                   .max(0))
+            .rsqrt();
   }
 
   double mixture_origin(const MatrixXd& rows, Index j) const {
     return design_.group_effect_origin + rows(j, design_.free_count());
   }
 
-  void direct_quantiles(double size, const MatrixXd& rows,
-                        const std::vector<ConditionalNode>& nodes, MatrixXd& table) const {
+  void direct_quantiles(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                        MatrixXd& table) const {
+    const SizeWeights at(nodes, size);
+    NormalMixture mixture(nodes.count());
     std::vector<double> start = scores_;  // standardised quantiles of the group before
     for (Index j = 0; j < rows.rows(); ++j) {
       if (j % 64 == 0) check_interrupt_();
@@ -235,7 +240,7 @@ class PosteriorSummary {
         table.row(j).tail(scores_.size()).setConstant(table(j, 0));
         continue;
       }
-      const NormalMixture mixture = group_mixture(nodes, size, rows.row(j).transpose());
+      set_group_mixture(nodes, at, rows.row(j).transpose(), mixture);
       for (std::size_t i = 0; i < scores_.size(); ++i) {
         const double q = mixture.quantile(probabilities_[i], mean + sd * start[i], sd);
         start[i] = (q - mean) / sd;
@@ -288,11 +293,12 @@ class PosteriorSummary {
     for (int order : {3, 5, 8, 12}) {
       if (order != few_order_) few_ = conditional_nodes(gauss_hermite_rule(order));
       few_order_ = order;
+      NormalMixture exact(bulk_.count()), tried(few_.count());
       bool accurate = true;
       for (Index sample = 0; sample < 5 && accurate; ++sample) {
         const Index j = sample * (rows.rows() - 1) / 4;
-        const NormalMixture exact = group_mixture(bulk_, size, rows.row(j).transpose());
-        const NormalMixture tried = group_mixture(few_, size, rows.row(j).transpose());
+        set_group_mixture(bulk_, SizeWeights(bulk_, size), rows.row(j).transpose(), exact);
+        set_group_mixture(few_, SizeWeights(few_, size), rows.row(j).transpose(), tried);
         for (double score : {-2.0, 0.0, 2.0}) {
           const double q = table(j, 0) - mixture_origin(rows, j) + score * table(j, 1);
           double cdf, tried_cdf, unused;
@@ -331,8 +337,8 @@ class PosteriorSummary {
   const Quadrature& quadrature_;
   const std::vector<double>& probabilities_;
   const std::function<void()>& check_interrupt_;
-  std::vector<ConditionalNode> nodes_, bulk_;
-  mutable std::vector<ConditionalNode> few_;  // the Gauss-Hermite rule that was tried last
+  ConditionalNodes nodes_, bulk_;
+  mutable ConditionalNodes few_;  // the Gauss-Hermite rule that was tried last
   mutable int few_order_ = 0;
   std::vector<double> scores_;
 };

@@ -151,7 +151,7 @@ class Quadrature {
   // Where to look first: moment estimates from the data, else typical values of the priors.
   void guess_scales(const Design& design) {
     const Index f = design.free_count();
-    const double within_df = design.observations - static_cast<double>(design.groups);
+    within_degrees_ = design.observations - static_cast<double>(design.groups);
     const double within = design.within(f, f);
     double total = within, weighted_groups = 0;
     for (const SizeClass& c : design.size_classes) {
@@ -159,7 +159,7 @@ class Quadrature {
       weighted_groups += c.cross_products(f, f);
     }
     const double n = std::max(design.observations, 1.0);
-    double sigma2 = within_df > 0 && within > 0 ? within / within_df : total / n;
+    double sigma2 = within_degrees_ > 0 && within > 0 ? within / within_degrees_ : total / n;
     double tau2 = weighted_groups / static_cast<double>(std::max<Index>(design.groups, 1));
     const bool informed = design.observations > 0 && total > 0;
     sigma_guess_ = informed && sigma2 > 0 ? std::sqrt(sigma2) : sigma_prior_.typical_value();
@@ -205,9 +205,7 @@ class Quadrature {
     };
     const double from_prior = sigma_coordinate_.coordinate(sigma_prior_.typical_value());
     const double from_data = sigma_coordinate_.coordinate(sigma_guess_);
-    const double degrees =
-        posterior_.design().observations - static_cast<double>(posterior_.design().groups);
-    const double step = 1 / std::sqrt(std::max(degrees, 1.0));
+    const double step = 1 / std::sqrt(std::max(within_degrees_, 1.0));
     Peak peak = find_peak(log_marginal, from_data, step, 6);
     if (log_marginal(from_prior) > peak.log_value)
       peak = find_peak(log_marginal, from_prior, 0.5, 6);
@@ -235,26 +233,30 @@ class Quadrature {
     log_evidence_ = outer_->log_total();
   }
 
-  // Whether the quantiles of tau move little enough from column to column: the table of every second
-  // column is predicted by its neighbours, at double the distance that draws will interpolate over.
+  // Whether the quantiles of tau move little enough from column to column for draws and distribution
+  // functions: on average the table of a column is predicted by its neighbours, at double the distance
+  // that draws interpolate over, and neighbours lie within one unit of normal score.
   bool columns_resolved(std::map<double, Column>& by_position) const {
     std::vector<Column*> columns;
     for (auto& entry : by_position) columns.push_back(&entry.second);
     for (Column* column : columns)
       if (!column->table)
         column->table = std::make_shared<NormalScoreTable>(column->rule->table(true));
-    const int count = static_cast<int>(columns.size());
-    for (int i = 3; i + 3 < count; ++i) {
-      if (outer_->weight(i) < 1e-9) continue;
+    double error = 0;
+    for (int i = 3; i + 3 < static_cast<int>(columns.size()); ++i) {
+      const double weight = outer_->weight(i);
+      if (weight < 1e-8) continue;
+      double worst = 0;
       for (double z : {-3.0, 0.0, 3.0}) {
         const auto at = [&](int k) { return (*columns[k]->table)(z); };
         const double predicted = (9 * (at(i - 1) + at(i + 1)) - (at(i - 3) + at(i + 3))) / 16;
-        const double slope = ((*columns[i]->table)(z + 0.1) - (*columns[i]->table)(z - 0.1)) / 0.2;
-        if (std::abs(predicted - at(i)) > interpolation_tolerance * slope) return false;
-        if (std::abs(at(i + 1) - at(i)) > slope) return false;
+        const double unit = ((*columns[i]->table)(z + 0.5) - (*columns[i]->table)(z - 0.5));
+        if (std::abs(at(i + 1) - at(i)) > unit) return false;
+        worst = std::max(worst, std::abs(predicted - at(i)) / unit);
       }
+      error += weight * worst;
     }
-    return true;
+    return error < interpolation_tolerance;
   }
 
   void collect_nodes() {
@@ -283,7 +285,7 @@ class Quadrature {
   Coordinate sigma_coordinate_, tau_coordinate_;
   MomentOrders orders_;
   const std::function<void()>& check_interrupt_;
-  double sigma_guess_ = 1, tau_guess_ = 1;
+  double sigma_guess_ = 1, tau_guess_ = 1, within_degrees_ = 0;
   std::unique_ptr<Peak> tau_peak_;
   Peak peak_x_{0, 1, 0};
   std::unique_ptr<LineRule> outer_;
