@@ -187,7 +187,7 @@ reduce_rows <- function(parsed, data, pooled, call) {
   # One of the used columns may be as long as memory allows, so rows are only copied when some must go.
   used <- c(list(response), predictors$frame, if (!is.null(group)) list(group))
   dropped <- 0
-  if (any(vapply(used, anyNA, logical(1)))) {
+  if (any(vapply(used, has_missing, logical(1)))) {
     keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), parsed$group), call)
     dropped <- sum(!keep)
     response <- response[keep]
@@ -327,7 +327,7 @@ group_column <- function(group, name, call) {
 # decides whether the others may go.
 rows_to_keep <- function(used, names, call) {
   keep <- stats::complete.cases(used)
-  with_missing <- unique(names[vapply(used, anyNA, logical(1))])
+  with_missing <- unique(names[vapply(used, has_missing, logical(1))])
   lost <- sum(!keep)
   action <- getOption("na.action", "na.omit")
   if (is.function(action)) {
@@ -442,20 +442,24 @@ code_groups <- function(group) {
 
 # Whole numbers in a range not much wider than their number are codes already; NULL for others.
 code_whole_numbers <- function(group) {
-  range <- range(group)
-  width <- range[2] - range[1] + 1
-  if (any(abs(range) > .Machine$integer.max) || width > 1024 + length(group) / 8) {
+  code <- if (is.integer(group)) group else whole_numbers(group)
+  if (is.null(code)) {
     return(NULL)
   }
-  code <- if (is.integer(group)) group else as.integer(group)
-  if (is.double(group) && !all(code == group)) {
+  range <- integer_range(code)
+  size <- as.double(range[2]) - range[1] + 1
+  if (size > 1024 + length(code) / 8) {
     return(NULL)
   }
-  first <- as.integer(range[1])
-  list(
-    code = code, first = first, size = as.integer(width),
-    labels = function(i) as.character(range[1] + if (is.integer(group)) i - 1L else i - 1)
-  )
+  first <- range[1]
+  # 1e5 is "1e+05" as a double and "100000" as an integer, in factor() too.
+  step <- if (is.integer(group)) -1L else -1
+  list(code = code, first = first, size = as.integer(size), labels = function(i) as.character(first + (i + step)))
+}
+
+# anyNA() makes a logical vector of a factor.
+has_missing <- function(x) {
+  if (typeof(x) == "integer" && length(x) > 0) is.na(integer_range(x)[1]) else anyNA(x)
 }
 
 check_finite <- function(result, names, columns, call) {
@@ -468,7 +472,7 @@ check_finite <- function(result, names, columns, call) {
       c(
         "{.code {name}} has {infinite} infinite value{?s}.",
         i = "The first is in row {row} of the rows used.",
-        i = "Make {?it/them} {.code NA} or leave {?that row/those rows} out."
+        i = "Make {cli::qty(infinite)}{?it/them} {.code NA} or leave {?that row/those rows} out."
       ),
       "data", call
     )

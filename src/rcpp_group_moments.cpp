@@ -54,6 +54,21 @@ Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerV
   return result;
 }
 
+// The smallest and largest of the codes; the smallest is NA where one of them is.
+// [[Rcpp::export(rng = false)]]
+Rcpp::IntegerVector integer_range(Rcpp::IntegerVector codes) {
+  const std::pair<int, int> range = bayespool::code_range(codes.begin(), codes.size());
+  return Rcpp::IntegerVector::create(range.first, range.second);
+}
+
+// Doubles as integers, or NULL where one of them is none.
+// [[Rcpp::export(rng = false)]]
+Rcpp::RObject whole_numbers(Rcpp::NumericVector values) {
+  Rcpp::IntegerVector integers(Rcpp::no_init(values.size()));
+  if (!bayespool::to_integers(values.begin(), values.size(), integers.begin())) return R_NilValue;
+  return integers;
+}
+
 // `a` and `b`: lists with n, mean and within of the same groups in the same order.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List merge_group_moments(Rcpp::List a, Rcpp::List b) {
