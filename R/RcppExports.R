@@ -5,6 +5,14 @@ compute_group_moments <- function(columns, rows, group, first_code, groups, pool
     .Call(`_bayespool_compute_group_moments`, columns, rows, group, first_code, groups, pooled)
 }
 
+integer_range <- function(codes) {
+    .Call(`_bayespool_integer_range`, codes)
+}
+
+whole_numbers <- function(values) {
+    .Call(`_bayespool_whole_numbers`, values)
+}
+
 merge_group_moments <- function(a, b) {
     .Call(`_bayespool_merge_group_moments`, a, b)
 }

@@ -43,3 +43,29 @@ NULL
 #' @importFrom rstantools prior_summary
 #' @export prior_summary
 NULL
+
+#' Generics of the posterior package
+#'
+#' Exported again, so that `library(bayespool)` is enough to read the draws of a fit; see [draws].
+#'
+#' @return See the posterior package.
+#' @examples
+#' fit <- complete_pooling(yield ~ 1, npk, seed = 1)
+#' variables(fit)
+#' @importFrom posterior as_draws as_draws_array as_draws_df as_draws_matrix as_draws_list as_draws_rvars
+#' @importFrom posterior variables ndraws nchains niterations nvariables
+#' @export as_draws
+#' @export as_draws_array
+#' @export as_draws_df
+#' @export as_draws_matrix
+#' @export as_draws_list
+#' @export as_draws_rvars
+#' @export variables
+#' @export ndraws
+#' @export nchains
+#' @export niterations
+#' @export nvariables
+#' @aliases as_draws as_draws_array as_draws_df as_draws_matrix as_draws_list as_draws_rvars
+#'   variables ndraws nchains niterations nvariables
+#' @name posterior_generics
+NULL

@@ -27,6 +27,26 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// integer_range
+Rcpp::IntegerVector integer_range(Rcpp::IntegerVector codes);
+RcppExport SEXP _bayespool_integer_range(SEXP codesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type codes(codesSEXP);
+    rcpp_result_gen = Rcpp::wrap(integer_range(codes));
+    return rcpp_result_gen;
+END_RCPP
+}
+// whole_numbers
+Rcpp::RObject whole_numbers(Rcpp::NumericVector values);
+RcppExport SEXP _bayespool_whole_numbers(SEXP valuesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
+    rcpp_result_gen = Rcpp::wrap(whole_numbers(values));
+    return rcpp_result_gen;
+END_RCPP
+}
 // merge_group_moments
 Rcpp::List merge_group_moments(Rcpp::List a, Rcpp::List b);
 RcppExport SEXP _bayespool_merge_group_moments(SEXP aSEXP, SEXP bSEXP) {
@@ -102,6 +122,8 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_compute_group_moments", (DL_FUNC) &_bayespool_compute_group_moments, 6},
+    {"_bayespool_integer_range", (DL_FUNC) &_bayespool_integer_range, 1},
+    {"_bayespool_whole_numbers", (DL_FUNC) &_bayespool_whole_numbers, 1},
     {"_bayespool_merge_group_moments", (DL_FUNC) &_bayespool_merge_group_moments, 2},
     {"_bayespool_merge_all_groups", (DL_FUNC) &_bayespool_merge_all_groups, 1},
     {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
