@@ -86,6 +86,9 @@ parse_group <- function(rhs, call) {
   }
   bars <- reformulas::findbars(rhs)
   if (length(bars) == 0) {
+    if ("|" %in% all.names(rhs)) {
+      abort_formula("The grouping factor must be a column.", supported_bar, rhs, call)
+    }
     return(NULL)
   }
   slope <- Find(function(bar) !identical(bar[[2]], 1), bars)

@@ -189,7 +189,7 @@ reduce_rows <- function(parsed, data, pooled, call) {
   dropped <- 0
   if (any(vapply(used, has_missing, logical(1)))) {
     keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), parsed$group), call)
-    dropped <- sum(!keep)
+    dropped <- as.double(sum(!keep))
     response <- response[keep]
     predictors$frame <- predictors$frame[keep, , drop = FALSE]
     if (!is.null(group)) group <- group[keep]

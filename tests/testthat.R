@@ -1,0 +1,4 @@
+library(testthat)
+library(bayespool)
+
+test_check("bayespool")
