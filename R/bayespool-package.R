@@ -2,6 +2,6 @@
 
 #' @keywords internal
 #' @importFrom Rcpp evalCpp
-#' @importFrom rlang abort
+#' @importFrom rlang %||%
 #' @useDynLib bayespool, .registration = TRUE
 "_PACKAGE"

@@ -6,9 +6,10 @@
 namespace {
 
 Rcpp::List moments_to_list(const bayespool::GroupMoments& moments) {
-  return Rcpp::List::create(Rcpp::Named("n") = Rcpp::NumericVector(moments.size.data(),
-                                                                   moments.size.data() + moments.size.size()),
-                            Rcpp::Named("mean") = moments.mean, Rcpp::Named("within") = moments.within);
+  return Rcpp::List::create(
+      Rcpp::Named("n") =
+          Rcpp::NumericVector(moments.size.data(), moments.size.data() + moments.size.size()),
+      Rcpp::Named("mean") = moments.mean, Rcpp::Named("within") = moments.within);
 }
 
 bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
@@ -22,8 +23,8 @@ bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
 // first_code, first_code + 1, ..., or of length 0 for one group. `bad`: the first column and row (from 1) that hold a
 // value that is not finite, or NULL.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code,
-                                 int groups, bool pooled) {
+Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group,
+                                 int first_code, int groups, bool pooled) {
   bayespool::GroupedRows data;
   data.rows = static_cast<Eigen::Index>(rows);
   data.groups = groups;
@@ -37,7 +38,8 @@ Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerV
     const double* values = REAL(columns[a]);
     const R_xlen_t length = Rf_xlength(columns[a]);
     if (data.rows == 0 || length % data.rows != 0) Rcpp::stop("columns differ in length");
-    for (R_xlen_t start = 0; start < length; start += data.rows) data.columns.push_back(values + start);
+    for (R_xlen_t start = 0; start < length; start += data.rows)
+      data.columns.push_back(values + start);
   }
   const bayespool::GroupMoments moments =
       bayespool::compute_group_moments(data, pooled, [] { Rcpp::checkUserInterrupt(); });

@@ -83,7 +83,8 @@ class MomentAccumulator {
         storage_(static_cast<std::size_t>(groups * stride()) + cache_line_doubles) {
     void* start = storage_.data();
     std::size_t space = storage_.size() * sizeof(double);
-    records_ = static_cast<double*>(std::align(cache_line_doubles * sizeof(double), sizeof(double), start, space));
+    records_ = static_cast<double*>(
+        std::align(cache_line_doubles * sizeof(double), sizeof(double), start, space));
   }
 
   void add(const GroupedRows& data, const std::function<void()>& check_interrupt) {
@@ -120,7 +121,8 @@ class MomentAccumulator {
         result.mean(j, b) = shift[b] + offset;
         for (int a = 0; a <= b; ++a, ++ab) {
           const double product = products[ab] - sum[a] * offset;
-          result.within(row, ab) += a == b && product < 0 ? 0.0 : product;  // rounding, never a negative square
+          result.within(row, ab) +=
+              a == b && product < 0 ? 0.0 : product;  // rounding, never a negative square
         }
       }
     }
@@ -141,7 +143,8 @@ class MomentAccumulator {
     const double* const* columns = data.columns.data();
     const std::uint32_t first_code = static_cast<std::uint32_t>(data.first_code);
     for (Eigen::Index i = begin; i < end; ++i) {
-      const std::uint32_t j = data.group ? static_cast<std::uint32_t>(data.group[i]) - first_code : 0;
+      const std::uint32_t j =
+          data.group ? static_cast<std::uint32_t>(data.group[i]) - first_code : 0;
       if (j >= groups_) throw std::invalid_argument("a group code is out of range");
       double* group = records_ + j * stride();
       if (group[0] == 0) {
@@ -198,7 +201,8 @@ class MomentAccumulator {
         new_sum[b] = sum[b] - group[0] * delta[b];
       }
       for (int b = 0, ab = 0; b < d; ++b) {
-        for (int a = 0; a <= b; ++a, ++ab) products[ab] -= delta[a] * sum[b] + new_sum[a] * delta[b];
+        for (int a = 0; a <= b; ++a, ++ab)
+          products[ab] -= delta[a] * sum[b] + new_sum[a] * delta[b];
       }
       std::copy(new_sum.begin(), new_sum.end(), sum);
     }
@@ -211,8 +215,10 @@ class MomentAccumulator {
 };
 
 template <int Columns>
-GroupMoments accumulate_moments(const GroupedRows& data, bool pooled, const std::function<void()>& check_interrupt) {
-  MomentAccumulator<Columns> accumulator(static_cast<Eigen::Index>(data.columns.size()), data.groups);
+GroupMoments accumulate_moments(const GroupedRows& data, bool pooled,
+                                const std::function<void()>& check_interrupt) {
+  MomentAccumulator<Columns> accumulator(static_cast<Eigen::Index>(data.columns.size()),
+                                         data.groups);
   accumulator.add(data, check_interrupt);
   return accumulator.finish(pooled);
 }
@@ -258,12 +264,14 @@ void merge_into(double& n_a, MeanA&& mean_a, WithinA&& within_a, double n_b, con
 
 // Two sets of moments of the same groups in the same order, each with `within` by group.
 inline GroupMoments merge_moments(GroupMoments a, const GroupMoments& b) {
-  if (a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols() || a.within.rows() != a.mean.rows() ||
-      b.within.rows() != b.mean.rows()) {
-    throw std::invalid_argument("moments to be merged need the same groups and columns, and cross-products by group");
+  if (a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols() ||
+      a.within.rows() != a.mean.rows() || b.within.rows() != b.mean.rows()) {
+    throw std::invalid_argument(
+        "moments to be merged need the same groups and columns, and cross-products by group");
   }
   for (Eigen::Index j = 0; j < a.size.size(); ++j) {
-    merge_into(a.size[j], a.mean.row(j), a.within.row(j), b.size[j], b.mean.row(j), b.within.row(j));
+    merge_into(a.size[j], a.mean.row(j), a.within.row(j), b.size[j], b.mean.row(j),
+               b.within.row(j));
   }
   return a;
 }
@@ -275,7 +283,8 @@ inline GroupMoments merge_groups(const GroupMoments& groups) {
   GroupMoments all{Eigen::VectorXd::Zero(1), Eigen::MatrixXd(groups.mean.topRows(1)),
                    Eigen::MatrixXd(groups.within.colwise().sum())};
   for (Eigen::Index j = 0; j < groups.size.size(); ++j) {
-    merge_into(all.size[0], all.mean.row(0), all.within.row(0), groups.size[j], groups.mean.row(j), no_products);
+    merge_into(all.size[0], all.mean.row(0), all.within.row(0), groups.size[j], groups.mean.row(j),
+               no_products);
   }
   return all;
 }

@@ -1,0 +1,47 @@
+# For working in a checkout; needs R and a C++17 compiler. `make example` and `make test` do all the rest.
+
+R ?= R
+RSCRIPT ?= Rscript
+JOBS ?= 2
+CHECK_DIR ?= $(CURDIR)
+R_MAKEVARS_USER ?= $(firstword $(wildcard $(HOME)/.R/Makevars) $(CURDIR)/tools/Makevars)
+export R_MAKEVARS_USER
+FORMAT_FLAGS ?= -i
+
+# Runs a command and shows what it printed only if it fails.
+quietly = log=$$(mktemp); $(1) >"$$log" 2>&1 || { cat "$$log"; rm -f "$$log"; exit 1; }; rm -f "$$log"
+
+.PHONY: install setup example test document format check clean
+
+install: setup
+	@# R tracks no headers: objects older than one of them are stale.
+	@[ -f src/bayespool.so ] && [ -z "$$(find src -name '*.h*' -newer src/bayespool.so)" ] || \
+	  rm -f src/*.o src/*.so
+	@$(call quietly,MAKEFLAGS=-j$(JOBS) $(R) CMD INSTALL .)
+
+setup:
+	@$(RSCRIPT) tools/setup.R
+
+example: install
+	@$(RSCRIPT) tools/example.R
+
+test: install
+	@$(RSCRIPT) tools/test.R
+
+document: setup
+	@$(call quietly,$(RSCRIPT) tools/document.R)
+
+format:
+	@find src \( -name '*.hpp' -o -name '*.h' -o -name '*.cpp' \) ! -name RcppExports.cpp \
+	  -exec clang-format $(FORMAT_FLAGS) {} +
+
+check: setup
+	@cd "$(CHECK_DIR)" && rm -rf bayespool_*.tar.gz bayespool.Rcheck
+	@cd "$(CHECK_DIR)" && $(call quietly,MAKEFLAGS=-j$(JOBS) $(R) CMD build "$(CURDIR)")
+	@cd "$(CHECK_DIR)" && log=bayespool.Rcheck/00check.log && \
+	  { _R_CHECK_FORCE_SUGGESTS_=false _R_CHECK_SYSTEM_CLOCK_=0 MAKEFLAGS=-j$(JOBS) \
+	    $(R) CMD check --no-manual bayespool_*.tar.gz >/dev/null 2>&1; \
+	    grep -q '^Status: OK$$' $$log || { grep -v '\.\.\. OK$$' $$log; exit 1; }; }
+
+clean:
+	@rm -rf src/*.o src/*.so bayespool_*.tar.gz bayespool.Rcheck

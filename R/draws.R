@@ -1,0 +1,99 @@
+# The draws of a fit in the formats of the posterior package, and their dimensions.
+
+#' Draws of a fit
+#'
+#' The draws as the posterior package holds them, for all that works with that package: bayesplot, tidybayes, loo.
+#'
+#' @param x A fit.
+#' @param ... Passed to the posterior package's method.
+#' @return `as_draws()` and `as_draws_array()` give an array of iterations x chains x variables; the others the same draws as a
+#'   data frame, matrix, list or random variables. `variables()` gives the names, also for a fit without draws; `ndraws()`,
+#'   `nchains()`, `niterations()` and `nvariables()` count.
+#' @section Errors: A fit with `iter_sampling = 0` has no draws: an error of class `bayespool_error_draws`.
+#' @examples
+#' fit <- complete_pooling(yield ~ 1, npk, seed = 1)
+#' as_draws_df(fit)
+#' variables(fit)
+#' @name draws
+#' @aliases as_draws.bayespool_fit
+NULL
+
+fit_draws <- function(fit, call = rlang::caller_env()) {
+  if (is.null(fit$draws)) {
+    abort_bayespool(
+      c(
+        "This fit has no draws.",
+        i = "It was made with {.code iter_sampling = 0}; {.fn exact_summary} needs no draws.",
+        i = "{.code update(fit, iter_sampling = 1000)} adds them."
+      ),
+      "draws", call
+    )
+  }
+  fit$draws
+}
+
+#' @rdname draws
+#' @export
+as_draws.bayespool_fit <- function(x, ...) {
+  posterior::as_draws(fit_draws(x), ...)
+}
+
+#' @rdname draws
+#' @export
+as_draws_array.bayespool_fit <- function(x, ...) {
+  posterior::as_draws_array(fit_draws(x), ...)
+}
+
+#' @rdname draws
+#' @export
+as_draws_df.bayespool_fit <- function(x, ...) {
+  posterior::as_draws_df(fit_draws(x), ...)
+}
+
+#' @rdname draws
+#' @export
+as_draws_matrix.bayespool_fit <- function(x, ...) {
+  posterior::as_draws_matrix(fit_draws(x), ...)
+}
+
+#' @rdname draws
+#' @export
+as_draws_list.bayespool_fit <- function(x, ...) {
+  posterior::as_draws_list(fit_draws(x), ...)
+}
+
+#' @rdname draws
+#' @export
+as_draws_rvars.bayespool_fit <- function(x, ...) {
+  posterior::as_draws_rvars(fit_draws(x), ...)
+}
+
+#' @rdname draws
+#' @export
+variables.bayespool_fit <- function(x, ...) {
+  x$parameters$variables
+}
+
+#' @rdname draws
+#' @export
+nvariables.bayespool_fit <- function(x, ...) {
+  length(x$parameters$variables)
+}
+
+#' @rdname draws
+#' @export
+niterations.bayespool_fit <- function(x) {
+  x$iter_sampling
+}
+
+#' @rdname draws
+#' @export
+nchains.bayespool_fit <- function(x) {
+  x$chains
+}
+
+#' @rdname draws
+#' @export
+ndraws.bayespool_fit <- function(x) {
+  x$chains * x$iter_sampling
+}

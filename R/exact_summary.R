@@ -1,0 +1,121 @@
+# Summaries by quadrature: no draws, no Monte Carlo error.
+
+#' Exact posterior summary
+#'
+#' Means, standard deviations and quantiles of all parameters by quadrature. They carry no Monte Carlo error and need no draws.
+#'
+#' Given the standard deviations every other parameter is normal with known mean \eqn{f} and variance \eqn{v}, so with the
+#' quadrature weights \eqn{w} its mean is \eqn{\sum w f}, its variance
+#' \eqn{\sum w (v + f^2) - (\sum w f)^2}, and its distribution function a mixture of normal ones, which is inverted.
+#' Hierarchical fits get a last row `icc`, the intraclass correlation
+#' \eqn{\tau^2 / (\tau^2 + \sigma^2)}, with \eqn{\tau} the standard deviation between groups and \eqn{\sigma} that within them.
+#'
+#' @param object A fit.
+#' @param probs Probabilities of the quantiles, between 0 and 1.
+#' @param ... Not used.
+#' @return A data frame with one row a parameter, in the order of the draws, and columns `variable`, `mean`, `sd` and one
+#'   quantile for each of `probs`, named like `q3`, `q50`, `q97`. With heavy-tailed or flat priors and few groups some moments
+#'   do not exist: these are `Inf` (standard deviations, and means of standard deviations) or `NaN` (means of the others).
+#' @section Errors: Of class `bayespool_error_argument`: probabilities outside (0, 1).
+#' @examples
+#' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
+#' exact_summary(fit)
+#' exact_summary(fit, probs = c(0.25, 0.75))
+#' @export
+exact_summary <- function(object, ...) {
+  UseMethod("exact_summary")
+}
+
+#' @rdname exact_summary
+#' @export
+exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  check_argument(probs, checkmate::check_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE), call)
+  problem <- fit_problem(object)
+  with_icc <- !is.null(object$parameters$tau)
+  table <- run_core(cpp_summary(problem, as.double(probs), with_icc), call)
+  table <- mark_infinite(table, problem, object$parameters)
+  quantiles <- lapply(seq_along(probs), function(i) table[, 2 + i])
+  names(quantiles) <- quantile_names(probs)
+  variable <- c(object$parameters$variables, if (with_icc) "icc")
+  columns <- c(list(variable = variable, mean = table[, 1], sd = table[, 2]), quantiles)
+  structure(columns, class = "data.frame", row.names = .set_row_names(length(variable)))
+}
+
+quantile_names <- function(probs) {
+  paste0("q", format(100 * probs, trim = TRUE, digits = 15, drop0trailing = TRUE, scientific = FALSE))
+}
+
+# Moments that do not exist, as `Inf` or `NaN`.
+mark_infinite <- function(table, problem, parameters) {
+  mark <- function(table, rows, count, mean) {
+    if (count >= 1) table[rows, 2] <- Inf
+    if (count == 2) table[rows, 1] <- mean
+    table
+  }
+  columns <- problem$columns
+  infinite <- problem$infinite
+  groups <- length(parameters$labels)
+  if (problem$separate) {
+    table <- mark(table, seq_len(groups), infinite$coefficients, NaN)
+    return(mark(table, groups + seq_len(groups), infinite$sigma, Inf))
+  }
+  for (k in which(columns$coefficients >= 0)) {
+    table <- mark(table, columns$coefficients[k] + 1, infinite$coefficients[k], NaN)
+  }
+  if (columns$first_group >= 0) {
+    table <- mark(table, columns$first_group + seq_len(groups), infinite$groups, NaN)
+  }
+  table <- mark(table, columns$sigma + 1, infinite$sigma, Inf)
+  if (columns$tau >= 0) {
+    table <- mark(table, columns$tau + 1, infinite$tau, Inf)
+  }
+  table
+}
+
+#' Log marginal likelihood
+#'
+#' The logarithm of \eqn{p(y)}, the density of the data with all parameters integrated out, by quadrature. The difference of
+#' two fits to the same data is the log Bayes factor between their models.
+#'
+#' @param object A fit.
+#' @param ... Not used.
+#' @return One number, on the natural log scale. For a fit with `prior_only = TRUE`, without data, it is 0.
+#' @section Errors: Of class `bayespool_error_improper` if a prior is flat: the marginal likelihood is then defined only up to
+#'   a constant.
+#' @examples
+#' pooled <- complete_pooling(yield ~ 1, npk, iter_sampling = 0)
+#' partial <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
+#' log_marginal_likelihood(partial) - log_marginal_likelihood(pooled)
+#' @export
+log_marginal_likelihood <- function(object, ...) {
+  UseMethod("log_marginal_likelihood")
+}
+
+#' @rdname log_marginal_likelihood
+#' @export
+log_marginal_likelihood.bayespool_fit <- function(object, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  flat <- names(object$priors)[!vapply(object$priors, is_proper, logical(1))]
+  if (length(flat) > 0) {
+    abort_bayespool(
+      c(
+        "The marginal likelihood is not defined with a flat prior.",
+        i = "{.field {flat}} ha{?s/ve} one; it has an arbitrary height, and so has the marginal likelihood.",
+        i = "Give {?it/them} a proper prior."
+      ),
+      "improper", call
+    )
+  }
+  object$log_evidence
+}
+
+check_no_dots <- function(dots, call) {
+  if (length(dots) > 0) {
+    names <- rlang::names2(dots)
+    names[names == ""] <- "(unnamed)"
+    abort_bayespool(c("Unknown argument{?s}: {.val {names}}."), "argument", call)
+  }
+}

@@ -1,0 +1,207 @@
+# One fit: check the arguments, reduce the data to moments, set up the problem, draw, and build the object.
+
+# `model`: a name in model_table. `sigma`: "group" or "common" for no pooling. `arguments`: the arguments of the user's call
+# that update() needs again. `call`: for error messages.
+fit_model <- function(model, formula, data, prior, sigma = "common", algorithm, chains, iter_sampling, seed, prior_only,
+                      cores, dots, call) {
+  check_arguments(dots, algorithm, chains, iter_sampling, seed, prior_only, cores, call)
+  parsed <- parse_formula(formula, call = call)
+  check_model_formula(model, parsed, call)
+  if (model == "no_pooling") {
+    sigma <- choose_sigma(sigma, parsed, call)
+  }
+  separate <- identical(sigma, "group")
+  moments <- reduce_data(parsed, data, pooled = !separate, call = call)
+  predictors <- utils::head(colnames(moments$mean), -1)
+  parameters <- model_parameters(model, predictors, moments$group, parsed$intercept, separate)
+  priors <- resolve_priors(prior, parameters$kinds, scale_statistics(moments), call = call)
+  problem <- new_problem(model, parameters, moments, priors, prior_only)
+  problem <- check_propriety(problem, parameters, priors, prior_only, call)
+
+  draws <- as.integer(chains) * as.integer(iter_sampling)
+  check_memory(as.double(chains) * iter_sampling, length(parameters$variables), call)
+  seed_used <- if (iter_sampling == 0) NULL else if (is.null(seed)) sample.int(.Machine$integer.max, 1) else seed
+  sampled <- run_core(cpp_sample(problem, draws, seed_used %||% 0, as.integer(cores)), call)
+
+  structure(
+    list(
+      model = model,
+      formula = global_formula(formula),
+      group_name = parsed$group,
+      parameters = parameters,
+      priors = priors,
+      moments = moments,
+      data = used_data(parsed, data),
+      prior_only = prior_only,
+      algorithm = algorithm,
+      log_evidence = sampled$log_evidence,
+      draws = if (iter_sampling > 0) new_draws(sampled$draws, iter_sampling, chains, parameters$variables),
+      chains = as.integer(chains),
+      iter_sampling = as.integer(iter_sampling),
+      seed = seed_used,
+      arguments = c(
+        list(prior = prior, chains = chains, iter_sampling = iter_sampling, seed = seed, prior_only = prior_only,
+             cores = cores, algorithm = algorithm),
+        if (model == "no_pooling") list(sigma = sigma)
+      )
+    ),
+    class = "bayespool_fit"
+  )
+}
+
+# The numerical problem of a fit, for what is computed after it.
+fit_problem <- function(fit) {
+  problem <- new_problem(fit$model, fit$parameters, fit$moments, fit$priors, fit$prior_only)
+  check_propriety(problem, fit$parameters, fit$priors, fit$prior_only, call = NULL)
+}
+
+check_arguments <- function(dots, algorithm, chains, iter_sampling, seed, prior_only, cores, call) {
+  if (length(dots) > 0) {
+    names <- rlang::names2(dots)
+    names[names == ""] <- "(unnamed)"
+    abort_bayespool(
+      c(
+        "Unknown argument{?s}: {.val {names}}.",
+        i = "Further arguments are {.arg algorithm}, {.arg chains}, {.arg iter_sampling}, {.arg seed}, {.arg prior_only} \\
+            and {.arg cores}; {.fn no_pooling} has {.arg sigma} too. They must be named."
+      ),
+      "argument", call
+    )
+  }
+  check_argument(algorithm, checkmate::check_string(algorithm), call)
+  if (algorithm != "exact") {
+    abort_bayespool(
+      c("{.arg algorithm} must be {.val exact}.", i = "Found {.val {algorithm}}."),
+      "argument", call
+    )
+  }
+  check_argument(chains, checkmate::check_count(chains, positive = TRUE), call)
+  check_argument(iter_sampling, checkmate::check_count(iter_sampling), call)
+  check_argument(seed, checkmate::check_int(seed, lower = 0, null.ok = TRUE), call)
+  check_argument(prior_only, checkmate::check_flag(prior_only), call)
+  check_argument(cores, checkmate::check_count(cores, positive = TRUE), call)
+  if (as.double(chains) * iter_sampling > .Machine$integer.max) {
+    abort_bayespool(
+      c("Too many draws: {.arg chains} times {.arg iter_sampling} must be below 2^31.", i = "Found {chains} times {iter_sampling}."),
+      "argument", call
+    )
+  }
+}
+
+# `result`: what a checkmate::check_*() says of the argument.
+check_argument <- function(argument, result, call) {
+  if (!isTRUE(result)) {
+    name <- rlang::as_label(rlang::enexpr(argument))
+    abort_bayespool(c("{.arg {name}} is not valid.", i = "{result}."), "argument", call)
+  }
+}
+
+check_model_formula <- function(model, parsed, call) {
+  if (model != "complete_pooling" && is.null(parsed$group)) {
+    abort_formula("{.fn {model}} needs a grouping factor.", "Add it as {.code (1 | g)}, with {.code g} the name of a column.",
+                  parsed$formula, call)
+  }
+  if (model == "partial_pooling" && length(parsed$terms) > 0) {
+    abort_formula("{.fn partial_pooling} takes no predictors.", "Use {.fn varying_intercept}.", parsed$formula, call)
+  }
+  if (model == "complete_pooling" && !parsed$intercept && length(parsed$terms) == 0) {
+    abort_formula("The formula leaves no mean to estimate.", "Write {.code y ~ 1}.", parsed$formula, call)
+  }
+}
+
+# Groups have standard deviations of their own by default, but share one beside predictors.
+choose_sigma <- function(sigma, parsed, call) {
+  by_default <- identical(sigma, c("group", "common"))
+  if (!by_default && !(rlang::is_string(sigma) && sigma %in% c("group", "common"))) {
+    abort_bayespool(
+      c("{.arg sigma} must be {.val group} or {.val common}.", i = "Found {.val {as.character(sigma)}}."),
+      "argument", call
+    )
+  }
+  predictors <- length(parsed$terms) > 0
+  if (predictors && !by_default && sigma == "group") {
+    abort_bayespool(
+      c(
+        "{.code sigma = \"group\"} is not supported with predictors.",
+        i = "Slopes that are common to the groups need a common {.field sigma}.",
+        i = "Use {.code sigma = \"common\"}, or fit each group with {.fn complete_pooling}."
+      ),
+      "argument", call
+    )
+  }
+  if (by_default && predictors) "common" else sigma[1]
+}
+
+# Mean and standard deviation of the response and the predictors, for the scales of default priors.
+scale_statistics <- function(moments) {
+  total <- merge_into_one(moments)
+  sds <- sqrt(diag(unpack_within(total$within[1, ])) / (total$n - 1))
+  means <- total$mean[1, ]
+  d <- length(means)
+  names(sds) <- names(means)
+  list(mean_y = means[[d]], sd_y = sds[[d]], mean_x = means[-d], sd_x = sds[-d])
+}
+
+check_memory <- function(draws, variables, call) {
+  bytes <- 8 * draws * variables
+  if (bytes < 2^28) {
+    return(invisible())
+  }
+  available <- tryCatch(ps::ps_system_memory()[["avail"]], error = function(cnd) Inf)
+  if (bytes > 0.8 * available) {
+    size <- format(structure(bytes, class = "object_size"), units = "auto")
+    left <- format(structure(available, class = "object_size"), units = "auto")
+    abort_bayespool(
+      c(
+        "The draws would not fit in memory.",
+        i = "{draws} draws of {variables} variables take {size}; {left} are available.",
+        i = "Ask for fewer draws, or for none with {.code iter_sampling = 0}: {.fn exact_summary} needs none."
+      ),
+      "memory", call
+    )
+  }
+}
+
+# What the core refuses for numerical reasons becomes an error of the package.
+run_core <- function(result, call) {
+  tryCatch(
+    result,
+    `bayespool::UnreachableMass` = function(cnd) {
+      abort_bayespool(
+        c(
+          "The posterior cannot be computed: it has mass at standard deviations that are too small or too large for numbers.",
+          i = "A prior with very heavy tails and few data do this.",
+          i = "Choose a prior for the standard deviations with more definite scale, such as {.code dist_exponential()}."
+        ),
+        "numerical", call
+      )
+    },
+    `std::runtime_error` = function(cnd) {
+      abort_bayespool(
+        c("The quadrature did not converge.", i = "The posterior is not smooth enough; see whether the priors are meant so."),
+        "numerical", call
+      )
+    }
+  )
+}
+
+new_draws <- function(draws, iterations, chains, variables) {
+  dim(draws) <- c(iterations, chains, length(variables))
+  dimnames(draws) <- list(iteration = NULL, chain = NULL, variable = variables)
+  posterior::as_draws_array(draws)
+}
+
+# Formulas carry the environment that they were written in, with all that is in it.
+global_formula <- function(formula) {
+  environment(formula) <- globalenv()
+  formula
+}
+
+# The columns of the formula, for update(); NULL where the fit was made from moments.
+used_data <- function(parsed, data) {
+  if (inherits(data, "group_moments")) {
+    return(NULL)
+  }
+  columns <- as.list(data)[all.vars(parsed$formula)]
+  structure(columns, class = "data.frame", row.names = .set_row_names(nrow(data)))
+}

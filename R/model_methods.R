@@ -1,0 +1,57 @@
+# What any model fit answers: nobs(), formula(), update().
+
+#' @importFrom stats nobs
+#' @export
+nobs.bayespool_fit <- function(object, ...) {
+  sum(object$moments$n)
+}
+
+#' @export
+formula.bayespool_fit <- function(x, ...) {
+  x$formula
+}
+
+#' Refit with changes
+#'
+#' Fits the model of `object` again with some arguments changed. The data are those that the fit keeps, so nothing is looked up
+#' by name.
+#'
+#' @param object A fit.
+#' @param formula. A new formula; a dot stands for the part of the old one, as in `. ~ . + x` (see [stats::update.formula()]).
+#' @param ... Arguments of the fitting function that change, such as `prior`, `iter_sampling` or `data`. A fit keeps the
+#'   variables of its formula only, so a formula with a new variable needs `data` too.
+#' @return A fit.
+#' @section Errors: As those of the fitting function.
+#' @examples
+#' fit <- varying_intercept(yield ~ N + (1 | block), npk, iter_sampling = 0)
+#' update(fit, prior = list(sigma_0 = dist_cauchy(0, 2)))
+#' update(fit, . ~ . + K, data = npk)
+#' @export
+update.bayespool_fit <- function(object, formula., ...) {
+  changes <- list(...)
+  arguments <- object$arguments
+  arguments$formula <- object$formula
+  if (!missing(formula.)) {
+    arguments$formula <- stats::update.formula(object$formula, formula.)
+  }
+  arguments$data <- object$data %||% object$moments
+  arguments[names(changes)] <- changes
+  if (is.null(changes$data)) {
+    new <- setdiff(all.vars(arguments$formula), c(names(arguments$data), all.vars(object$formula)))
+    if (length(new) > 0) {
+      abort_bayespool(
+        c(
+          "The fit does not keep {.val {new}}.",
+          i = "It keeps the variables of its formula, {.val {all.vars(object$formula)}}.",
+          i = "Give {.arg data} as well."
+        ),
+        "data"
+      )
+    }
+  }
+  fit_function <- switch(object$model,
+    complete_pooling = complete_pooling, no_pooling = no_pooling, partial_pooling = partial_pooling,
+    varying_intercept = varying_intercept
+  )
+  do.call(fit_function, arguments)
+}

@@ -1,0 +1,59 @@
+# prior_summary(): the priors that a fit used.
+
+#' The priors of a fit
+#'
+#' Shows the prior on each parameter as it entered the model, and whether it was
+#' given or is a default scaled by the data.
+#'
+#' @param object A fit from one of the fitting functions.
+#' @param x What `prior_summary()` returned.
+#' @param ... Not used; must be empty.
+#' @return A data frame of class `bayespool_prior_summary`, one row a parameter:
+#'   `parameter`, `prior` (text), `source` (`"user"` or `"default"`) and `distribution` (a vector of
+#'   distributions with all digits, for `quantile()`, `density()` and so on; those cut at 0 are
+#'   [distributional::dist_truncated()]).
+#' @seealso [bayespool-priors]
+#' @name prior_summary.bayespool_fit
+#' @aliases prior_summary
+#' @method prior_summary bayespool_fit
+#' @export
+prior_summary.bayespool_fit <- function(object, ...) {
+  rlang::check_dots_empty()
+  priors <- object$priors
+  result <- data.frame(
+    parameter = names(priors),
+    prior = vapply(priors, format_prior, "", USE.NAMES = FALSE),
+    source = ifelse(vapply(priors, `[[`, NA, "default", USE.NAMES = FALSE), "default", "user")
+  )
+  result$distribution <- do.call(c, unname(lapply(priors, as_distribution)))
+  attr(result, "model") <- object$model
+  attr(result, "note") <- prior_note(object$model, names(priors))
+  class(result) <- c("bayespool_prior_summary", class(result))
+  result
+}
+
+#' @rdname prior_summary.bayespool_fit
+#' @export
+print.bayespool_prior_summary <- function(x, ...) {
+  rlang::check_dots_empty()
+  model <- attr(x, "model")
+  if (!is.null(model)) {
+    cat("Priors of the ", gsub("_", " ", model), " model\n\n", sep = "")
+  }
+  columns <- setdiff(names(x), "distribution")
+  print(as.data.frame(unclass(x)[columns]), right = FALSE, row.names = FALSE)
+  if (!is.null(attr(x, "note"))) {
+    cat("\n", attr(x, "note"), "\n", sep = "")
+  }
+  invisible(x)
+}
+
+# What the priors imply for the parameters of the groups; without a population mean that is 0.
+prior_note <- function(model, parameters) {
+  centre <- function(name) if (name %in% parameters) name else "0"
+  switch(model,
+    no_pooling = "The prior on a parameter that every group has holds for each group independently.",
+    partial_pooling = paste0("Group means: mu[j] ~ normal(", centre("hyper_mu"), ", sigma_mu)."),
+    varying_intercept = paste0("Group intercepts: beta_0j[j] ~ normal(", centre("beta_0"), ", sigma_0).")
+  )
+}

@@ -1,0 +1,576 @@
+# Priors: reads the user's distributional objects, fills in the defaults and describes the result.
+#
+# Inside the package a prior is a plain list, which is quick to make and easy to hand to C++:
+#   family, par   as below
+#   kind          "location" or "scale"
+#   default       TRUE where the user gave none (set by resolve_priors())
+#
+# A location prior is always "normal" (mean, sd): sd = Inf is flat, sd = 0 fixes the value.
+# A scale prior is a density of the standard deviation x > 0, up to a constant:
+#   exponential (rate)             exp(-rate x)
+#   gamma (shape, rate)            x^(shape - 1) exp(-rate x)
+#   inverse_gamma (shape, scale)   x^-(shape + 1) exp(-scale / x)
+#   lognormal (mu, sigma)          exp(-(log(x) - mu)^2 / (2 sigma^2)) / x
+#   uniform (lower, upper)         1 on [lower, upper]
+#   normal (mean, sd)              exp(-(x - mean)^2 / (2 sd^2))
+#   student_t (df, mean, scale)    1 / (1 + ((x - mean) / scale)^2 / df)^((df + 1) / 2)
+#   cauchy (location, scale)       1 / (1 + ((x - location) / scale)^2)
+#   flat ()                        1
+#   degenerate (value)             the value is known
+
+#' Priors
+#'
+#' Every fitting function takes `prior`, a named list with one
+#' [distribution][prior_distributions] for each parameter that should not have
+#' the default prior. The names are parameter names without an index.
+#' [prior_summary()][prior_summary.bayespool_fit] shows the priors that a fit used.
+#'
+#' @section Parameters:
+#'
+#' | model | location | scale |
+#' |---|---|---|
+#' | [complete_pooling()] | `mu`; with predictors `beta_0`, `beta` | `sigma` |
+#' | [no_pooling()] | `mu`; with predictors `beta_0j`, `beta` | `sigma` |
+#' | [partial_pooling()] | `hyper_mu` | `sigma_y`, `sigma_mu` |
+#' | [varying_intercept()] | `beta_0`, `beta` | `sigma_y`, `sigma_0` |
+#'
+#' `beta` stands for all slopes; `beta[stress]` is the slope of `stress` alone
+#' and takes precedence over `beta`. In [no_pooling()] each group has its own `mu` (or
+#' `beta_0j`) and, unless it is common to all, its own `sigma`: the prior holds
+#' for each of them, independently.
+#'
+#' The prior on an intercept is on the intercept as written, the mean response
+#' where all predictors are 0. Predictors are not centred.
+#'
+#' @section Distributions for a location:
+#'
+#' * `dist_normal(mean, sd)`: note that the second number is a standard deviation.
+#' * `dist_uniform(-Inf, Inf)`: flat. The data alone must then determine the parameter.
+#' * `dist_degenerate(x)`: the parameter is known to be `x`.
+#'
+#' @section Distributions for a scale:
+#'
+#' All of these are priors on a standard deviation, not on a variance, a
+#' precision or a logarithm.
+#'
+#' * `dist_exponential(rate)`, `dist_gamma(shape, rate)`, `dist_lognormal(mu, sigma)`,
+#'   `dist_uniform(min, max)` with `min` at least 0.
+#' * `dist_inverse_gamma(shape, scale = )`: name the second argument. Its density is
+#'   proportional to \eqn{x^{-shape - 1} \exp(-scale / x)}; an unnamed second number is
+#'   the rate, which is `1 / scale`.
+#' * `dist_normal(mean, sd)`, `dist_student_t(df, mu, sigma)`, `dist_cauchy(location, scale)`: these
+#'   are cut at 0. What is left above 0 is scaled up to a density. With the location at 0 that is the
+#'   half-normal, half-Student-t and half-Cauchy distribution. Give them as they
+#'   are; there is no need for [distributional::dist_truncated()].
+#' * `dist_uniform(0, Inf)` or `dist_uniform(-Inf, Inf)`: flat above 0.
+#' * `dist_degenerate(x)`: the standard deviation is known to be `x`. `sigma_mu` and `sigma_0` may be
+#'   fixed at 0, which leaves no differences between the groups.
+#'
+#' @section Defaults:
+#'
+#' A parameter without a prior gets a weakly informative one, scaled by the data
+#' as rstanarm does it:
+#'
+#' | parameter | default |
+#' |---|---|
+#' | `mu`, `hyper_mu`; `beta_0`, `beta_0j` without predictors | normal(mean(y), 2.5 sd(y)) |
+#' | a slope | normal(0, 2.5 sd(y) / sd(x)) |
+#' | `beta_0`, `beta_0j` beside predictors | normal(mean(y), s), s as below |
+#' | a scale | exponential(1 / sd(y)) |
+#'
+#' The wider normal of an intercept beside predictors is what the first two rows imply at x = 0:
+#' \deqn{s^2 = (2.5 sd(y))^2 + \sum_k (2.5 sd(y) / sd(x_k))^2 mean(x_k)^2}
+#' It does not change when the user gives a prior to a slope. A predictor that is constant counts as one with
+#' sd 1. Where the response has no spread (one observation, or all equal) there
+#' is nothing to scale with, and every parameter needs a prior from the user.
+#'
+#' @section Errors:
+#' A prior that cannot be used is an error of class `bayespool_error_prior`.
+#'
+#' @references
+#' Goodrich B, Gabry J, Ali I, Brilleman S. rstanarm: Bayesian applied
+#' regression modeling via Stan. R package, <https://mc-stan.org/rstanarm/>;
+#' its vignette *Prior Distributions for rstanarm Models*.
+#'
+#' Gelman A (2006). Prior distributions for variance parameters in hierarchical
+#' models. *Bayesian Analysis* 1(3), 515-534. \doi{10.1214/06-BA117A}.
+#'
+#' @examples
+#' # Priors for partial_pooling(); sigma_mu is half-Cauchy.
+#' list(
+#'   hyper_mu = dist_normal(40, 20),
+#'   sigma_y = dist_exponential(1),
+#'   sigma_mu = dist_cauchy(0, 5)
+#' )
+#' @name bayespool-priors
+NULL
+
+# What the user gives -------------------------------------------------------------------------------------------------
+
+# The fields in which a distribution object keeps its parameters, by our names.
+distribution_fields <- list(
+  normal = c(mean = "mu", sd = "sigma"),
+  student_t = c(df = "df", mean = "mu", scale = "sigma"),
+  cauchy = c(location = "location", scale = "scale"),
+  exponential = c(rate = "rate"),
+  gamma = c(shape = "shape", rate = "rate"),
+  inverse_gamma = c(shape = "s", rate = "r"),
+  lognormal = c(mu = "mu", sigma = "sigma"),
+  uniform = c(lower = "l", upper = "u"),
+  degenerate = c(value = "x")
+)
+
+supported_distributions <- list(
+  location = c("normal", "uniform", "degenerate"),
+  scale = names(distribution_fields)
+)
+
+# Only a spread between groups can be zero; the observations always scatter.
+scales_that_may_be_zero <- c("sigma_mu", "sigma_0")
+
+new_prior <- function(family, par, kind) {
+  list(family = family, par = par, kind = kind)
+}
+
+is_slope <- function(names) startsWith(names, "beta[")
+
+#' All priors of a model: the user's, and defaults for the rest
+#'
+#' @param prior The user's argument: `NULL` or a named list of distributions.
+#' @param parameters Kind ("location" or "scale") of each parameter, named.
+#' @param stats List of `mean_y`, `sd_y`, and, named by predictor, `mean_x`, `sd_x`.
+#' @return List of priors in the order of `parameters`, each with `default`.
+#' @noRd
+resolve_priors <- function(prior, parameters, stats, call = rlang::caller_env()) {
+  given <- parse_prior(prior, parameters, call)
+  needed <- setdiff(names(parameters), names(given))
+  defaults <- default_priors(parameters, stats, needed, call)
+  given <- lapply(given, function(x) c(x, default = FALSE))
+  defaults <- lapply(defaults, function(x) c(x, default = TRUE))
+  c(given, defaults)[names(parameters)]
+}
+
+#' Read the user's priors
+#' @return List of priors: those given, slopes expanded, in the order of `parameters`.
+#' @noRd
+parse_prior <- function(prior, parameters, call = rlang::caller_env()) {
+  if (length(prior) == 0L && (is.null(prior) || identical(class(prior), "list"))) {
+    return(list())
+  }
+  slopes <- names(parameters)[is_slope(names(parameters))]
+  check_prior_list(prior, c(names(parameters), if (length(slopes) > 0L) "beta"), call)
+
+  if (length(slopes) > 0L && "beta" %in% names(prior)) {
+    rest <- setdiff(slopes, names(prior))
+    # Read also where each slope has a prior of its own: a mistake must not go unseen.
+    read_prior(prior[["beta"]], "beta", "location", call)
+    prior[rest] <- rep(list(prior[["beta"]]), length(rest))
+  }
+  given <- intersect(names(parameters), names(prior))
+  priors <- lapply(given, function(name) read_prior(prior[[name]], name, parameters[[name]], call))
+  names(priors) <- given
+  priors
+}
+
+check_prior_list <- function(prior, valid, call) {
+  example <- "Example: {.code prior = list({valid[[1L]]} = dist_normal(0, 1))}."
+  if (!is.list(prior) || is.object(prior)) {
+    abort_bayespool(
+      c(
+        "{.arg prior} must be a named list of distributions.",
+        i = if (inherits(prior, "distribution")) {
+          "It is a distribution, not in a list."
+        } else {
+          "It is {.obj_type_friendly {prior}}."
+        },
+        i = example
+      ),
+      "prior", call
+    )
+  }
+  name <- names(prior)
+  if (is.null(name) || anyNA(name) || !all(nzchar(name))) {
+    abort_bayespool(
+      c(
+        "{.arg prior} must be a named list of distributions.",
+        i = "{if (is.null(name)) 'It has no names' else 'Some of its elements have no name'}.",
+        i = "The parameters of this model are {.field {valid}}."
+      ),
+      "prior", call
+    )
+  }
+  if (anyDuplicated(name)) {
+    twice <- unique(name[duplicated(name)])
+    abort_bayespool(
+      c(
+        "{.arg prior} gives more than one prior for {.field {twice}}.",
+        i = "Give one distribution for each parameter."
+      ),
+      "prior", call
+    )
+  }
+  unknown <- setdiff(name, valid)
+  if (length(unknown) > 0L) {
+    near <- nearest_name(unknown[[1L]], valid)
+    abort_bayespool(
+      c(
+        paste(
+          "{.arg prior} names {cli::qty(unknown)}{?a parameter/parameters} that this model does not have:",
+          "{.field {unknown}}."
+        ),
+        i = if (!is.null(near)) "Did you mean {.field {near}}?",
+        i = "The parameters of this model are {.field {valid}}."
+      ),
+      "prior", call
+    )
+  }
+}
+
+# The valid name that was probably meant, or NULL: close in spelling, the same without its index, or containing it.
+nearest_name <- function(name, valid) {
+  distance <- utils::adist(name, valid, ignore.case = TRUE)[1L, ]
+  if (min(distance) <= max(1, nchar(name) %/% 3)) {
+    return(valid[[which.min(distance)]])
+  }
+  found <- c(
+    valid[valid == sub("\\[.*", "", name)],
+    valid[grepl(name, valid, fixed = TRUE)]
+  )
+  if (length(found) > 0L) found[[1L]]
+}
+
+#' One distribution object as a prior
+#' @noRd
+read_prior <- function(dist, name, kind, call) {
+  check_single_distribution(dist, name, call)
+  # Not distributional::parameters(): its vctrs machinery costs more than a whole fit may take.
+  object <- unclass(dist)[[1L]]
+  family <- sub("^dist_", "", class(object)[[1L]])
+  if (!family %in% supported_distributions[[kind]]) {
+    abort_unsupported_prior(family, name, kind, call)
+  }
+  par <- read_distribution_parameters(object, family, name, call)
+  if (kind == "location") {
+    location_prior(family, par, name, call)
+  } else {
+    scale_prior(family, par, name, call)
+  }
+}
+
+check_single_distribution <- function(dist, name, call) {
+  if (!inherits(dist, "distribution")) {
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}} must be a distribution.",
+        i = "It is {.obj_type_friendly {dist}}.",
+        i = if (is.numeric(dist)) {
+          "To fix the parameter at a value, use {.fn dist_degenerate}."
+        } else {
+          "Example: {.code {name} = dist_normal(0, 1)}."
+        }
+      ),
+      "prior", call
+    )
+  }
+  size <- length(unclass(dist))
+  if (size != 1L) {
+    abort_bayespool(
+      c("The prior on {.field {name}} must be one distribution.", i = "It is a vector of {size} distributions."),
+      "prior", call
+    )
+  }
+  if (is.null(unclass(dist)[[1L]])) {
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}} is a missing distribution.",
+        i = "Leave {.field {name}} out to get the default prior."
+      ),
+      "prior", call
+    )
+  }
+}
+
+abort_unsupported_prior <- function(family, name, kind, call) {
+  supported <- paste0("dist_", supported_distributions[[kind]])
+  abort_bayespool(
+    c(
+      "The prior on {.field {name}}, a {kind} parameter, cannot be {.fn {paste0('dist_', family)}}.",
+      i = if (kind == "scale" && family == "truncated") {
+        "A prior on a standard deviation is cut at 0 anyway: give the distribution itself."
+      },
+      i = "Supported: {.fn {supported}}."
+    ),
+    "prior", call
+  )
+}
+
+# The parameters as a named double vector, each of them possible for the family.
+read_distribution_parameters <- function(object, family, name, call) {
+  fields <- distribution_fields[[family]]
+  values <- unclass(object)[fields]
+  if (!all(vapply(values, function(x) is.numeric(x) && length(x) == 1L, NA))) {
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}} does not have the parameters of {.fn {paste0('dist_', family)}}.",
+        i = "Needed: one number each for {.arg {names(fields)}}."
+      ),
+      "prior", call
+    )
+  }
+  if (!is.null(object[["ncp"]]) && !identical(as.double(object[["ncp"]]), 0)) {
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}} is a non-central Student-t distribution.",
+        i = "Use {.fn dist_student_t} without {.arg ncp}."
+      ),
+      "prior", call
+    )
+  }
+  par <- vapply(values, as.double, 0)
+  names(par) <- names(fields)
+
+  may_be_infinite <- names(par) %in% c("sd", "df", "lower", "upper")
+  positive <- names(par) %in% c("df", "scale", "rate", "shape", "sigma")
+  wrong <- is.na(par) | (is.infinite(par) & !may_be_infinite) | (positive & par <= 0) | (names(par) == "sd" & par < 0)
+  if (any(wrong)) {
+    found <- paste(names(par)[wrong], "=", par[wrong])
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}} has a parameter that is not possible.",
+        i = "{.fn {paste0('dist_', family)}} has {.code {found}}.",
+        i = "Needed are finite numbers; an sd at least 0; scales, rates, shapes and degrees of freedom above 0."
+      ),
+      "prior", call
+    )
+  }
+  par
+}
+
+location_prior <- function(family, par, name, call) {
+  normal <- function(mean, sd) new_prior("normal", c(mean, sd), "location")
+  switch(family,
+    normal = if (is.infinite(par[["sd"]])) normal(0, Inf) else normal(par[["mean"]], par[["sd"]]),
+    degenerate = normal(par[["value"]], 0),
+    uniform = {
+      if (!all(par == c(-Inf, Inf))) {
+        abort_bayespool(
+          c(
+            "The prior on {.field {name}}, a location parameter, cannot be a uniform distribution with bounds.",
+            i = "It is {.code dist_uniform({par[[1L]]}, {par[[2L]]})}.",
+            i = "Use {.fn dist_normal}, or {.code dist_uniform(-Inf, Inf)} for a flat prior."
+          ),
+          "prior", call
+        )
+      }
+      normal(0, Inf)
+    }
+  )
+}
+
+scale_prior <- function(family, par, name, call) {
+  # Limits of a family go by the name of what they are.
+  if (family == "student_t" && is.infinite(par[["df"]])) {
+    family <- "normal"
+    par <- c(mean = par[["mean"]], sd = par[["scale"]])
+  }
+  if (family == "normal" && par[["sd"]] == 0) {
+    family <- "degenerate"
+    par <- c(value = par[["mean"]])
+  }
+  check_mass_above_zero(family, par, name, call)
+  switch(family,
+    uniform = uniform_scale_prior(par, name, call),
+    normal = if (is.infinite(par[["sd"]])) flat_scale_prior() else new_prior("normal", unname(par), "scale"),
+    # distributional's rate is 1 / scale of the usual density, as in actuar::dinvgamma().
+    inverse_gamma = new_prior("inverse_gamma", c(par[["shape"]], 1 / par[["rate"]]), "scale"),
+    new_prior(family, unname(par), "scale")
+  )
+}
+
+flat_scale_prior <- function() new_prior("flat", numeric(), "scale")
+
+check_mass_above_zero <- function(family, par, name, call) {
+  fixed_at_zero <- family == "degenerate" && par[["value"]] == 0
+  may_be_zero <- name %in% scales_that_may_be_zero
+  if (mass_above_zero(family, par) > 0 || (fixed_at_zero && may_be_zero)) {
+    return(invisible())
+  }
+  abort_bayespool(
+    c(
+      "The prior on {.field {name}} has no mass above 0.",
+      i = "{.field {name}} is a standard deviation and must be {if (may_be_zero) 'at least' else 'above'} 0."
+    ),
+    "prior", call
+  )
+}
+
+# Prior mass above 0 before the prior is cut there; 1 where the family has no other.
+mass_above_zero <- function(family, par) {
+  switch(family,
+    normal = if (is.infinite(par[["sd"]])) 1 else stats::pnorm(par[["mean"]] / par[["sd"]]),
+    student_t = stats::pt(par[["mean"]] / par[["scale"]], par[["df"]]),
+    degenerate = as.numeric(par[["value"]] > 0),
+    uniform = as.numeric(par[["upper"]] > 0),
+    1
+  )
+}
+
+uniform_scale_prior <- function(par, name, call) {
+  lower <- par[["lower"]]
+  upper <- par[["upper"]]
+  if (is.infinite(upper) && (lower == 0 || is.infinite(lower))) {
+    return(flat_scale_prior())
+  }
+  if (lower < 0 || lower >= upper || is.infinite(upper)) {
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}} has bounds that are not possible for a standard deviation.",
+        i = "It is {.code dist_uniform({lower}, {upper})}.",
+        i = "The lower bound must be at least 0, the upper bound larger and finite.",
+        i = "{.code dist_uniform(0, Inf)} is a flat prior."
+      ),
+      "prior", call
+    )
+  }
+  new_prior("uniform", c(lower, upper), "scale")
+}
+
+# Defaults ------------------------------------------------------------------------------------------------------------
+
+#' Weakly informative priors, scaled as rstanarm's
+#'
+#' The formulas are on the help page `bayespool-priors`.
+#' @inheritParams resolve_priors
+#' @param needed Names of the parameters that need a default.
+#' @noRd
+default_priors <- function(parameters, stats, needed = names(parameters), call = rlang::caller_env()) {
+  if (length(needed) == 0L) {
+    return(list())
+  }
+  sd_y <- stats$sd_y
+  if (!has_spread(sd_y, stats$mean_y)) {
+    abort_bayespool(
+      c(
+        "Cannot scale default priors: the response has no spread.",
+        i = "There is one observation, or all observations are equal.",
+        i = "Give priors for {.field {needed}}."
+      ),
+      "prior", call
+    )
+  }
+  width <- 2.5 * sd_y
+  slopes <- names(parameters)[is_slope(names(parameters))]
+  predictors <- substr(slopes, nchar("beta[") + 1L, nchar(slopes) - 1L)
+  slope_sd <- width / vapply(predictors, function(x) spread_or_one(stats$sd_x[[x]], stats$mean_x[[x]]), 0)
+  names(slope_sd) <- slopes
+  mean_x <- vapply(predictors, function(x) stats$mean_x[[x]], 0)
+  # Without predictors the sum is empty and this is the prior of a mean.
+  intercept_sd <- sqrt(width^2 + sum((slope_sd * mean_x)^2))
+
+  priors <- lapply(needed, function(name) {
+    if (parameters[[name]] == "scale") {
+      new_prior("exponential", 1 / sd_y, "scale")
+    } else if (is_slope(name)) {
+      new_prior("normal", c(0, slope_sd[[name]]), "location")
+    } else {
+      new_prior("normal", c(stats$mean_y, intercept_sd), "location")
+    }
+  })
+  names(priors) <- needed
+  priors
+}
+
+# Is an sd more than the rounding error of equal numbers?
+has_spread <- function(sd, mean) {
+  isTRUE(is.finite(sd) && sd > 4 * .Machine$double.eps * abs(mean))
+}
+
+spread_or_one <- function(sd, mean) if (has_spread(sd, mean)) sd else 1
+
+# What is known about a prior -----------------------------------------------------------------------------------------
+
+is_proper <- function(prior) {
+  prior$family != "flat" && !(prior$kind == "location" && is.infinite(prior$par[[2L]]))
+}
+
+# Is the parameter a known value?
+is_fixed <- function(prior) {
+  prior$family == "degenerate" || (prior$kind == "location" && prior$par[[2L]] == 0)
+}
+
+# nu where a scale prior falls like x^-(nu + 1) as x -> Inf; Inf where it falls faster than every power.
+prior_tail_index <- function(prior) {
+  switch(prior$family,
+    flat = -1,
+    cauchy = 1,
+    student_t = prior$par[[1L]],
+    inverse_gamma = prior$par[[1L]],
+    Inf
+  )
+}
+
+# k where a scale prior goes like x^k as x -> 0; Inf where it vanishes faster than every power, or is not there.
+prior_zero_exponent <- function(prior) {
+  switch(prior$family,
+    gamma = prior$par[[1L]] - 1,
+    uniform = if (prior$par[[1L]] > 0) Inf else 0,
+    inverse_gamma = Inf,
+    lognormal = Inf,
+    degenerate = Inf,
+    0
+  )
+}
+
+# What the user sees --------------------------------------------------------------------------------------------------
+
+#' A prior in plain text, such as "half-normal(0, 5)"
+#' @noRd
+format_prior <- function(prior) {
+  par <- prior$par
+  if (!is_proper(prior)) {
+    return("flat")
+  }
+  number <- vapply(par, format, "", digits = 3)
+  if (is_fixed(prior)) {
+    return(paste("fixed at", number[[1L]]))
+  }
+  numbers <- paste(number, collapse = ", ")
+  if (prior$kind == "location") {
+    return(paste0("normal(", numbers, ")"))
+  }
+  half <- function(family, centre) {
+    if (centre == 0) paste0("half-", family, "(", numbers, ")") else paste0(family, "(", numbers, ") above 0")
+  }
+  switch(prior$family,
+    normal = half("normal", par[[1L]]),
+    cauchy = half("Cauchy", par[[1L]]),
+    student_t = half("Student-t", par[[2L]]),
+    # The scale is named: dist_inverse_gamma(2, 3) has the rate 3.
+    inverse_gamma = paste0("inverse-gamma(", number[[1L]], ", scale = ", number[[2L]], ")"),
+    paste0(prior$family, "(", numbers, ")")
+  )
+}
+
+#' A prior as a distribution of length one
+#' @noRd
+as_distribution <- function(prior) {
+  par <- prior$par
+  if (is_fixed(prior)) {
+    return(dist_degenerate(par[[1L]]))
+  }
+  if (prior$kind == "location") {
+    return(if (is_proper(prior)) dist_normal(par[[1L]], par[[2L]]) else dist_uniform(-Inf, Inf))
+  }
+  above_zero <- function(dist) distributional::dist_truncated(dist, lower = 0, upper = Inf)
+  switch(prior$family,
+    flat = dist_uniform(0, Inf),
+    exponential = dist_exponential(par[[1L]]),
+    gamma = dist_gamma(par[[1L]], rate = par[[2L]]),
+    inverse_gamma = dist_inverse_gamma(par[[1L]], scale = par[[2L]]),
+    lognormal = dist_lognormal(par[[1L]], par[[2L]]),
+    uniform = dist_uniform(par[[1L]], par[[2L]]),
+    normal = above_zero(dist_normal(par[[1L]], par[[2L]])),
+    student_t = above_zero(dist_student_t(par[[1L]], par[[2L]], par[[3L]])),
+    cauchy = above_zero(dist_cauchy(par[[1L]], par[[2L]]))
+  )
+}

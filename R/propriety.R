@@ -1,0 +1,181 @@
+# Whether the posterior exists, and which of its moments (mathematics.md, section 3): all from the powers with which the
+# integrand falls as sigma or tau go to 0 or to infinity.
+
+# Refuses an improper posterior or prior. Returns the problem with `sigma_order` and `tau_order`: the highest of the first
+# two moments that exist (0, 1 or 2), and `infinite`: for coefficients, groups, sigma and tau the number of moments that do
+# not exist (0, 1 or 2).
+check_propriety <- function(problem, parameters, priors, prior_only, call) {
+  improper <- names(priors)[!vapply(priors, is_proper, logical(1))]
+  if (prior_only && length(improper) > 0) {
+    abort_bayespool(
+      c(
+        "The prior cannot be drawn from: the prior of {.field {improper}} is flat.",
+        i = "A flat prior has no probability distribution of its own.",
+        i = "Give {.field {improper}} a proper prior or leave {.code prior_only = TRUE} out."
+      ),
+      "improper", call
+    )
+  }
+  if (prior_only) {
+    return(set_moments(problem, sigma = prior_tail_index(problem$sigma_prior), tau = prior_tail_index(problem$tau_prior),
+                       joint = Inf, flat = logical(length(problem$coefficient_sd))))
+  }
+  checks <- cpp_check_design(problem)
+  worst <- list(sigma = Inf, tau = Inf, joint = Inf)
+  for (part in seq_along(checks)) {
+    observations <- if (problem$separate) problem$size[part] else sum(problem$size)
+    groups <- if (problem$separate) 1 else length(problem$size)
+    label <- if (problem$separate) parameters$labels[part]
+    index <- tail_indices(problem, parameters, checks[[part]], observations, groups, label, call)
+    worst <- Map(min, worst, index)
+  }
+  set_moments(problem, worst$sigma, worst$tau, worst$joint, flat = is.infinite(problem$coefficient_sd))
+}
+
+# Tail indices of sigma, of tau and of both together (moment k exists if k is less), once it is known that all integrals
+# converge. `label`: the group, where each group is a problem of its own.
+tail_indices <- function(problem, parameters, check, observations, groups, label, call) {
+  free <- problem$coefficient_sd > 0
+  flat <- is.infinite(problem$coefficient_sd)
+  sigma_prior <- problem$sigma_prior
+  tau_prior <- problem$tau_prior
+  tau_known <- is_fixed(tau_prior)
+  no_between <- tau_known && tau_prior$par == 0
+  flat_means <- tau_known && is.infinite(tau_prior$par)
+  check_flat_coefficients(problem, parameters, flat, flat_means, call)
+  flat_rank <- sum(flat)
+  between_flat <- if (tau_known || flat_rank == 0) 0 else flat_rank - flat_check(problem, flat)$within_rank
+
+  if (!is_fixed(sigma_prior)) {
+    zero <- prior_zero_exponent(sigma_prior)
+    exact <- if (no_between) check$exact_fit else check$within_exact_fit
+    power <- observations - if (no_between) check$rank else groups + check$within_rank
+    if (exact && power >= 1 + zero) {
+      abort_exact_fit(no_between, sum(free & names_of_slopes(problem)), parameters, label, call)
+    }
+    if (!tau_known && check$exact_fit) {
+      both <- observations - check$rank
+      if (both >= 2 + zero + prior_zero_exponent(tau_prior)) {
+        abort_exact_fit(TRUE, sum(free & names_of_slopes(problem)), parameters, label, call)
+      }
+    }
+    if (sigma_prior$family == "flat") {
+      needed <- (if (flat_means) groups else 0) + check$rank + 1
+      if (observations <= needed) {
+        abort_few(parameters$sigma, "observations", observations, needed + 1, label, call)
+      }
+    }
+  }
+  if (!tau_known && tau_prior$family == "flat") {
+    between <- sum(free) - check$within_rank
+    if (groups - between < 2) {
+      abort_few(parameters$tau, "groups", groups, between + 2, label, call)
+    }
+  }
+  sigma <- if (is_fixed(sigma_prior)) Inf else {
+    prior_tail_index(sigma_prior) + observations - flat_rank - if (flat_means) groups else 0
+  }
+  tau <- if (tau_known) Inf else prior_tail_index(tau_prior) + groups - between_flat
+  joint <- if (tau_known || is_fixed(sigma_prior)) Inf else {
+    prior_tail_index(sigma_prior) + prior_tail_index(tau_prior) + observations - flat_rank
+  }
+  if (min(sigma, tau, joint) <= 0) {
+    abort_bayespool(
+      c(
+        "The posterior does not exist: there are too few data for the flat or heavy-tailed priors.",
+        i = "Found {observations} observation{?s} in {groups} group{?s}{if (!is.null(label)) paste0(' (', label, ')')}.",
+        i = "Proper priors on all parameters give a posterior with any data."
+      ),
+      "improper", call
+    )
+  }
+  list(sigma = sigma, tau = tau, joint = joint)
+}
+
+names_of_slopes <- function(problem) {
+  seq_along(problem$coefficient_sd) > (problem$direction_column == 0L)
+}
+
+# The design of the coefficients with flat priors alone.
+flat_check <- function(problem, flat) {
+  problem$coefficient_sd[!flat] <- 0
+  cpp_check_design(problem)[[1]]
+}
+
+check_flat_coefficients <- function(problem, parameters, flat, flat_means, call) {
+  if (!any(flat) || problem$separate) {
+    return(invisible())
+  }
+  if (flat_means) {
+    # Flat group means leave only what varies within groups.
+    problem$projection[] <- 0
+  }
+  aliased <- flat_check(problem, flat)$aliased
+  if (any(aliased)) {
+    names <- c(if (problem$direction_column == 0L) c(parameters$population, parameters$group)[1], parameters$slopes)[aliased]
+    abort_bayespool(
+      c(
+        "The posterior does not exist: the data do not determine {.field {names}}, which ha{?s/ve} a flat prior.",
+        i = "The column{?s} {?depends/depend} linearly on the others{if (flat_means) ' within groups'}.",
+        i = "Leave {?it/them} out or give {?it/them} a normal prior."
+      ),
+      "improper", call
+    )
+  }
+}
+
+abort_exact_fit <- function(complete, slopes, parameters, label, call) {
+  what <- if (slopes > 0) {
+    "The predictors fit the response exactly"
+  } else if (!is.null(label)) {
+    paste0("All observations of group ", label, " are equal")
+  } else if (complete) {
+    "All observations are equal"
+  } else {
+    "All observations of a group are equal, in every group"
+  }
+  sigma <- parameters$sigma
+  abort_bayespool(
+    c(
+      "The posterior does not exist: it has infinite mass near {.field {sigma}} = 0.",
+      i = "{what}, so that the data ask for no spread at all.",
+      i = "A prior on {.field {sigma}} that vanishes at 0, such as {.code dist_lognormal()} or {.code dist_inverse_gamma()}, \\
+          or a known value with {.code dist_degenerate()} gives a posterior."
+    ),
+    "improper", call
+  )
+}
+
+abort_few <- function(parameter, unit, found, needed, label, call) {
+  where <- if (!is.null(label)) paste0(" in group ", label)
+  abort_bayespool(
+    c(
+      "The posterior does not exist with a flat prior on {.field {parameter}} and so few {unit}.",
+      i = "Found {found}{where}; at least {needed} are needed.",
+      i = "Give {.field {parameter}} a proper prior, such as {.code dist_exponential()}."
+    ),
+    "improper", call
+  )
+}
+
+# `sigma`, `tau`, `joint`: tail indices; `flat`: which coefficients have flat priors.
+set_moments <- function(problem, sigma, tau, joint, flat) {
+  missing_moments <- function(index) sum(c(1, 2) >= index)
+  sigma_index <- min(sigma, joint)
+  tau_index <- min(tau, joint)
+  # Coefficients with proper priors have all moments; the others, and the group means that contain them, have tails like the
+  # standard deviations. Without observations the group means are as spread as tau.
+  flat_index <- min(sigma_index, tau_index)
+  coefficients <- ifelse(flat, missing_moments(flat_index), 0)
+  intercept_flat <- problem$direction_column == 0L && flat[1]
+  informed <- sum(problem$size) > 0
+  flat_means <- is_fixed(problem$tau_prior) && is.infinite(problem$tau_prior$par)
+  groups <- if (!informed) tau_index else if (intercept_flat || flat_means) sigma_index else joint
+  problem$infinite <- list(
+    coefficients = coefficients, groups = missing_moments(groups), sigma = missing_moments(sigma_index),
+    tau = missing_moments(tau_index)
+  )
+  problem$sigma_order <- 2 - problem$infinite$sigma
+  problem$tau_order <- 2 - problem$infinite$tau
+  problem
+}

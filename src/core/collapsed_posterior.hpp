@@ -1,0 +1,318 @@
+// The likelihood of (sigma, tau) with beta and the group effects integrated out, and their
+// conditional normal distributions (mathematics.md, section 2), from group moments.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "core/linear_algebra.hpp"
+#include "core/priors.hpp"
+
+namespace bayespool {
+
+// y = X beta + Z b + e for J groups. A group has a direction z_j (a column of ones for a varying
+// intercept): `size` holds z_j'z_j, `projection` the rows z_j'(X, y) / z_j'z_j (for ones: the group
+// size and the group means), `within` the cross-products of (X, y) that are left within groups.
+struct GroupedData {
+  VectorXd size;                // J
+  MatrixXd projection;          // J x (P + 1), response last
+  MatrixXd within;              // (P + 1) x (P + 1)
+  double observations = 0;      // N; 0 stands for the prior alone
+  Index direction_column = -1;  // column of X equal to the group direction (the intercept), or -1
+};
+
+// beta[k] ~ N(mean[k], sd[k]^2); sd 0 fixes the coefficient, sd inf is a flat prior.
+struct CoefficientPriors {
+  VectorXd mean, sd;  // P
+};
+
+// Groups of one size share lambda and kappa.
+struct SizeClass {
+  double size;
+  double count;
+  MatrixXd cross_products;  // sum of v_j v_j' over its groups, (F + 1) x (F + 1)
+};
+
+// Linear algebra that depends on the data alone. The F coefficients that are not fixed are written
+// beta = origin + transform * gamma, around the least-squares fit and in centred, scaled columns, so
+// that nothing large cancels; v_j = (u_j, ytilde_j) is group j's projection in these columns.
+class Design {
+ public:
+  Design(const GroupedData& data, const CoefficientPriors& priors)
+      : observations(data.observations), groups(data.size.size()) {
+    const Index p = priors.mean.size();
+    for (Index k = 0; k < p; ++k)
+      if (priors.sd(k) > 0) free.push_back(k);
+    const Index f = static_cast<Index>(free.size());
+
+    const double total_size = data.size.sum();
+    centre_and_scale(data, priors, total_size);
+    const double largest = groups > 0 ? data.projection.col(p).cwiseAbs().maxCoeff() : 0;
+    const double rounding = 4 * std::numeric_limits<double>::epsilon() * largest;
+    const double noise = observations * rounding * rounding;
+    total_fit = LeastSquares(within + cross_products_of_groups(data.size), noise);
+    within_fit = LeastSquares(within, noise);
+
+    VectorXd shift = total_fit.coefficients;
+    if (observations == 0)
+      for (Index k = 0; k < f; ++k) shift(k) = priors.mean(free[k]);
+    move_origin(shift);
+    add_priors(priors);
+    collect_size_classes(data.size);
+    group_effect = VectorXd::Zero(f);
+    group_effect_origin = 0;
+    if (data.direction_column >= 0) {
+      group_effect = transform.row(data.direction_column).transpose();
+      group_effect_origin = origin(data.direction_column);
+    }
+  }
+
+  Index free_count() const { return static_cast<Index>(free.size()); }
+
+  double observations;
+  Index groups;
+  std::vector<Index> free;  // positions in beta of the F free coefficients
+  VectorXd origin;          // P
+  MatrixXd transform;       // P x F
+  MatrixXd rows;            // J x (F + 1): v_j
+  MatrixXd within;          // (F + 1) x (F + 1)
+  MatrixXd
+      prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
+  std::vector<SizeClass> size_classes;
+  std::vector<Index> class_of;     // J: position of a group's class
+  VectorXd group_effect;           // F: coefficients of gamma in the population part of mu_j
+  double group_effect_origin = 0;  // and its value at gamma = 0
+  double log_constant = 0;         // prior normalisers, flat coefficients and |det transform|
+  LeastSquares total_fit{MatrixXd::Zero(1, 1)};   // of y on the free columns
+  LeastSquares within_fit{MatrixXd::Zero(1, 1)};  // the same within groups
+
+ private:
+  void centre_and_scale(const GroupedData& data, const CoefficientPriors& priors,
+                        double total_size) {
+    const Index p = priors.mean.size(), f = free_count();
+    const Index direction = data.direction_column;
+    bool centred = false;
+    for (Index k : free) centred = centred || k == direction;
+    centred = centred && observations > 0;
+
+    origin = VectorXd::Zero(p);
+    transform = MatrixXd::Zero(p, f);
+    rows.resize(groups, f + 1);
+    MatrixXd map = MatrixXd::Zero(p + 1, f + 1);  // (x, y) -> (u, ytilde)
+    map(p, f) = 1;
+    VectorXd response = data.projection.col(p);
+    for (Index k = 0; k < p; ++k) {
+      if (priors.sd(k) > 0) continue;
+      origin(k) = priors.mean(k);
+      map(k, f) = -priors.mean(k);
+      response -= priors.mean(k) * data.projection.col(k);
+    }
+    if (centred) {
+      const double mean = response.dot(data.size) / total_size;
+      response.array() -= mean;
+      origin(direction) = mean;
+      map(direction, f) = -mean;
+    }
+    rows.col(f) = response;
+    for (Index i = 0; i < f; ++i) {
+      const Index k = free[i];
+      VectorXd column = data.projection.col(k);
+      double scale = 1;
+      if (k != direction && observations > 0) {
+        const double mean = centred ? column.dot(data.size) / total_size : 0;
+        column.array() -= mean;
+        const double squares =
+            data.within(k, k) + (column.array().square() * data.size.array()).sum();
+        if (squares > 0) scale = std::sqrt(squares / observations);
+        if (centred) map(direction, i) = transform(direction, i) = -mean / scale;
+      }
+      map(k, i) = transform(k, i) = 1 / scale;
+      rows.col(i) = column / scale;
+      log_constant -= std::log(scale);
+    }
+    within = map.transpose() * data.within * map;
+  }
+
+  MatrixXd cross_products_of_groups(const VectorXd& size) const {
+    return rows.transpose() * size.asDiagonal() * rows;
+  }
+
+  // gamma -> gamma + shift: the response becomes its residual from the shift.
+  void move_origin(const VectorXd& shift) {
+    const Index f = free_count();
+    if (f == 0) return;
+    origin += transform * shift;
+    rows.col(f) -= rows.leftCols(f) * shift;
+    MatrixXd map = MatrixXd::Identity(f + 1, f + 1);
+    map.topRightCorner(f, 1) = -shift;
+    within = map.transpose() * within * map;
+  }
+
+  void add_priors(const CoefficientPriors& priors) {
+    const Index f = free_count();
+    prior_cross_products = MatrixXd::Zero(f + 1, f + 1);
+    for (Index k : free) {
+      if (std::isinf(priors.sd(k))) {
+        log_constant += 0.5 * log_two_pi;
+        continue;
+      }
+      VectorXd deviation(f + 1);
+      deviation.head(f) = transform.row(k).transpose() / priors.sd(k);
+      deviation(f) = (priors.mean(k) - origin(k)) / priors.sd(k);
+      prior_cross_products += deviation * deviation.transpose();
+      log_constant -= std::log(priors.sd(k));
+    }
+  }
+
+  void collect_size_classes(const VectorXd& size) {
+    std::map<double, Index> position;
+    class_of.resize(groups);
+    for (Index j = 0; j < groups; ++j) {
+      const auto found = position.emplace(size(j), static_cast<Index>(size_classes.size()));
+      if (found.second)
+        size_classes.push_back({size(j), 0, MatrixXd::Zero(rows.cols(), rows.cols())});
+      SizeClass& members = size_classes[found.first->second];
+      members.count += 1;
+      for (Index a = 0; a < rows.cols(); ++a)
+        for (Index b = 0; b < rows.cols(); ++b)
+          members.cross_products(a, b) += rows(j, a) * rows(j, b);
+      class_of[j] = found.first->second;
+    }
+  }
+};
+
+// kappa_j = n_j tau^2 / (sigma^2 + n_j tau^2): the weight of a group's own data.
+inline double shrinkage_weight(double size, double sigma, double tau) {
+  if (std::isinf(tau)) return 1;
+  const double ratio = tau / sigma;
+  return size * ratio * ratio / (1 + size * ratio * ratio);
+}
+
+// 1 - kappa_j: the weight of the population.
+inline double pooling_weight(double size, double sigma, double tau) {
+  if (std::isinf(tau)) return 0;
+  const double ratio = tau / sigma;
+  return 1 / (1 + size * ratio * ratio);
+}
+
+// Var(b_j | beta, sigma, tau, y) = 1 / (n_j / sigma^2 + 1 / tau^2)
+inline double group_variance(double size, double sigma, double tau) {
+  if (std::isinf(tau)) return sigma * sigma / size;
+  const double ratio = tau / sigma;
+  return tau * tau / (1 + size * ratio * ratio);
+}
+
+// The bordered matrix [Q r; r' c] at (sigma, tau) and its Cholesky factor, as packed lower triangles by
+// rows. Keeps its workspace, so each thread needs one of its own.
+class CollapsedPosterior {
+ public:
+  explicit CollapsedPosterior(const Design& design)
+      : design_(&design),
+        within_(packed(design.within)),
+        prior_(packed(design.prior_cross_products)),
+        factor_(within_.size()) {
+    double log_sizes = 0;
+    for (const SizeClass& c : design.size_classes) {
+      log_sizes += c.count * std::log(c.size);
+      const std::vector<double> products = packed(c.cross_products);
+      cross_products_.insert(cross_products_.end(), products.begin(), products.end());
+    }
+    flat_group_term_ = log_sizes - static_cast<double>(design.groups) * log_two_pi;
+  }
+
+  // log p(y | sigma, tau). With tau = inf the group means have flat priors of density 1.
+  double log_likelihood(double sigma, double tau) {
+    const double log_groups = factorise(sigma, tau);
+    const Index f = design_->free_count();
+    double log_determinant = 0;
+    for (Index k = 0; k < f; ++k) log_determinant += 2 * std::log(factor(k, k));
+    const double residual = factor(f, f);
+    const double n = design_->observations, j = static_cast<double>(design_->groups);
+    return design_->log_constant -
+           0.5 * (n * log_two_pi + 2 * (n - j) * std::log(sigma) + log_groups + log_determinant +
+                  residual * residual);
+  }
+
+  // gamma | sigma, tau, y ~ N(gamma_hat, (L L')^-1)
+  void condition(double sigma, double tau) {
+    factorise(sigma, tau);
+    const Index f = design_->free_count();
+    gamma_hat.resize(f);
+    for (Index k = 0; k < f; ++k) gamma_hat(k) = factor(f, k);
+    solve_transposed(gamma_hat);
+  }
+
+  // x := L^-T x for a vector of length F.
+  void solve_transposed(VectorXd& x) const {
+    for (Index j = design_->free_count() - 1; j >= 0; --j) {
+      double sum = x(j);
+      for (Index i = j + 1; i < design_->free_count(); ++i) sum -= factor(i, j) * x(i);
+      x(j) = sum / factor(j, j);
+    }
+  }
+
+  // Q^-1, F x F
+  MatrixXd inverse() const {
+    MatrixXd inverse_factor = MatrixXd::Identity(design_->free_count(), design_->free_count());
+    for (Index j = 0; j < inverse_factor.cols(); ++j)
+      for (Index i = j; i < inverse_factor.rows(); ++i) {
+        for (Index k = j; k < i; ++k) inverse_factor(i, j) -= factor(i, k) * inverse_factor(k, j);
+        inverse_factor(i, j) /= factor(i, i);
+      }
+    return inverse_factor.transpose() * inverse_factor;
+  }
+
+  VectorXd gamma_hat;  // F, set by condition()
+
+ private:
+  static std::vector<double> packed(const MatrixXd& a) {
+    std::vector<double> lower;
+    for (Index i = 0; i < a.rows(); ++i)
+      for (Index j = 0; j <= i; ++j) lower.push_back(a(i, j));
+    return lower;
+  }
+
+  double factor(Index i, Index j) const { return factor_[i * (i + 1) / 2 + j]; }
+
+  // Factorises the bordered matrix; returns sum_j log(sigma^2 + n_j tau^2).
+  double factorise(double sigma, double tau) {
+    const std::size_t length = factor_.size();
+    const double precision = 1 / (sigma * sigma);
+    for (std::size_t i = 0; i < length; ++i) factor_[i] = precision * within_[i] + prior_[i];
+    double log_groups = flat_group_term_;
+    if (std::isfinite(tau)) log_groups = add_groups(sigma, tau);
+    cholesky(factor_.data(), design_->free_count() + 1);
+    return log_groups;
+  }
+
+  // Adds lambda_j zbar_j zbar_j' of all groups. The logarithms of variance ratios 1 + n_j tau^2 / sigma^2 are
+  // taken of products, as far as these do not overflow.
+  double add_groups(double sigma, double tau) {
+    const double sigma2 = sigma * sigma, ratio2 = tau * tau / sigma2;
+    double log_ratios = 0, product = 1;
+    const double* products = cross_products_.data();
+    for (const SizeClass& c : design_->size_classes) {
+      const double ratio = 1 + c.size * ratio2;
+      const double lambda = c.size / (sigma2 * ratio);
+      for (double& entry : factor_) entry += lambda * *products++;
+      if (c.count == 1) {
+        product *= ratio;
+        if (product > 1e20) {
+          log_ratios += std::log(product);
+          product = 1;
+        }
+      } else {
+        log_ratios += c.count * std::log(ratio);
+      }
+    }
+    return 2 * static_cast<double>(design_->groups) * std::log(sigma) + log_ratios + std::log(product);
+  }
+
+  const Design* design_;
+  std::vector<double> within_, prior_, cross_products_, factor_;
+  double flat_group_term_;
+};
+
+}  // namespace bayespool

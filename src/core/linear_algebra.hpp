@@ -1,0 +1,74 @@
+// Small dense Cholesky factorisations, called once at every quadrature node and draw.
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+
+namespace bayespool {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+// A relative size of squared quantities (pivots of cross-products) that counts as rounding error.
+constexpr double rank_tolerance = 1e-11;
+constexpr double exact_fit_tolerance = 1e-13;
+
+// Replaces the packed lower triangle (by rows) of a symmetric matrix by its Cholesky factor. A pivot that
+// rounding made negative becomes zero, and so does the column below it.
+inline void cholesky(double* a, Index size) {
+  const auto row = [a](Index i) { return a + i * (i + 1) / 2; };
+  for (Index j = 0; j < size; ++j) {
+    double* const row_j = row(j);
+    double pivot = row_j[j];
+    for (Index k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
+    row_j[j] = pivot = pivot > 0 ? std::sqrt(pivot) : 0;
+    for (Index i = j + 1; i < size; ++i) {
+      double* const row_i = row(i);
+      double sum = row_i[j];
+      for (Index k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
+      row_i[j] = pivot > 0 ? sum / pivot : 0;
+    }
+  }
+}
+
+// Least squares from the cross-products of (columns, response), the response last. A column that
+// depends on the columns before it is aliased: its coefficient is zero, as in lm(). `noise` is the
+// sum of squares that rounding of the response alone explains.
+struct LeastSquares {
+  VectorXd coefficients;  // one per column
+  Eigen::Array<bool, Eigen::Dynamic, 1> aliased;
+  Index rank = 0;
+  bool exact_fit = false;  // residual sum of squares zero up to rounding
+
+  explicit LeastSquares(const MatrixXd& cross_products, double noise = 0) {
+    const Index columns = cross_products.rows() - 1;
+    MatrixXd factor = cross_products;
+    aliased.setConstant(columns, false);
+    for (Index j = 0; j < columns; ++j) {
+      double pivot = factor(j, j);
+      for (Index k = 0; k < j; ++k) pivot -= factor(j, k) * factor(j, k);
+      aliased(j) = !(pivot > rank_tolerance * cross_products(j, j));
+      factor(j, j) = aliased(j) ? 0 : std::sqrt(pivot);
+      for (Index i = j + 1; i <= columns; ++i) {
+        double sum = factor(i, j);
+        for (Index k = 0; k < j; ++k) sum -= factor(i, k) * factor(j, k);
+        factor(i, j) = aliased(j) ? 0 : sum / factor(j, j);
+      }
+      rank += !aliased(j);
+    }
+    const double total = cross_products(columns, columns);
+    const double residual = total - factor.row(columns).head(columns).squaredNorm();
+    exact_fit = !(residual > std::max(exact_fit_tolerance * total, noise));
+    coefficients.setZero(columns);
+    for (Index j = columns - 1; j >= 0; --j) {
+      if (aliased(j)) continue;
+      double sum = factor(columns, j);
+      for (Index i = j + 1; i < columns; ++i) sum -= factor(i, j) * coefficients(i);
+      coefficients(j) = sum / factor(j, j);
+    }
+  }
+};
+
+}  // namespace bayespool

@@ -1,0 +1,346 @@
+// Means, standard deviations and quantiles of every parameter by quadrature.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <boost/math/constants/constants.hpp>
+#include <boost/math/special_functions/chebyshev.hpp>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "core/collapsed_posterior.hpp"
+#include "core/normal_mixture.hpp"
+#include "core/quadrature.hpp"
+
+namespace bayespool {
+
+// Rows of a summary: mean, sd, then one quantile for each probability.
+class PosteriorSummary {
+ public:
+  PosteriorSummary(const Design& design, const Quadrature& quadrature,
+                   const std::vector<double>& probabilities,
+                   const std::function<void()>& check_interrupt)
+      : design_(design),
+        quadrature_(quadrature),
+        probabilities_(probabilities),
+        check_interrupt_(check_interrupt),
+        nodes_(conditional_nodes(quadrature.nodes())),
+        bulk_(conditional_nodes(quadrature.bulk_nodes())) {
+    for (double p : probabilities) scores_.push_back(normal_score(p, 1 - p));
+  }
+
+  Eigen::Index columns() const { return 2 + static_cast<Eigen::Index>(probabilities_.size()); }
+
+  Eigen::RowVectorXd sigma() const {
+    Eigen::RowVectorXd row = moments([](const PosteriorNode& node) { return node.sigma; });
+    for (std::size_t i = 0; i < scores_.size(); ++i)
+      row(2 + i) = quadrature_.sigma_quantile(scores_[i]);
+    return row;
+  }
+
+  Eigen::RowVectorXd tau() const {
+    Eigen::RowVectorXd row = moments([](const PosteriorNode& node) { return node.tau; });
+    for (std::size_t i = 0; i < scores_.size(); ++i)
+      row(2 + i) =
+          quadrature_.ratio_quantile(probabilities_[i], scores_[i], [](double) { return 1.0; });
+    return row;
+  }
+
+  // tau^2 / (tau^2 + sigma^2)
+  Eigen::RowVectorXd icc() const {
+    Eigen::RowVectorXd row =
+        moments([](const PosteriorNode& node) { return share(node.tau / node.sigma); });
+    for (std::size_t i = 0; i < scores_.size(); ++i)
+      row(2 + i) = share(quadrature_.ratio_quantile(probabilities_[i], scores_[i],
+                                                    [](double sigma) { return sigma; }));
+    return row;
+  }
+
+  // P rows; a fixed coefficient has sd 0.
+  MatrixXd coefficients() const {
+    MatrixXd table(design_.origin.size(), columns());
+    for (Index k = 0; k < table.rows(); ++k) {
+      const VectorXd direction = design_.transform.row(k).transpose();
+      const VectorXd center = nodes_.gamma.transpose() * direction;
+      const VectorXd variance = nodes_.quadratic_form(direction, direction);
+      const double mean = center.dot(nodes_.weight);
+      const double sd =
+          std::sqrt(((center.array() - mean).square() + variance.array()).matrix().dot(nodes_.weight));
+      NormalMixture mixture(bulk_.count());
+      mixture.weight = bulk_.weight;
+      mixture.mean = bulk_.gamma.transpose() * direction;
+      mixture.inverse_sd = bulk_.quadratic_form(direction, direction).array().rsqrt();
+      table(k, 0) = design_.origin(k) + mean;
+      table(k, 1) = sd;
+      for (std::size_t i = 0; i < scores_.size(); ++i)
+        table(k, 2 + i) =
+            design_.origin(k) +
+            (sd > 0 ? mixture.quantile(probabilities_[i], mean + sd * scores_[i], sd) : mean);
+    }
+    return table;
+  }
+
+  // J rows: the group means mu_j.
+  MatrixXd groups() const {
+    std::vector<std::vector<Index>> members(design_.size_classes.size());
+    for (Index j = 0; j < design_.groups; ++j) members[design_.class_of[j]].push_back(j);
+    MatrixXd table(design_.groups, columns());
+    for (std::size_t c = 0; c < members.size(); ++c) {
+      check_interrupt_();
+      MatrixXd rows(members[c].size(), design_.rows.cols());
+      for (std::size_t m = 0; m < members[c].size(); ++m)
+        rows.row(m) = design_.rows.row(members[c][m]);
+      const MatrixXd summary = same_size_groups(design_.size_classes[c].size, rows);
+      for (std::size_t m = 0; m < members[c].size(); ++m) table.row(members[c][m]) = summary.row(m);
+    }
+    return table;
+  }
+
+ private:
+  // K nodes with the conditional distribution N(gamma, covariance) of the coefficients at each.
+  struct ConditionalNodes {
+    VectorXd sigma, tau, weight;  // K
+    MatrixXd gamma;               // F x K
+    MatrixXd covariance;          // F^2 x K: Q^-1 by columns
+
+    Index count() const { return weight.size(); }
+
+    // a'Q^-1 b at each node
+    VectorXd quadratic_form(const VectorXd& a, const VectorXd& b) const {
+      const MatrixXd product = a * b.transpose();
+      return covariance.transpose() * Eigen::Map<const VectorXd>(product.data(), product.size());
+    }
+  };
+
+  static double square(double x) { return x * x; }
+  static double share(double ratio) {
+    return std::isinf(ratio) ? 1 : ratio * ratio / (1 + ratio * ratio);
+  }
+
+  ConditionalNodes conditional_nodes(const std::vector<PosteriorNode>& nodes) const {
+    CollapsedPosterior posterior(design_);
+    const Index f = design_.free_count(), count = static_cast<Index>(nodes.size());
+    ConditionalNodes result{VectorXd(count), VectorXd(count), VectorXd(count), MatrixXd(f, count),
+                            MatrixXd(f * f, count)};
+    for (Index k = 0; k < count; ++k) {
+      result.sigma(k) = nodes[k].sigma;
+      result.tau(k) = nodes[k].tau;
+      result.weight(k) = nodes[k].weight;
+      if (f == 0) continue;
+      posterior.condition(nodes[k].sigma, nodes[k].tau);
+      result.gamma.col(k) = posterior.gamma_hat;
+      Eigen::Map<MatrixXd>(result.covariance.col(k).data(), f, f) = posterior.inverse();
+    }
+    return result;
+  }
+
+  template <class Quantity>
+  Eigen::RowVectorXd moments(Quantity&& quantity) const {
+    Eigen::RowVectorXd row = Eigen::RowVectorXd::Zero(columns());
+    for (const PosteriorNode& node : quadrature_.nodes()) row(0) += node.weight * quantity(node);
+    for (const PosteriorNode& node : quadrature_.nodes())
+      row(1) += node.weight * square(quantity(node) - row(0));
+    row(1) = std::sqrt(row(1));
+    return row;
+  }
+
+  // delta_j = 1 - kappa_j and v_j at each node, for groups of one size.
+  struct SizeWeights {
+    VectorXd delta, variance;  // K
+
+    SizeWeights(const ConditionalNodes& nodes, double size) : delta(nodes.count()), variance(nodes.count()) {
+      for (Index k = 0; k < nodes.count(); ++k) {
+        delta(k) = pooling_weight(size, nodes.sigma(k), nodes.tau(k));
+        variance(k) = group_variance(size, nodes.sigma(k), nodes.tau(k));
+      }
+    }
+  };
+
+  // Summaries of groups of one size, given the rows v_j = (u_j, ytilde_j).
+  MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
+    MatrixXd table = group_moments(size, rows);
+    if (probabilities_.empty()) return table;
+    const Index f = design_.free_count();
+    const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
+    if (same_columns && rows.rows() > 2 * chebyshev_size && interpolate_quantiles(size, rows, table))
+      return table;
+    const bool reduced = rows.rows() > 100 && choose_gauss_hermite(size, rows, table);
+    direct_quantiles(size, rows, reduced ? few_ : bulk_, table);
+    return table;
+  }
+
+  // With delta = 1 - kappa and h = group_effect - u_j:
+  //   E(mu_j | sigma, tau, y)   = origin + ytilde_j + h'gamma - delta (ytilde_j - u_j'gamma)
+  //   Var(mu_j | sigma, tau, y) = v_j + (h + delta u_j)' Q^-1 (h + delta u_j)
+  // The first is linear and the second quadratic in (ytilde_j, u_j, h), with coefficients that are
+  // averaged over the nodes once for all groups of a size.
+  MatrixXd group_moments(double size, const MatrixXd& rows) const {
+    const Index f = design_.free_count(), d = 1 + 2 * f;
+    const SizeWeights at(nodes_, size);
+    MatrixXd coefficients(d, nodes_.count());
+    coefficients.row(0) = -at.delta.transpose();
+    coefficients.middleRows(1, f) = nodes_.gamma * at.delta.asDiagonal();
+    coefficients.bottomRows(f) = nodes_.gamma;
+    const VectorXd mean = coefficients * nodes_.weight;
+    coefficients.colwise() -= mean;
+    MatrixXd quadratic = coefficients * nodes_.weight.asDiagonal() * coefficients.transpose();
+    const auto average_covariance = [&](const VectorXd& factor) {
+      const VectorXd total = nodes_.covariance * nodes_.weight.cwiseProduct(factor);
+      return MatrixXd(Eigen::Map<const MatrixXd>(total.data(), f, f));
+    };
+    const MatrixXd mixed = average_covariance(at.delta);
+    quadratic.block(1, 1, f, f) += average_covariance(at.delta.cwiseAbs2());
+    quadratic.block(1, 1 + f, f, f) += mixed;
+    quadratic.block(1 + f, 1, f, f) += mixed;
+    quadratic.block(1 + f, 1 + f, f, f) += average_covariance(VectorXd::Ones(nodes_.count()));
+    const double variance = at.variance.dot(nodes_.weight);
+
+    MatrixXd table(rows.rows(), columns());
+    VectorXd features(d);
+    for (Index j = 0; j < rows.rows(); ++j) {
+      const auto u = rows.row(j).head(f).transpose();
+      features << rows(j, f), u, design_.group_effect - u;
+      table(j, 0) = mixture_origin(rows, j) + mean.dot(features);
+      table(j, 1) = std::sqrt(std::max(variance + features.dot(quadratic * features), 0.0));
+    }
+    return table;
+  }
+
+  // The mixture of mu_j - group_effect_origin - ytilde_j over the nodes.
+  void set_group_mixture(const ConditionalNodes& nodes, const SizeWeights& at, const VectorXd& row,
+                         NormalMixture& mixture) const {
+    const Index f = design_.free_count();
+    const VectorXd u = row.head(f), h = design_.group_effect - u;
+    const auto delta = at.delta.array();
+    mixture.weight = nodes.weight;
+    mixture.mean = (nodes.gamma.transpose() * h).array() +
+                   delta * ((nodes.gamma.transpose() * u).array() - row(f));
+    mixture.inverse_sd =
+        (at.variance.array() + (nodes.quadratic_form(h, h).array() +
+                                2 * delta * nodes.quadratic_form(h, u).array() +
+                                delta.square() * nodes.quadratic_form(u, u).array())
+                                   .max(0))
+            .rsqrt();
+  }
+
+  double mixture_origin(const MatrixXd& rows, Index j) const {
+    return design_.group_effect_origin + rows(j, design_.free_count());
+  }
+
+  void direct_quantiles(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                        MatrixXd& table) const {
+    const SizeWeights at(nodes, size);
+    NormalMixture mixture(nodes.count());
+    std::vector<double> start = scores_;  // standardised quantiles of the group before
+    for (Index j = 0; j < rows.rows(); ++j) {
+      if (j % 64 == 0) check_interrupt_();
+      const double origin = mixture_origin(rows, j), mean = table(j, 0) - origin, sd = table(j, 1);
+      if (!(sd > 0)) {
+        table.row(j).tail(scores_.size()).setConstant(table(j, 0));
+        continue;
+      }
+      set_group_mixture(nodes, at, rows.row(j).transpose(), mixture);
+      for (std::size_t i = 0; i < scores_.size(); ++i) {
+        const double q = mixture.quantile(probabilities_[i], mean + sd * start[i], sd);
+        start[i] = (q - mean) / sd;
+        table(j, 2 + i) = origin + q;
+      }
+    }
+  }
+
+  // Groups of one size and equal columns differ in ytilde_j alone, and their standardised quantiles are a
+  // smooth function of it: a Chebyshev series through few exact values. False where that is not accurate.
+  bool interpolate_quantiles(double size, const MatrixXd& rows, MatrixXd& table) const {
+    const auto response = rows.col(design_.free_count());
+    const double low = response.minCoeff(), high = response.maxCoeff();
+    if (!(high > low)) return false;
+    const double middle = 0.5 * (low + high), half = 0.5 * (high - low);
+    const double pi = boost::math::constants::pi<double>();
+    MatrixXd points = rows.row(0).replicate(chebyshev_size, 1);
+    for (int k = 0; k < chebyshev_size; ++k)
+      points(k, design_.free_count()) = middle + half * std::cos(pi * (k + 0.5) / chebyshev_size);
+    MatrixXd exact = group_moments(size, points);
+    if (!(exact.col(1).minCoeff() > 0)) return false;
+    direct_quantiles(size, points, bulk_, exact);
+
+    for (std::size_t i = 0; i < scores_.size(); ++i) {
+      const VectorXd standardised =
+          (exact.col(2 + i) - exact.col(0)).array() / exact.col(1).array();
+      std::vector<double> coefficient(chebyshev_size);
+      double tail = 0;
+      for (int order = 0; order < chebyshev_size; ++order) {
+        for (int k = 0; k < chebyshev_size; ++k)
+          coefficient[order] += 2.0 / chebyshev_size *
+                                std::cos(pi * order * (k + 0.5) / chebyshev_size) * standardised(k);
+        if (order >= chebyshev_size - 4) tail += std::abs(coefficient[order]);
+      }
+      if (tail > chebyshev_tolerance) return false;
+      while (coefficient.size() > 2 && std::abs(coefficient.back()) < 1e-11) coefficient.pop_back();
+      for (Index j = 0; j < rows.rows(); ++j)
+        table(j, 2 + i) = table(j, 0) + table(j, 1) * boost::math::chebyshev_clenshaw_recurrence(
+                                                          coefficient.data(), coefficient.size(),
+                                                          (response(j) - middle) / half);
+    }
+    return true;
+  }
+
+  // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal
+  // scores do: `few_` becomes the smallest rule whose distribution functions agree with the full one at a
+  // sample of groups. False if there is none.
+  bool choose_gauss_hermite(double size, const MatrixXd& rows, const MatrixXd& table) const {
+    if (quadrature_.sigma_known() || quadrature_.tau_known()) return false;
+    for (int order : {3, 5, 8, 12}) {
+      if (order != few_order_) few_ = conditional_nodes(gauss_hermite_rule(order));
+      few_order_ = order;
+      NormalMixture exact(bulk_.count()), tried(few_.count());
+      bool accurate = true;
+      for (Index sample = 0; sample < 5 && accurate; ++sample) {
+        const Index j = sample * (rows.rows() - 1) / 4;
+        set_group_mixture(bulk_, SizeWeights(bulk_, size), rows.row(j).transpose(), exact);
+        set_group_mixture(few_, SizeWeights(few_, size), rows.row(j).transpose(), tried);
+        for (double score : {-2.0, 0.0, 2.0}) {
+          const double q = table(j, 0) - mixture_origin(rows, j) + score * table(j, 1);
+          double cdf, tried_cdf, unused;
+          exact.evaluate(q, cdf, unused, unused);
+          tried.evaluate(q, tried_cdf, unused, unused);
+          accurate = accurate && std::abs(cdf - tried_cdf) < gauss_hermite_tolerance;
+        }
+      }
+      if (accurate) return true;
+    }
+    return false;
+  }
+
+  std::vector<PosteriorNode> gauss_hermite_rule(int order) const {
+    VectorXd diagonal = VectorXd::Zero(order), off_diagonal(order - 1);
+    for (int i = 1; i < order; ++i) off_diagonal(i - 1) = std::sqrt(static_cast<double>(i));
+    Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
+    solver.computeFromTridiagonal(diagonal, off_diagonal);
+    std::vector<PosteriorNode> rule;
+    for (int a = 0; a < order; ++a)
+      for (int b = 0; b < order; ++b) {
+        PosteriorNode node{0, 0, square(solver.eigenvectors()(0, a) * solver.eigenvectors()(0, b))};
+        if (node.weight < 1e-13) continue;
+        quadrature_.transform(solver.eigenvalues()(a), solver.eigenvalues()(b), node.sigma,
+                              node.tau);
+        rule.push_back(node);
+      }
+    return rule;
+  }
+
+  static constexpr int chebyshev_size = 32;
+  static constexpr double chebyshev_tolerance = 1e-8;      // in standardised quantiles
+  static constexpr double gauss_hermite_tolerance = 1e-7;  // in probability
+
+  const Design& design_;
+  const Quadrature& quadrature_;
+  const std::vector<double>& probabilities_;
+  const std::function<void()>& check_interrupt_;
+  ConditionalNodes nodes_, bulk_;
+  mutable ConditionalNodes few_;  // the Gauss-Hermite rule that was tried last
+  mutable int few_order_ = 0;
+  std::vector<double> scores_;
+};
+
+}  // namespace bayespool

@@ -1,0 +1,298 @@
+// Quadrature of the collapsed posterior over (sigma, tau): an outer rule in sigma whose values are the
+// integrals of inner rules ("columns") in tau given sigma. A known sd is a rule of one node.
+#pragma once
+
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/collapsed_posterior.hpp"
+#include "core/priors.hpp"
+#include "core/trapezoid.hpp"
+
+namespace bayespool {
+
+struct PosteriorNode {
+  double sigma, tau, weight;  // weights sum to one
+};
+
+// The highest moments of sigma and tau that the posterior has (0, 1 or 2): how far tails are followed.
+struct MomentOrders {
+  double sigma = 2, tau = 2;
+};
+
+class Quadrature {
+ public:
+  Quadrature(const Design& design, const ScalePrior& sigma_prior, const ScalePrior& tau_prior,
+             MomentOrders orders, const std::function<void()>& check_interrupt)
+      : posterior_(design),
+        sigma_prior_(sigma_prior),
+        tau_prior_(tau_prior),
+        sigma_coordinate_(sigma_prior),
+        tau_coordinate_(tau_prior),
+        orders_(orders),
+        check_interrupt_(check_interrupt) {
+    guess_scales(design);
+    if (sigma_prior_.is_fixed()) {
+      columns_.push_back(make_column(sigma_prior_.fixed_value()));
+      log_evidence_ = columns_[0].log_mass;
+    } else {
+      integrate_sigma();
+    }
+    if (!tau_prior_.is_fixed())
+      for (Column& column : columns_)
+        column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
+    collect_nodes();
+  }
+
+  double log_evidence() const { return log_evidence_; }
+  const std::vector<PosteriorNode>& nodes() const { return nodes_; }
+
+  bool sigma_known() const { return sigma_prior_.is_fixed(); }
+  bool tau_known() const { return tau_prior_.is_fixed(); }
+
+  // Two independent standard normals go to a draw of (sigma, tau).
+  void transform(double z_sigma, double z_tau, double& sigma, double& tau) const {
+    sigma = sigma_prior_.fixed_value();
+    tau = tau_prior_.fixed_value();
+    double position = 0;
+    if (!sigma_known()) {
+      const double s = (*sigma_table_)(z_sigma);
+      sigma = sigma_coordinate_.value(sigma_x(s));
+      position = outer_->node_position(s);
+    }
+    if (tau_known()) return;
+    const CubicWeights in_z = NormalScoreTable::weights(z_tau);
+    if (sigma_known()) {
+      tau = tau_coordinate_.value(in_z.apply(columns_[0].table->values()));
+      return;
+    }
+    const CubicWeights in_s(position, static_cast<int>(columns_.size()));
+    double x = 0;
+    for (int i = 0; i < 4; ++i)
+      x += in_s.weight[i] * in_z.apply(columns_[in_s.first + i].table->values());
+    tau = tau_coordinate_.value(x);
+  }
+
+  // Quantile of sigma at a normal score.
+  double sigma_quantile(double score) const {
+    return sigma_known() ? sigma_prior_.fixed_value()
+                         : sigma_coordinate_.value(sigma_x((*sigma_table_)(score)));
+  }
+
+  // P(tau / unit(sigma) <= value): unit = 1 for tau itself, sigma for tau / sigma.
+  template <class Unit>
+  double ratio_cdf(double value, Unit&& unit) const {
+    double total = 0;
+    for (const Column& column : columns_)
+      if (column.weight > negligible_weight)
+        total += column.weight * normal_cdf(column.table->inverse(
+                                     tau_coordinate_.exact_coordinate(value * unit(column.sigma))));
+    return total;
+  }
+
+  // The quantile of tau / unit(sigma) at a probability, which has normal score `score`.
+  template <class Unit>
+  double ratio_quantile(double probability, double score, Unit&& unit) const {
+    if (tau_known()) {
+      // tau / sigma falls as sigma rises
+      return tau_prior_.fixed_value() / unit(sigma_quantile(-score));
+    }
+    double low = HUGE_VAL, high = 0;
+    for (const Column& column : columns_) {
+      if (column.weight <= negligible_weight) continue;
+      const double q = tau_coordinate_.value((*column.table)(score)) / unit(column.sigma);
+      low = std::min(low, q);
+      high = std::max(high, q);
+    }
+    if (high - low <= 1e-14 * high) return high;
+    std::uintmax_t iterations = 100;
+    const auto bracket = boost::math::tools::toms748_solve(
+        [&](double log_value) { return ratio_cdf(std::exp(log_value), unit) - probability; },
+        std::log(low) - 1e-6, std::log(high) + 1e-6, boost::math::tools::eps_tolerance<double>(40),
+        iterations);
+    return std::exp(0.5 * (bracket.first + bracket.second));
+  }
+
+  // Fewer nodes for bounded quantities: every second one where the rule allows, none without weight.
+  std::vector<PosteriorNode> bulk_nodes() const {
+    const bool thin_sigma = !sigma_known() && outer_->coarse_error() < thinning_tolerance;
+    std::vector<PosteriorNode> bulk;
+    double total = 0;
+    for (std::size_t k = 0; k < columns_.size(); k += thin_sigma ? 2 : 1) {
+      const Column& column = columns_[k];
+      if (tau_known()) {
+        bulk.push_back({column.sigma, tau_prior_.fixed_value(), column.weight});
+      } else {
+        const bool thin_tau = column.rule->coarse_error() < thinning_tolerance;
+        const int step = thin_tau ? 2 : 1;
+        for (int i = 0; i < column.rule->count(); i += step) {
+          const double weight = column.weight * column.rule->weight(i) * step;
+          if (weight > negligible_weight)
+            bulk.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)), weight});
+        }
+      }
+    }
+    for (const PosteriorNode& node : bulk) total += node.weight;
+    for (PosteriorNode& node : bulk) node.weight /= total;
+    return bulk;
+  }
+
+ private:
+  struct Column {
+    double sigma = 0, log_mass = 0, weight = 1;
+    std::shared_ptr<LineRule> rule;           // absent where tau is known
+    std::shared_ptr<NormalScoreTable> table;  // of the coordinate of tau
+  };
+
+  // Where to look first: moment estimates from the data, else typical values of the priors.
+  void guess_scales(const Design& design) {
+    const Index f = design.free_count();
+    within_degrees_ = design.observations - static_cast<double>(design.groups);
+    const double within = design.within(f, f);
+    double total = within, weighted_groups = 0;
+    for (const SizeClass& c : design.size_classes) {
+      total += c.size * c.cross_products(f, f);
+      weighted_groups += c.cross_products(f, f);
+    }
+    const double n = std::max(design.observations, 1.0);
+    double sigma2 = within_degrees_ > 0 && within > 0 ? within / within_degrees_ : total / n;
+    double tau2 = weighted_groups / static_cast<double>(std::max<Index>(design.groups, 1));
+    const bool informed = design.observations > 0 && total > 0;
+    sigma_guess_ = informed && sigma2 > 0 ? std::sqrt(sigma2) : sigma_prior_.typical_value();
+    tau_guess_ = informed && tau2 > 0 ? std::sqrt(tau2) : tau_prior_.typical_value();
+  }
+
+  Column make_column(double sigma) {
+    check_interrupt_();
+    Column column;
+    column.sigma = sigma;
+    if (tau_known()) {
+      column.log_mass = posterior_.log_likelihood(sigma, tau_prior_.fixed_value());
+      return column;
+    }
+    const auto log_f = [&](double x, double = 0) {
+      const double tau = tau_coordinate_.value(x);
+      return posterior_.log_likelihood(sigma, tau) + tau_prior_.log_density(tau) +
+             tau_coordinate_.log_jacobian(x);
+    };
+    const double from_prior = tau_coordinate_.coordinate(tau_prior_.typical_value());
+    const double from_data = tau_coordinate_.coordinate(tau_guess_);
+    if (!tau_peak_) {
+      const Peak a = find_peak(log_f, from_prior, 0.5, 8), b = find_peak(log_f, from_data, 0.5, 8);
+      tau_peak_ = std::make_unique<Peak>(a.log_value > b.log_value ? a : b);
+    } else {
+      *tau_peak_ = find_peak(log_f, tau_peak_->center, tau_peak_->width, 6);
+    }
+    const double order = orders_.tau;
+    column.rule = std::make_shared<LineRule>(
+        log_f, *tau_peak_, std::min(from_prior, from_data), std::max(from_prior, from_data),
+        [&](double x) { return order * std::log(tau_coordinate_.value(x)); });
+    column.log_mass = column.rule->log_total();
+    return column;
+  }
+
+  void integrate_sigma() {
+    const auto log_prior = [&](double x) {
+      return sigma_prior_.log_density(sigma_coordinate_.value(x)) +
+             sigma_coordinate_.log_jacobian(x);
+    };
+    const auto log_marginal = [&](double x) {
+      return make_column(sigma_coordinate_.value(x)).log_mass + log_prior(x);
+    };
+    const double from_prior = sigma_coordinate_.coordinate(sigma_prior_.typical_value());
+    const double from_data = sigma_coordinate_.coordinate(sigma_guess_);
+    const double step = 1 / std::sqrt(std::max(within_degrees_, 1.0));
+    Peak peak = find_peak(log_marginal, from_data, step, 6);
+    if (log_marginal(from_prior) > peak.log_value)
+      peak = find_peak(log_marginal, from_prior, 0.5, 6);
+    peak_x_ = peak;
+
+    std::map<double, Column> by_position;  // s -> column
+    const auto keep = [&](double x, double s) {
+      Column column = make_column(sigma_coordinate_.value(x));
+      const double value = column.log_mass + log_prior(x);
+      by_position[s] = std::move(column);
+      return value;
+    };
+    const double order = orders_.sigma;
+    outer_ = std::make_unique<LineRule>(
+        keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data),
+        [&](double x) { return order * std::log(sigma_coordinate_.value(x)); });
+    while (!tau_known() && !columns_resolved(by_position)) outer_->refine(keep);
+    columns_.clear();
+    int i = 0;
+    for (auto& entry : by_position) {
+      columns_.push_back(std::move(entry.second));
+      columns_.back().weight = outer_->weight(i++);
+    }
+    sigma_table_ = std::make_unique<NormalScoreTable>(outer_->table(false));
+    log_evidence_ = outer_->log_total();
+  }
+
+  // Whether the quantiles of tau move little enough from column to column for draws and distribution
+  // functions: on average the table of a column is predicted by its neighbours, at double the distance
+  // that draws interpolate over, and neighbours lie within one unit of normal score.
+  bool columns_resolved(std::map<double, Column>& by_position) const {
+    std::vector<Column*> columns;
+    for (auto& entry : by_position) columns.push_back(&entry.second);
+    for (Column* column : columns)
+      if (!column->table)
+        column->table = std::make_shared<NormalScoreTable>(column->rule->table(true));
+    double error = 0;
+    for (int i = 3; i + 3 < static_cast<int>(columns.size()); ++i) {
+      const double weight = outer_->weight(i);
+      if (weight < 1e-8) continue;
+      double worst = 0;
+      for (double z : {-3.0, 0.0, 3.0}) {
+        const auto at = [&](int k) { return (*columns[k]->table)(z); };
+        const double predicted = (9 * (at(i - 1) + at(i + 1)) - (at(i - 3) + at(i + 3))) / 16;
+        const double unit = ((*columns[i]->table)(z + 0.5) - (*columns[i]->table)(z - 0.5));
+        if (std::abs(at(i + 1) - at(i)) > unit) return false;
+        worst = std::max(worst, std::abs(predicted - at(i)) / unit);
+      }
+      error += weight * worst;
+    }
+    return error < interpolation_tolerance;
+  }
+
+  void collect_nodes() {
+    for (const Column& column : columns_) {
+      if (tau_known()) {
+        nodes_.push_back({column.sigma, tau_prior_.fixed_value(), column.weight});
+        continue;
+      }
+      for (int i = 0; i < column.rule->count(); ++i)
+        nodes_.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)),
+                          column.weight * column.rule->weight(i)});
+    }
+  }
+
+  double sigma_x(double s) const {
+    return peak_x_.center + LineRule::stretch * peak_x_.width * std::sinh(s / LineRule::stretch);
+  }
+
+  static constexpr double negligible_weight = 1e-12;
+  static constexpr double thinning_tolerance = 1e-8;
+  static constexpr double interpolation_tolerance =
+      1e-4;  // in z at double distance; 1/16 of it at single
+
+  CollapsedPosterior posterior_;
+  ScalePrior sigma_prior_, tau_prior_;
+  Coordinate sigma_coordinate_, tau_coordinate_;
+  MomentOrders orders_;
+  const std::function<void()>& check_interrupt_;
+  double sigma_guess_ = 1, tau_guess_ = 1, within_degrees_ = 0;
+  std::unique_ptr<Peak> tau_peak_;
+  Peak peak_x_{0, 1, 0};
+  std::unique_ptr<LineRule> outer_;
+  std::unique_ptr<NormalScoreTable> sigma_table_;
+  std::vector<Column> columns_;
+  std::vector<PosteriorNode> nodes_;
+  double log_evidence_ = 0;
+};
+
+}  // namespace bayespool

@@ -1,0 +1,26 @@
+// Counter-based random streams: a stream is a function of (seed, purpose, index), so that results do
+// not depend on how work is shared between cores.
+#pragma once
+
+#include <threefry.h>
+
+#include <boost/random/normal_distribution.hpp>
+#include <cstdint>
+
+namespace bayespool {
+
+class NormalStream {
+ public:
+  NormalStream(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index) {
+    engine_.set_key(seed, purpose);
+    engine_.set_counter(0, 0, 0, index);
+  }
+
+  double operator()() { return normal_(engine_); }
+
+ private:
+  sitmo::threefry_20_64 engine_;
+  boost::random::normal_distribution<double> normal_;
+};
+
+}  // namespace bayespool

@@ -1,0 +1,134 @@
+// R's entry points to the posterior: checks of the design, evidence, draws, summaries.
+#include "convert.hpp"
+
+#include <RcppThread.h>
+
+#include "core/inversion_sampler.hpp"
+#include "core/posterior_summary.hpp"
+
+using namespace bayespool;
+
+namespace {
+
+// A problem with `separate` groups is one complete-pooling problem for each of them.
+std::vector<GroupedData> split_problem(const Rcpp::List& problem) {
+  const GroupedData data = grouped_data_from(problem);
+  if (!Rcpp::as<bool>(problem["separate"])) return {data};
+  const VectorXd squares = Rcpp::as<VectorXd>(problem["group_squares"]);
+  std::vector<GroupedData> parts;
+  for (Index j = 0; j < data.size.size(); ++j) {
+    GroupedData part;
+    part.direction_column = 0;
+    part.size = data.size.segment(j, 1);
+    part.projection = data.projection.row(j);
+    part.within = MatrixXd::Zero(2, 2);
+    part.within(1, 1) = squares(j);
+    part.observations = data.size(j);
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+// Part j of a separated problem writes its mean and its sd to columns j and J + j.
+DrawColumns columns_of_part(const Rcpp::List& problem, int part) {
+  DrawColumns columns = draw_columns_from(problem["columns"]);
+  if (Rcpp::as<bool>(problem["separate"])) {
+    columns.coefficients[0] += part;
+    columns.sigma += part;
+  }
+  return columns;
+}
+
+}  // namespace
+
+// Rank, collinear columns and exact fits, from which R decides whether the posterior exists.
+// [[Rcpp::export]]
+Rcpp::List cpp_check_design(const Rcpp::List& problem) {
+  const CoefficientPriors priors = coefficient_priors_from(problem);
+  Rcpp::List result;
+  for (const GroupedData& data : split_problem(problem)) {
+    const Design design(data, priors);
+    Rcpp::LogicalVector aliased(priors.mean.size(), false);
+    for (Index i = 0; i < design.free_count(); ++i)
+      aliased[design.free[i]] = design.total_fit.aliased(i);
+    result.push_back(Rcpp::List::create(
+        Rcpp::_["rank"] = static_cast<int>(design.total_fit.rank), Rcpp::_["aliased"] = aliased,
+        Rcpp::_["exact_fit"] = design.total_fit.exact_fit,
+        Rcpp::_["within_rank"] = static_cast<int>(design.within_fit.rank),
+        Rcpp::_["within_exact_fit"] = design.within_fit.exact_fit));
+  }
+  return result;
+}
+
+// The log evidence and `draws` draws (a matrix, one column a parameter).
+// [[Rcpp::export]]
+Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cores) {
+  const CoefficientPriors priors = coefficient_priors_from(problem);
+  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]),
+                   tau_prior = scale_prior_from(problem["tau_prior"]);
+  const MomentOrders orders = moment_orders_from(problem);
+  const std::function<void()> check_interrupt = interrupt_check();
+  Rcpp::NumericMatrix out(Rcpp::no_init(draws, Rcpp::as<int>(problem["parameters"])));
+  double log_evidence = 0;
+  int part = 0;
+  for (const GroupedData& data : split_problem(problem)) {
+    const Design design(data, priors);
+    const Quadrature quadrature(design, sigma_prior, tau_prior, orders, check_interrupt);
+    log_evidence += quadrature.log_evidence();
+    const InversionSampler sampler(design, quadrature, columns_of_part(problem, part),
+                                   static_cast<std::uint64_t>(seed),
+                                   static_cast<std::uint64_t>(part));
+    const int chunks = static_cast<int>(InversionSampler::chunk_count(draws));
+    double* const first = draws > 0 ? out.begin() : nullptr;
+    if (cores > 1) {
+      RcppThread::parallelFor(
+          0, chunks, [&](int chunk) { sampler.draw_chunk(chunk, draws, first); }, cores);
+    } else {
+      for (int chunk = 0; chunk < chunks; ++chunk) {
+        check_interrupt();
+        sampler.draw_chunk(chunk, draws, first);
+      }
+    }
+    ++part;
+  }
+  return Rcpp::List::create(Rcpp::_["log_evidence"] = log_evidence, Rcpp::_["draws"] = out);
+}
+
+// One row a parameter in the order of the draws (then the icc, where there is one): mean, sd, quantiles.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const std::vector<double>& probabilities,
+                                bool icc) {
+  const CoefficientPriors priors = coefficient_priors_from(problem);
+  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]),
+                   tau_prior = scale_prior_from(problem["tau_prior"]);
+  const std::function<void()> check_interrupt = interrupt_check();
+  const int parameters = Rcpp::as<int>(problem["parameters"]);
+  Rcpp::NumericMatrix out(parameters + icc, 2 + static_cast<int>(probabilities.size()));
+  Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
+  int part = 0;
+  for (const GroupedData& data : split_problem(problem)) {
+    const Design design(data, priors);
+    const Quadrature quadrature(design, sigma_prior, tau_prior, moment_orders_from(problem),
+                                check_interrupt);
+    const PosteriorSummary summary(design, quadrature, probabilities, check_interrupt);
+    const DrawColumns columns = columns_of_part(problem, part++);
+    const MatrixXd coefficients = summary.coefficients();
+    for (std::size_t k = 0; k < columns.coefficients.size(); ++k)
+      if (columns.coefficients[k] >= 0) table.row(columns.coefficients[k]) = coefficients.row(k);
+    if (columns.first_group >= 0)
+      table.middleRows(columns.first_group, design.groups) = summary.groups();
+    if (columns.sigma >= 0) table.row(columns.sigma) = summary.sigma();
+    if (columns.tau >= 0) table.row(columns.tau) = summary.tau();
+    if (icc) table.row(parameters) = summary.icc();
+  }
+  return out;
+}
+
+// Times filling a matrix with standard normals from the generator of the draws: the limit in bench/.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_standard_normals(int rows, int columns, double seed) {
+  Rcpp::NumericMatrix out(Rcpp::no_init(rows, columns));
+  NormalStream normal(static_cast<std::uint64_t>(seed), 0, 0);
+  for (double& value : out) value = normal();
+  return out;
+}
