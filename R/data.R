@@ -2,9 +2,9 @@
 
 #' Self-control and stress at 15 sites
 #'
-#' Group moments (see [group_moments()]) of self-control and perceived stress of 1,523 people at the 15 sites of the Human
-#' Penguin Project, by site: n, means, and sums of squares and cross-products about the means. The package does not hold the
-#' answers of single people.
+#' Group moments (see [group_moments()]) of self-control and perceived stress of 1,523 people at the
+#' 15 sites of the Human Penguin Project, by site: n, means, and sums of squares and cross-products
+#' about the means. The package does not hold the answers of single people.
 #'
 #' @format An object of class `group_moments`, made with `scontrol ~ stress + (1 | site)`:
 #' \describe{
@@ -12,10 +12,11 @@
 #'   \item{`stress`}{perceived stress, the sum of 14 items}
 #'   \item{`scontrol`}{self-control, the response, the sum of 13 items}
 #' }
-#' In 18 of the rows (those with `filled` equal to 1 in the source file) the study's file filled in a missing scale. They are
-#' part of these moments.
-#' @source Hu, C.-P. et al. (2018). The Human Penguin Project. Open Science Framework. \doi{10.17605/OSF.IO/H52D3}. Licence:
-#'   CC BY 4.0. Computed by `data-raw/hpp_sites.R` in the source of the package.
+#' In 18 of the rows (those with `filled` equal to 1 in the source file) the study's file filled in
+#' a missing scale. They are part of these moments.
+#' @source Hu, C.-P. et al. (2018). The Human Penguin Project. Open Science Framework.
+#'   \doi{10.17605/OSF.IO/H52D3}. Licence: CC BY 4.0. Computed by `data-raw/hpp_sites.R` in the
+#'   source of the package.
 #' @examples
 #' hpp_sites
 #' subset(hpp_sites, site %in% c("Kassel", "Oslo"))

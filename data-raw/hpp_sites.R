@@ -1,5 +1,6 @@
-# Makes data/hpp_sites.rda: the moments of self-control and stress at the sites of the Human Penguin Project.
-# Run from the package root with the package installed and BAYESPOOL_SHARED_DATA set to the folder that holds hpp.csv.
+# Makes data/hpp_sites.rda: the moments of self-control and stress at the sites of the Human Penguin
+# Project. Run from the package root with the package installed and BAYESPOOL_SHARED_DATA set to the
+# folder that holds hpp.csv.
 
 folder <- Sys.getenv("BAYESPOOL_SHARED_DATA")
 if (folder == "") stop("set BAYESPOOL_SHARED_DATA to the folder that holds hpp.csv")

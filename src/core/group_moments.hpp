@@ -91,7 +91,8 @@ class MomentAccumulator {
     // Blocks double in size. Where they are large for the number of groups, shifts move to the mean so far after each: it
     // costs little, and a group of a million rows whose first one is an outlier keeps its digits.
     Eigen::Index block = first_block;
-    for (Eigen::Index begin = 0; begin < data.rows; begin += block, block = std::min(2 * block, last_block)) {
+    for (Eigen::Index begin = 0; begin < data.rows;
+         begin += block, block = std::min(2 * block, last_block)) {
       check_interrupt();
       add_block(data, begin, std::min(begin + block, data.rows));
       if (groups_ <= block / 16) recentre();
@@ -172,15 +173,19 @@ class MomentAccumulator {
 
   // The same for known d, written out by the compiler: twice as fast as its loops at -O2.
   template <std::size_t... B>
-  void add_row(double* shift, const double* const* columns, Eigen::Index i, std::index_sequence<B...>) {
+  void add_row(double* shift, const double* const* columns, Eigen::Index i,
+               std::index_sequence<B...>) {
     const double difference[] = {(columns[B][i] - shift[B])...};
     double* sum = shift + Columns;
     ((sum[B] += difference[B]), ...);
-    (add_products(sum + Columns + packed_size(B), difference, difference[B], std::make_index_sequence<B + 1>()), ...);
+    (add_products(sum + Columns + packed_size(B), difference, difference[B],
+                  std::make_index_sequence<B + 1>()),
+     ...);
   }
 
   template <std::size_t... A>
-  void add_products(double* products, const double* difference, double factor, std::index_sequence<A...>) {
+  void add_products(double* products, const double* difference, double factor,
+                    std::index_sequence<A...>) {
     ((products[A] += difference[A] * factor), ...);
   }
 

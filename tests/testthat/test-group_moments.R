@@ -1,4 +1,4 @@
-# From rows ----------------------------------------------------------------------------------------------------------
+# From rows ----------------------------------------------------------------------------------------
 
 test_that("moments agree with means and cross-products by group", {
   data <- simulate_rows()
@@ -27,11 +27,13 @@ test_that("a hand-computed case comes out exactly", {
 
 test_that("more rows than a block agree too, one group or many", {
   n <- 2e5
-  data <- withr::with_seed(3, data.frame(x = rnorm(n, 5), y = rexp(n), few = sample(3, n, TRUE), many = sample(2e4, n, TRUE)))
+  data <- withr::with_seed(3, data.frame(x = rnorm(n, 5), y = rexp(n), few = sample(3, n, TRUE)))
+  data$many <- withr::with_seed(4, sample(2e4, n, TRUE))
   expect_moments(group_moments(y ~ x + (1 | few), data), data, c("x", "y"), data$few, tolerance = 1e-11)
   many <- group_moments(y ~ 1 + (1 | many), data)
   expect_equal(many$mean[, "y"], as.vector(tapply(data$y, data$many, mean)), tolerance = 1e-12)
-  expect_equal(many$within[, 1], as.vector(tapply(data$y, data$many, function(y) sum((y - mean(y))^2))), tolerance = 1e-12)
+  squares <- tapply(data$y, data$many, function(y) sum((y - mean(y))^2))
+  expect_equal(many$within[, 1], as.vector(squares), tolerance = 1e-12)
   one <- reduce(y ~ x, data)
   expect_equal(one$within[1, ], pack(cov(data[c("x", "y")]) * (n - 1)), tolerance = 1e-11)
 })
@@ -52,7 +54,8 @@ test_that("an outlier as the first row of a large group costs no accuracy", {
   moments <- reduce(y ~ 1, data.frame(y = y))
   # The rest, and Chan's update with the one outlier.
   rest <- y[-1]
-  expect_equal(moments$within[1, 1], sum((rest - mean(rest))^2) + 1e6 / (1e6 + 1) * (1e8 - mean(rest))^2, tolerance = 1e-11)
+  squares <- sum((rest - mean(rest))^2) + 1e6 / (1e6 + 1) * (1e8 - mean(rest))^2
+  expect_equal(moments$within[1, 1], squares, tolerance = 1e-11)
 })
 
 test_that("scale does not matter", {
@@ -99,7 +102,7 @@ test_that("tibbles and data.tables work", {
   expect_identical(group_moments(y ~ x + (1 | g), data.table::as.data.table(data)), moments)
 })
 
-# Groups -------------------------------------------------------------------------------------------------------------
+# Groups -------------------------------------------------------------------------------------------
 
 test_that("groups of every type come in the order and under the labels of factor()", {
   y <- withr::with_seed(6, rnorm(60))
@@ -151,14 +154,14 @@ test_that("a column that cannot be a grouping factor is refused", {
   expect_error(group_moments(y ~ 1 + (1 | matrix), data), class = "bayespool_error_data")
 })
 
-# Coding of predictors -----------------------------------------------------------------------------------------------
+# Coding of predictors -----------------------------------------------------------------------------
 
 test_that("factors, interactions and functions go through model.matrix", {
   data <- simulate_rows()
   data$f <- factor(rep_len(c("u", "v", "w"), nrow(data)), levels = c("w", "unused", "u", "v"))
   data$s <- rep_len(c("p", "q"), nrow(data))
   data$l <- data$x > 3
-  for (formula in list(~ f, ~ s + x, ~ l, ~ f * x, ~ 0 + f, ~ 0 + x + f + s, ~ poly(x, 2) + s, ~ I(x^2) + x, ~ x:s)) {
+  for (formula in list(~f, ~ s + x, ~l, ~ f * x, ~ 0 + f, ~ 0 + x + f + s, ~ poly(x, 2) + s, ~ I(x^2) + x, ~ x:s)) {
     design <- model.matrix(formula, droplevels(data))
     labels <- attr(terms(formula), "term.labels")
     assign <- attr(design, "assign")
@@ -205,7 +208,7 @@ test_that("names that need backticks work", {
   expect_identical(moments$within, group_moments(y ~ x + (1 | g), data)$within)
 })
 
-# Missing values and refusals ----------------------------------------------------------------------------------------
+# Missing values and refusals ----------------------------------------------------------------------
 
 test_that("rows with NA in used columns are dropped and counted", {
   data <- simulate_rows()
@@ -304,7 +307,7 @@ test_that("64-bit integers are refused rather than misread", {
   expect_error(group_moments(y ~ 1 + (1 | g), data), class = "bayespool_error_data")
 })
 
-# What a fit gets ----------------------------------------------------------------------------------------------------
+# What a fit gets ----------------------------------------------------------------------------------
 
 test_that("pooled cross-products are the sum over the groups", {
   data <- simulate_rows()
@@ -353,7 +356,8 @@ test_that("a factor must be coded as the formula asks", {
   with_intercept <- group_moments(y ~ f + h + x + (1 | g), data)
   without <- group_moments(y ~ 0 + f + h + x + (1 | g), data)
   good <- list(
-    list(y ~ f + (1 | g), with_intercept), list(y ~ h + f + (1 | g), with_intercept), list(y ~ 0 + f + h + (1 | g), without),
+    list(y ~ f + (1 | g), with_intercept), list(y ~ h + f + (1 | g), with_intercept),
+    list(y ~ 0 + f + h + (1 | g), without),
     list(y ~ 0 + x + (1 | g), with_intercept), list(y ~ x + (1 | g), without), list(y ~ h + (1 | g), without)
   )
   for (case in good) {
@@ -368,7 +372,7 @@ test_that("a factor must be coded as the formula asks", {
   }
 })
 
-# Methods ------------------------------------------------------------------------------------------------------------
+# Methods ------------------------------------------------------------------------------------------
 
 test_that("merging parts in any order gives the whole", {
   data <- simulate_rows()
@@ -442,8 +446,9 @@ test_that("[ takes labels, positions and logical vectors", {
 
 test_that("[ refuses what is no choice of groups", {
   moments <- as_group_moments(c("a", "b"), c(2, 2), c(1, 3), c(1, 1))
-  for (i in list("z", c("a", "a"), c(1, 1), 3, -3, c(-1, 1), NA, c(TRUE, NA), c(TRUE, FALSE, TRUE), integer(), character(),
-                 FALSE, list(1))) {
+  wrong <- list("z", c("a", "a"), c(1, 1), 3, -3, c(-1, 1), 1.5, NA, c(TRUE, NA), c(TRUE, FALSE, TRUE), integer(),
+                character(), FALSE, list(1))
+  for (i in wrong) {
     expect_error(moments[i], class = "bayespool_error_moments", label = deparse(i))
   }
   expect_error(moments["z"], "\"z\"", fixed = TRUE)
@@ -486,7 +491,7 @@ test_that("nobs() counts the rows", {
   expect_identical(nobs(group_moments(y ~ x + (1 | g), simulate_rows(n = 50))), 50)
 })
 
-# From a table -------------------------------------------------------------------------------------------------------
+# From a table -------------------------------------------------------------------------------------
 
 test_that("a published table gives the moments of the rows behind it", {
   data <- transform(simulate_rows(), g = letters[g])
@@ -494,7 +499,8 @@ test_that("a published table gives the moments of the rows behind it", {
   table <- as_group_moments(sort(unique(data$g)), by_group(length), by_group(mean), by_group(sd))
   expect_null(table$group_name)
   expect_identical(table$response, "y")
-  expect_equal(reduce(score ~ 1 + (1 | site), table)$within, group_moments(y ~ 1 + (1 | g), data)$within, tolerance = 1e-12)
+  expect_equal(reduce(score ~ 1 + (1 | site), table)$within, group_moments(y ~ 1 + (1 | g), data)$within,
+               tolerance = 1e-12)
   expect_identical(reduce(score ~ 1 + (1 | site), table)$group_name, "site")
   expect_identical(reduce(log(score) ~ 1, table)$response, "log(score)")
   expect_equal(reduce(score ~ 1, table)$within, matrix(var(data$y) * (nrow(data) - 1)), tolerance = 1e-12)
@@ -516,7 +522,8 @@ test_that("a table that cannot be is refused", {
   expect_s3_class(do.call(as_group_moments, good), "group_moments")
   bad <- list(
     list(n = 2), list(mean = 1:3), list(group = c("a", "a")), list(group = c("a", NA)), list(group = character()),
-    list(n = c(0, 3)), list(n = c(-1, 3)), list(n = c(2.5, 3)), list(n = c(NA, 3)), list(n = c(Inf, 3)), list(n = c("2", "3")),
+    list(n = c(0, 3)), list(n = c(-1, 3)), list(n = c(2.5, 3)), list(n = c(NA, 3)), list(n = c(Inf, 3)),
+    list(n = c("2", "3")),
     list(mean = c(NA, 1)), list(mean = c(1, Inf)), list(mean = c("1", "2")),
     list(sd = c(-1, 2)), list(sd = c(NA, 2)), list(sd = c(NaN, 2)), list(sd = c(1, Inf)), list(sd = c("1", "2")),
     list(group = character(), n = numeric(), mean = numeric(), sd = numeric())
