@@ -78,6 +78,7 @@ test_that("a refusal names what was found, what is supported and the user's call
   expect_match(conditionMessage(error), "x | site", fixed = TRUE)
   expect_match(conditionMessage(error), "(1 | g)", fixed = TRUE)
   expect_identical(error$call[[1]], quote(fit))
+  expect_error(parse_formula(y ~ (1 || g)), "`||` is not supported", fixed = TRUE, class = "bayespool_error_formula")
 })
 
 test_that("braces in a formula do no harm to the message", {
