@@ -31,7 +31,7 @@ Rcpp::sourceCpp(code = "
 
 rows <- as.integer(Sys.getenv("BENCH_ROWS", "10000000"))
 groups <- as.integer(Sys.getenv("BENCH_GROUPS", "100000"))
-repeats <- 7
+repeats <- 15
 
 set.seed(1)
 data <- data.frame(x = rnorm(rows), group = sample.int(groups, rows, replace = TRUE))
