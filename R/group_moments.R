@@ -531,29 +531,30 @@ select_moments <- function(parsed, moments, call) {
       "moments", call
     )
   }
-  if (named && parsed$response != moments$response) {
+  # Every column that is a variable of its own may be the response or a predictor, whatever it was at first.
+  terms <- c(moments$terms, stats::setNames(list(moments$response), if (named) moments$response else parsed$response))
+  coded <- names(moments$coding$patterns)
+  numeric <- names(terms)[lengths(terms) == 1 & !names(terms) %in% coded]
+  if (!parsed$response %in% numeric) {
     abort_bayespool(
       c(
         "The moments do not hold the response {.code {parsed$response}}.",
-        i = "Their response is {.code {moments$response}}."
+        i = "A response can be {.code {numeric}}."
       ),
       "moments", call
     )
   }
-  missing <- setdiff(parsed$terms, held)
+  missing <- setdiff(parsed$terms, names(terms))
   if (length(missing) > 0) {
     abort_bayespool(
-      c(
-        "The moments do not hold {.code {missing}}.",
-        i = if (length(held) > 0) "Their predictors are {.code {held}}." else "They have no predictors."
-      ),
+      c("The moments do not hold {.code {missing}}.", i = "They hold {.code {names(terms)}}."),
       "moments", call
     )
   }
   check_coding(parsed, moments, call)
 
-  terms <- moments$terms[parsed$terms]
-  columns <- match(c(unlist(terms, use.names = FALSE), moments$response), colnames(moments$mean))
+  columns <- match(unlist(terms[c(parsed$terms, parsed$response)], use.names = FALSE), colnames(moments$mean))
+  terms <- terms[parsed$terms]
   moments$mean <- moments$mean[, columns, drop = FALSE]
   colnames(moments$mean)[length(columns)] <- parsed$response
   moments$within <- moments$within[, packed_index(columns), drop = FALSE]
