@@ -1,5 +1,5 @@
 // R's entry points to the posterior: checks of the design, evidence, draws, summaries.
-#include "convert.hpp"
+#include "convert.h"
 
 #include <RcppThread.h>
 
