@@ -237,7 +237,7 @@ class LineRule {
 
   static constexpr double log_drop = 40;
 
-  double center_, width_, step_ = 0.4;
+  double center_, width_, step_ = 0.375;
   int first_ = 0;
   std::deque<LineNode> nodes_;
   std::vector<double> weight_, cells_;
