@@ -140,7 +140,7 @@ class Quadrature {
         const int step = thin_tau ? 2 : 1;
         for (int i = 0; i < column.rule->count(); i += step)
           bulk.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)),
-                          column.weight * column.rule->weight(i)});
+                          step * column.weight * column.rule->weight(i)});
       }
     }
     // The least weights that together stay below a tolerance go.
