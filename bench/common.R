@@ -8,11 +8,16 @@ seconds <- function(run) {
   as.numeric(Sys.time() - start, units = "secs")
 }
 
-# Median seconds of each function in `runs`, in turns, so that whatever else the machine does falls on all of them. The first
-# turn, which also loads code, is not counted.
+# Median seconds of each function in `runs`, in turns, so that whatever else the machine does falls on all of them, and in
+# random order within a turn, so that collecting garbage does too. The first turn, which also loads code, is not counted.
 median_seconds <- function(runs, repeats) {
-  times <- replicate(repeats + 1, vapply(runs, seconds, numeric(1)))
-  apply(times[, -1, drop = FALSE], 1, stats::median)
+  turn <- function(i) {
+    times <- numeric(length(runs))
+    for (k in sample(length(runs))) times[k] <- seconds(runs[[k]])
+    times
+  }
+  times <- vapply(0:repeats, turn, numeric(length(runs)))
+  stats::setNames(apply(times[, -1, drop = FALSE], 1, stats::median), names(runs))
 }
 
 milliseconds <- function(seconds) signif(1000 * seconds, 3)
