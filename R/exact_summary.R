@@ -44,7 +44,7 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...)
 }
 
 quantile_names <- function(probs) {
-  paste0("q", format(100 * probs, trim = TRUE, digits = 15, drop0trailing = TRUE, scientific = FALSE))
+  sprintf("q%s", vapply(100 * probs, format, "", digits = 15, scientific = FALSE))
 }
 
 # Moments that do not exist, as `Inf` or `NaN`.
@@ -103,8 +103,8 @@ log_marginal_likelihood.bayespool_fit <- function(object, ...) {
     abort_bayespool(
       c(
         "The marginal likelihood is not defined with a flat prior.",
-        i = "{.field {flat}} ha{?s/ve} one; it has an arbitrary height, and so has the marginal likelihood.",
-        i = "Give {?it/them} a proper prior."
+        i = "A flat prior has an arbitrary height, and so has the marginal likelihood.",
+        i = "Give {.field {flat}} a proper prior."
       ),
       "improper", call
     )

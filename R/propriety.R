@@ -113,11 +113,13 @@ check_flat_coefficients <- function(problem, parameters, flat, flat_means, call)
   aliased <- flat_check(problem, flat)$aliased
   if (any(aliased)) {
     names <- c(if (problem$direction_column == 0L) c(parameters$population, parameters$group)[1], parameters$slopes)[aliased]
+    where <- if (flat_means) " within groups" else ""
+    qty <- cli::qty
     abort_bayespool(
       c(
-        "The posterior does not exist: the data do not determine {.field {names}}, which ha{?s/ve} a flat prior.",
-        i = "The column{?s} {?depends/depend} linearly on the others{if (flat_means) ' within groups'}.",
-        i = "Leave {?it/them} out or give {?it/them} a normal prior."
+        "The posterior does not exist: the data do not determine {.field {names}}, which {?has a flat prior/have flat priors}.",
+        i = "{qty(names)}{?Its column depends/Their columns depend} linearly on the others{where}.",
+        i = "{qty(names)}Leave {?it/them} out or give {?it/them} a normal prior."
       ),
       "improper", call
     )

@@ -204,8 +204,8 @@ inline double group_variance(double size, double sigma, double tau) {
   return tau * tau / (1 + size * ratio * ratio);
 }
 
-// The bordered matrix [Q r; r' c] at (sigma, tau) and its Cholesky factor, as packed lower triangles by
-// rows. Keeps its workspace, so each thread needs one of its own.
+// The bordered matrix [Q r; r' c] at (sigma, tau) and the Cholesky factor of Q with L^-1 r and c - r'Q^-1 r
+// below it, as packed lower triangles by rows. Keeps its workspace, so each thread needs one of its own.
 class CollapsedPosterior {
  public:
   explicit CollapsedPosterior(const Design& design)
@@ -213,6 +213,15 @@ class CollapsedPosterior {
         within_(packed(design.within)),
         prior_(packed(design.prior_cross_products)),
         factor_(within_.size()) {
+    const double squares = within_.back();
+    const double degrees = design.observations - static_cast<double>(design.groups);
+    if (degrees > 0 && squares > 0) {
+      reference_ = std::sqrt(squares / degrees);
+      within_.back() = 0;
+      log_reference_ = -0.5 * degrees * (2 * std::log(reference_) + 1);
+    }
+    log_reference_ += design.log_constant - 0.5 * design.observations * log_two_pi;
+    degrees_ = degrees;
     double log_sizes = 0;
     for (const SizeClass& c : design.size_classes) {
       log_sizes += c.count * std::log(c.size);
@@ -222,18 +231,23 @@ class CollapsedPosterior {
     flat_group_term_ = log_sizes - static_cast<double>(design.groups) * log_two_pi;
   }
 
-  // log p(y | sigma, tau). With tau = inf the group means have flat priors of density 1.
+  // log p(y | sigma, tau) less log_reference(). With tau = inf the group means have flat priors of
+  // density 1. The part -1/2 [(N - J) log sigma^2 + W_yy / sigma^2] is written around its maximum, where
+  // with many observations its two terms are large and nearly cancel.
   double log_likelihood(double sigma, double tau) {
     const double log_groups = factorise(sigma, tau);
     const Index f = design_->free_count();
     double log_determinant = 0;
     for (Index k = 0; k < f; ++k) log_determinant += 2 * std::log(factor(k, k));
-    const double residual = factor(f, f);
-    const double n = design_->observations, j = static_cast<double>(design_->groups);
-    return design_->log_constant -
-           0.5 * (n * log_two_pi + 2 * (n - j) * std::log(sigma) + log_groups + log_determinant +
-                  residual * residual);
+    double within = 2 * degrees_ * std::log(sigma);
+    if (reference_ > 0) {
+      const double u = 2 * std::log(sigma / reference_);
+      within = degrees_ * (u + std::expm1(-u));
+    }
+    return -0.5 * (within + log_groups + log_determinant + factor(f, f));
   }
+
+  double log_reference() const { return log_reference_; }
 
   // gamma | sigma, tau, y ~ N(gamma_hat, (L L')^-1)
   void condition(double sigma, double tau) {
@@ -283,7 +297,7 @@ class CollapsedPosterior {
     for (std::size_t i = 0; i < length; ++i) factor_[i] = precision * within_[i] + prior_[i];
     double log_groups = flat_group_term_;
     if (std::isfinite(tau)) log_groups = add_groups(sigma, tau);
-    cholesky(factor_.data(), design_->free_count() + 1);
+    bordered_cholesky(factor_.data(), design_->free_count() + 1);
     return log_groups;
   }
 
@@ -307,12 +321,14 @@ class CollapsedPosterior {
         log_ratios += c.count * std::log(ratio);
       }
     }
-    return 2 * static_cast<double>(design_->groups) * std::log(sigma) + log_ratios + std::log(product);
+    return 2 * static_cast<double>(design_->groups) * std::log(sigma) + log_ratios +
+           std::log(product);
   }
 
   const Design* design_;
   std::vector<double> within_, prior_, cross_products_, factor_;
   double flat_group_term_;
+  double degrees_, reference_ = 0, log_reference_ = 0;  // N - J; sqrt(W_yy / (N - J))
 };
 
 }  // namespace bayespool

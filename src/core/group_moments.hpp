@@ -171,15 +171,19 @@ class MomentAccumulator {
 
   // The same for known d, written out by the compiler: twice as fast as its loops at -O2.
   template <std::size_t... B>
-  void add_row(double* shift, const double* const* columns, Eigen::Index i, std::index_sequence<B...>) {
+  void add_row(double* shift, const double* const* columns, Eigen::Index i,
+               std::index_sequence<B...>) {
     const double difference[] = {(columns[B][i] - shift[B])...};
     double* sum = shift + Columns;
     ((sum[B] += difference[B]), ...);
-    (add_products(sum + Columns + packed_size(B), difference, difference[B], std::make_index_sequence<B + 1>()), ...);
+    (add_products(sum + Columns + packed_size(B), difference, difference[B],
+                  std::make_index_sequence<B + 1>()),
+     ...);
   }
 
   template <std::size_t... A>
-  void add_products(double* products, const double* difference, double factor, std::index_sequence<A...>) {
+  void add_products(double* products, const double* difference, double factor,
+                    std::index_sequence<A...>) {
     ((products[A] += difference[A] * factor), ...);
   }
 

@@ -15,14 +15,18 @@ using Eigen::VectorXd;
 constexpr double rank_tolerance = 1e-11;
 constexpr double exact_fit_tolerance = 1e-13;
 
-// Replaces the packed lower triangle (by rows) of a symmetric matrix by its Cholesky factor. A pivot that
-// rounding made negative becomes zero, and so does the column below it.
-inline void cholesky(double* a, Index size) {
+// Replaces the packed lower triangle (by rows) of a bordered matrix [Q r; r' c] by [L; (L^-1 r)' c - r'Q^-1 r]
+// with Q = L L'. A pivot that rounding made negative becomes zero, and so does the column below it.
+inline void bordered_cholesky(double* a, Index size) {
   const auto row = [a](Index i) { return a + i * (i + 1) / 2; };
   for (Index j = 0; j < size; ++j) {
     double* const row_j = row(j);
     double pivot = row_j[j];
     for (Index k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
+    if (j == size - 1) {
+      row_j[j] = pivot;
+      return;
+    }
     row_j[j] = pivot = pivot > 0 ? std::sqrt(pivot) : 0;
     for (Index i = j + 1; i < size; ++i) {
       double* const row_i = row(i);

@@ -27,6 +27,13 @@ struct NormalMixture {
     }
   }
 
+  // A center and a scale that heavy tails do not move: the components' means weighted by 1 / sd, and the
+  // geometric mean of their sds.
+  double robust_center() const {
+    return (weight * inverse_sd * mean).sum() / (weight * inverse_sd).sum();
+  }
+  double robust_scale() const { return std::exp(-(weight * inverse_sd.log()).sum()); }
+
   // Halley's method from `start`, kept inside a bracket; `scale` is about the sd of the mixture. A step
   // below 1e-4 sd leaves an error of its third power.
   double quantile(double probability, double start, double scale) const {

@@ -26,7 +26,8 @@ class PosteriorSummary {
         probabilities_(probabilities),
         check_interrupt_(check_interrupt),
         nodes_(conditional_nodes(quadrature.nodes())),
-        bulk_(conditional_nodes(quadrature.bulk_nodes())) {
+        bulk_(conditional_nodes(quadrature.bulk_nodes())),
+        finite_variance_(quadrature.finite_variance()) {
     for (double p : probabilities) scores_.push_back(normal_score(p, 1 - p));
   }
 
@@ -65,18 +66,21 @@ class PosteriorSummary {
       const VectorXd center = nodes_.gamma.transpose() * direction;
       const VectorXd variance = nodes_.quadratic_form(direction, direction);
       const double mean = center.dot(nodes_.weight);
-      const double sd =
-          std::sqrt(((center.array() - mean).square() + variance.array()).matrix().dot(nodes_.weight));
+      const double sd = std::sqrt(
+          ((center.array() - mean).square() + variance.array()).matrix().dot(nodes_.weight));
       NormalMixture mixture(bulk_.count());
       mixture.weight = bulk_.weight;
       mixture.mean = bulk_.gamma.transpose() * direction;
       mixture.inverse_sd = bulk_.quadratic_form(direction, direction).array().rsqrt();
       table(k, 0) = design_.origin(k) + mean;
       table(k, 1) = sd;
+      const double start = finite_variance_ || sd == 0 ? mean : mixture.robust_center();
+      const double scale = finite_variance_ || sd == 0 ? sd : mixture.robust_scale();
       for (std::size_t i = 0; i < scores_.size(); ++i)
         table(k, 2 + i) =
             design_.origin(k) +
-            (sd > 0 ? mixture.quantile(probabilities_[i], mean + sd * scores_[i], sd) : mean);
+            (sd > 0 ? mixture.quantile(probabilities_[i], start + scale * scores_[i], scale)
+                    : mean);
     }
     return table;
   }
@@ -149,7 +153,8 @@ class PosteriorSummary {
   struct SizeWeights {
     VectorXd delta, variance;  // K
 
-    SizeWeights(const ConditionalNodes& nodes, double size) : delta(nodes.count()), variance(nodes.count()) {
+    SizeWeights(const ConditionalNodes& nodes, double size)
+        : delta(nodes.count()), variance(nodes.count()) {
       for (Index k = 0; k < nodes.count(); ++k) {
         delta(k) = pooling_weight(size, nodes.sigma(k), nodes.tau(k));
         variance(k) = group_variance(size, nodes.sigma(k), nodes.tau(k));
@@ -163,7 +168,8 @@ class PosteriorSummary {
     if (probabilities_.empty()) return table;
     const Index f = design_.free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
-    if (same_columns && rows.rows() > 2 * chebyshev_size && interpolate_quantiles(size, rows, table))
+    if (finite_variance_ && same_columns && rows.rows() > 2 * chebyshev_size &&
+        interpolate_quantiles(size, rows, table))
       return table;
     const bool reduced = rows.rows() > 100 && choose_gauss_hermite(size, rows, table);
     direct_quantiles(size, rows, reduced ? few_ : bulk_, table);
@@ -217,10 +223,10 @@ class PosteriorSummary {
     mixture.mean = (nodes.gamma.transpose() * h).array() +
                    delta * ((nodes.gamma.transpose() * u).array() - row(f));
     mixture.inverse_sd =
-        (at.variance.array() + (nodes.quadratic_form(h, h).array() +
-                                2 * delta * nodes.quadratic_form(h, u).array() +
-                                delta.square() * nodes.quadratic_form(u, u).array())
-                                   .max(0))
+        (at.variance.array() +
+         (nodes.quadratic_form(h, h).array() + 2 * delta * nodes.quadratic_form(h, u).array() +
+          delta.square() * nodes.quadratic_form(u, u).array())
+             .max(0))
             .rsqrt();
   }
 
@@ -235,15 +241,17 @@ class PosteriorSummary {
     std::vector<double> start = scores_;  // standardised quantiles of the group before
     for (Index j = 0; j < rows.rows(); ++j) {
       if (j % 64 == 0) check_interrupt_();
-      const double origin = mixture_origin(rows, j), mean = table(j, 0) - origin, sd = table(j, 1);
-      if (!(sd > 0)) {
+      const double origin = mixture_origin(rows, j);
+      if (!(table(j, 1) > 0)) {
         table.row(j).tail(scores_.size()).setConstant(table(j, 0));
         continue;
       }
       set_group_mixture(nodes, at, rows.row(j).transpose(), mixture);
+      const double center = finite_variance_ ? table(j, 0) - origin : mixture.robust_center();
+      const double scale = finite_variance_ ? table(j, 1) : mixture.robust_scale();
       for (std::size_t i = 0; i < scores_.size(); ++i) {
-        const double q = mixture.quantile(probabilities_[i], mean + sd * start[i], sd);
-        start[i] = (q - mean) / sd;
+        const double q = mixture.quantile(probabilities_[i], center + scale * start[i], scale);
+        start[i] = (q - center) / scale;
         table(j, 2 + i) = origin + q;
       }
     }
@@ -340,6 +348,7 @@ class PosteriorSummary {
   ConditionalNodes nodes_, bulk_;
   mutable ConditionalNodes few_;  // the Gauss-Hermite rule that was tried last
   mutable int few_order_ = 0;
+  bool finite_variance_;
   std::vector<double> scores_;
 };
 

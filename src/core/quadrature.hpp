@@ -45,11 +45,15 @@ class Quadrature {
     if (!tau_prior_.is_fixed())
       for (Column& column : columns_)
         column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
+    log_evidence_ += posterior_.log_reference();
     collect_nodes();
   }
 
   double log_evidence() const { return log_evidence_; }
   const std::vector<PosteriorNode>& nodes() const { return nodes_; }
+
+  // Whether both standard deviations have a finite variance.
+  bool finite_variance() const { return orders_.sigma == 2 && orders_.tau == 2; }
 
   bool sigma_known() const { return sigma_prior_.is_fixed(); }
   bool tau_known() const { return tau_prior_.is_fixed(); }
