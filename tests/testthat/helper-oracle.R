@@ -1,7 +1,7 @@
 # An independent brute-force posterior, to test the engine against.
 #
 # Nothing is collapsed and nothing is reduced to moments: for each (sigma, tau) on a dense grid the joint normal posterior of
-# all coefficients and group effects is formed from the rows of the data, by one Cholesky factor a grid point.
+# all coefficients and group effects is formed by least squares, one QR factorisation a grid point.
 
 # Priors: what the package is given (`dist`) beside a density written down here. ------------------------------------------
 
@@ -52,69 +52,67 @@ oracle_problem <- function(y, x, mean, sd, sigma, z = NULL, tau = NULL, intercep
   )
 }
 
-# Lower Cholesky factors of many K x K matrices at once: `a` is G x K x K.
-batch_cholesky <- function(a) {
-  size <- dim(a)[2]
-  for (j in seq_len(size)) {
-    for (l in seq_len(j - 1)) a[, j:size, j] <- a[, j:size, j] - a[, j:size, l] * a[, j, l]
-    a[, j:size, j] <- a[, j:size, j] / sqrt(a[, j, j])
+# QR of many R x K matrices at once by modified Gram-Schmidt: `a` is a list of K columns, each G x R. Returns R as r[[i]][[j]],
+# j >= i, of G numbers.
+batch_qr <- function(a) {
+  size <- length(a)
+  r <- rep(list(vector("list", size)), size)
+  for (i in seq_len(size)) {
+    r[[i]][[i]] <- sqrt(rowSums(a[[i]]^2))
+    if (i == size) break
+    q <- a[[i]] / r[[i]][[i]]
+    for (j in (i + 1):size) {
+      r[[i]][[j]] <- rowSums(q * a[[j]])
+      a[[j]] <- a[[j]] - q * r[[i]][[j]]
+    }
   }
-  a
+  r
 }
 
-# Solves L x = b for each grid point; `b` is G x K.
-batch_forward <- function(l, b) {
-  for (j in seq_len(ncol(b))) {
-    for (k in seq_len(j - 1)) b[, j] <- b[, j] - l[, j, k] * b[, k]
-    b[, j] <- b[, j] / l[, j, j]
-  }
-  b
-}
-
-# Solves L'x = b.
-batch_backward <- function(l, b) {
-  size <- ncol(b)
-  for (j in rev(seq_len(size))) {
-    for (k in seq_len(size)[seq_len(size) > j]) b[, j] <- b[, j] - l[, k, j] * b[, k]
-    b[, j] <- b[, j] / l[, j, j]
-  }
-  b
-}
-
-# theta = (coefficients, eta) with group effects tau * eta: log p(y | sigma, tau), and the mean and factor of the normal
-# posterior of theta, at each point of the grid.
+# theta = (coefficients, eta) with group effects tau * eta: log p(y | sigma, tau), and the mean and the factor of the normal
+# posterior of theta, at each point of the grid. With a prior as one more row of data for each element of theta, the
+# posterior is the least-squares fit of (design / sigma, 1 / prior sd) to (y / sigma, prior mean / prior sd).
 oracle_conditional <- function(problem, sigma, tau) {
   design <- cbind(problem$x, problem$z)
   size <- ncol(design)
   points <- length(sigma)
   effects <- if (is.null(problem$z)) 0 else ncol(problem$z)
   coefficients <- size - effects
-  precision <- c(1 / problem$sd^2, rep(1, effects))
+  root_precision <- c(1 / problem$sd, rep(1, effects))
   center <- c(ifelse(is.infinite(problem$sd), 0, problem$mean), rep(0, effects))
   scale <- matrix(1, points, size)
   scale[, coefficients + seq_len(effects)] <- tau
 
-  products <- crossprod(design)
-  response <- crossprod(design, problem$y)
-  a <- array(0, c(points, size, size))
-  right <- matrix(0, points, size)
-  for (i in seq_len(size)) {
-    for (j in seq_len(size)) a[, i, j] <- products[i, j] * scale[, i] * scale[, j] / sigma^2
-    a[, i, i] <- a[, i, i] + precision[i]
-    right[, i] <- response[i] * scale[, i] / sigma^2 + precision[i] * center[i]
-  }
-  factor <- batch_cholesky(a)
-  theta <- batch_backward(factor, batch_forward(factor, right))
+  data <- qr.R(qr(cbind(design, problem$y), LAPACK = FALSE, tol = 0)) # the rows, rotated to at most K + 1
+  column <- function(data, prior, scale) cbind(outer(scale / sigma, data), matrix(prior, points, size, byrow = TRUE))
+  columns <- lapply(seq_len(size), function(k) {
+    column(data[, k], root_precision * (seq_len(size) == k), scale[, k])
+  })
+  columns[[size + 1]] <- column(data[, size + 1], root_precision * center, rep(1, points))
+  r <- batch_qr(columns)
 
-  residual <- rep(problem$y, each = points) - (theta * scale) %*% t(design)
-  deviation <- sweep(theta, 2, center)
+  theta <- matrix(0, points, size)
+  for (k in rev(seq_len(size))) {
+    theta[, k] <- r[[k]][[size + 1]]
+    for (j in seq_len(size)[seq_len(size) > k]) theta[, k] <- theta[, k] - r[[k]][[j]] * theta[, j]
+    theta[, k] <- theta[, k] / r[[k]][[k]]
+  }
   log_det <- 0
-  for (i in seq_len(size)) log_det <- log_det + 2 * log(factor[, i, i])
-  proper <- precision > 0
+  for (k in seq_len(size)) log_det <- log_det + 2 * log(r[[k]][[k]])
+  proper <- root_precision > 0
   # p(y) = p(y | theta) p(theta) / p(theta | y) at the posterior mean; a flat prior has density 1.
-  log_lik <- -length(problem$y) / 2 * log(2 * pi) - length(problem$y) * log(sigma) - rowSums(residual^2) / (2 * sigma^2) -
-    drop(deviation^2 %*% precision) / 2 + sum(log(precision[proper])) / 2 - log_det / 2 + sum(!proper) / 2 * log(2 * pi)
-  list(log_lik = log_lik, theta = theta, factor = factor, scale = scale, coefficients = coefficients)
+  log_lik <- -length(problem$y) / 2 * log(2 * pi) - length(problem$y) * log(sigma) - r[[size + 1]][[size + 1]]^2 / 2 +
+    sum(log(root_precision[proper])) - log_det / 2 + sum(!proper) / 2 * log(2 * pi)
+  list(log_lik = log_lik, theta = theta, factor = r, scale = scale, coefficients = coefficients)
+}
+
+# Solves R'x = b for each grid point; `b` is G x K.
+batch_forward <- function(r, b) {
+  for (j in seq_len(ncol(b))) {
+    for (k in seq_len(j - 1)) b[, j] <- b[, j] - r[[k]][[j]] * b[, k]
+    b[, j] <- b[, j] / r[[j]][[j]]
+  }
+  b
 }
 
 # Mean and sd of sum_k weight_k coefficient_k + sum_j effect_j tau eta_j at each grid point. `weight` is on all coefficients,
@@ -152,7 +150,7 @@ oracle_range <- function(problem, name) {
   }
   spread <- log(sd(problem$y))
   if (!is.finite(spread)) spread <- 0
-  c(max(spread - 40, log(prior$lower)), min(spread + 40, log(prior$upper)))
+  c(max(spread - 40, log(prior$lower)), min(spread + 26, log(prior$upper)))
 }
 
 # log p(y, log sigma, log tau) at the points of the grid.
@@ -180,7 +178,7 @@ oracle_box <- function(problem) {
     grid <- expand.grid(sigma = axes[[1]], tau = axes[[2]])
     at <- oracle_evaluate(problem, grid$sigma, grid$tau)
     height <- at$log_density + 2 * pmax(0, grid$sigma - spread) + 2 * pmax(0, grid$tau - spread)
-    inside <- which(matrix(height > max(height) - 42, length(axes[[1]])), arr.ind = TRUE)
+    inside <- which(matrix(height > max(height) - 32, length(axes[[1]])), arr.ind = TRUE)
     for (d in 1:2) {
       reach <- range(inside[, d]) + c(-1, 1)
       box[[d]] <- axes[[d]][pmin(pmax(reach, 1), length(axes[[d]]))]
@@ -190,29 +188,36 @@ oracle_box <- function(problem) {
 }
 
 # Integrates over the box, within the given upper ends, by Gauss-Legendre in log sigma and, given sigma, in log tau.
-oracle_integrate <- function(problem, box, sigma_upper = Inf, tau_upper = Inf, icc_upper = 1, fine = c(60, 120)) {
-  rule <- function(range, size) if (range[1] == range[2]) list(x = 0, weight = 1) else gauss_legendre(size)
-  rules <- list(rule(box[[1]], fine[1]), rule(box[[2]], fine[2]))
-  grid <- expand.grid(sigma = seq_along(rules[[1]]$x), tau = seq_along(rules[[2]]$x))
-  place <- function(lower, upper, d, i) {
-    length <- if (box[[d]][1] == box[[d]][2]) 1 else pmax(upper - lower, 0)
-    list(x = if (box[[d]][1] == box[[d]][2]) rep(lower, length(i)) else lower + length * rules[[d]]$x[i],
-         weight = length * rules[[d]]$weight[i])
+oracle_integrate <- function(problem, box, sigma_upper = Inf, tau_upper = Inf, icc_upper = 1, fine = 1) {
+  # Nodes: the posterior of log sigma given tau is about 1 / sqrt(2 N) wide, that of log tau has features of about 1.
+  width <- vapply(box, function(range) if (range[1] == range[2]) 0 else diff(range), 0)
+  size <- if (is.null(problem$z)) c(400, 1) else c(30 + 2.5 * width[1] * sqrt(2 * length(problem$y)), 40 + 4.5 * width[2])
+  size <- ceiling(fine * size)
+  # Where the bound on the icc meets an end of the box the inner integral has a kink in sigma: panels end there.
+  icc_shift <- log(icc_upper / (1 - icc_upper)) / 2
+  ends <- c(box[[1]][1], max(box[[1]][1], min(box[[1]][2], log(sigma_upper))))
+  kinks <- box[[2]] - icc_shift
+  ends <- sort(unique(c(ends, kinks[kinks > ends[1] & kinks < ends[2]])))
+  sigma <- list(x = ends[1], weight = 1)
+  if (box[[1]][1] < box[[1]][2]) {
+    rule <- gauss_legendre(size[1])
+    sigma <- list(x = as.vector(outer(rule$x, diff(ends)) + rep(ends[-length(ends)], each = size[1])),
+                  weight = as.vector(outer(rule$weight, diff(ends))))
   }
-  sigma <- place(box[[1]][1], min(box[[1]][2], log(sigma_upper)), 1, grid$sigma)
-  tau <- place(
-    box[[2]][1], pmin(box[[2]][2], log(tau_upper), sigma$x + log(icc_upper / (1 - icc_upper)) / 2), 2, grid$tau
-  )
-  at <- oracle_evaluate(problem, sigma$x, tau$x)
+  tau <- if (box[[2]][1] < box[[2]][2]) gauss_legendre(size[2])
+  tau_length <- pmax(0, pmin(box[[2]][2], log(tau_upper), sigma$x + icc_shift) - box[[2]][1])
+  log_tau <- if (is.null(tau)) rep(box[[2]][1], length(sigma$x)) else as.vector(box[[2]][1] + outer(tau_length, tau$x))
+  weight <- sigma$weight * if (is.null(tau)) 1 else as.vector(outer(tau_length, tau$weight))
+  at <- oracle_evaluate(problem, rep(sigma$x, length.out = length(log_tau)), log_tau)
   top <- max(at$log_density)
-  at$weight <- exp(at$log_density - top) * sigma$weight * tau$weight
+  at$weight <- exp(at$log_density - top) * weight
   at$log_mass <- top + log(sum(at$weight))
   at$weight <- at$weight / sum(at$weight)
   at
 }
 
 # One posterior: `variables` are those of exact_summary() for it.
-oracle_posterior <- function(problem, rows, sigma_name, tau_name = NULL, fine = c(60, 120)) {
+oracle_posterior <- function(problem, rows, sigma_name, tau_name = NULL, fine = 1) {
   box <- oracle_box(problem)
   at <- oracle_integrate(problem, box, fine = fine)
   normal <- lapply(rows, function(row) oracle_linear(problem, at, row$weight, row$effect))
@@ -253,7 +258,7 @@ oracle_posterior <- function(problem, rows, sigma_name, tau_name = NULL, fine = 
 # The models ---------------------------------------------------------------------------------------------------------------
 
 # A posterior, or a list of them where each group has its own sigma. `x`: N x P matrix of predictors, named.
-oracle_fit <- function(model, y, priors, group = NULL, x = NULL, intercept = TRUE, sigma = "common", fine = c(60, 120)) {
+oracle_fit <- function(model, y, priors, group = NULL, x = NULL, intercept = TRUE, sigma = "common", fine = 1) {
   labels <- if (!is.null(group)) levels(factor(group))
   z <- if (!is.null(group)) outer(as.character(group), labels, `==`) + 0
   slopes <- if (!is.null(x)) paste0("beta[", colnames(x), "]")

@@ -17,7 +17,7 @@ fit_functions <- list(
 )
 
 # Fits `model` and compares everything with the oracle. `predictors`: a one-sided formula.
-expect_exact <- function(model, data, priors, predictors = ~1, intercept = TRUE, sigma = "common", probs = test_probs) {
+expect_exact <- function(model, data, priors, predictors = ~1, intercept = TRUE, sigma = "common", fine = 1) {
   x <- model.matrix(predictors, data)[, -1, drop = FALSE]
   right <- c(if (intercept) "1" else "0", attr(terms(predictors), "term.labels"), if (model != "complete_pooling") "(1 | g)")
   formula <- as.formula(paste("y ~", paste(right, collapse = " + ")))
@@ -25,9 +25,9 @@ expect_exact <- function(model, data, priors, predictors = ~1, intercept = TRUE,
   if (model == "no_pooling") arguments$sigma <- sigma
   oracle <- oracle_fit(
     model, data$y, priors,
-    group = if (model != "complete_pooling") data$g, x = if (ncol(x) > 0) x, intercept = intercept, sigma = sigma
+    group = if (model != "complete_pooling") data$g, x = if (ncol(x) > 0) x, intercept = intercept, sigma = sigma, fine = fine
   )
-  expect_oracle(do.call(fit_functions[[model]], arguments), oracle, probs)
+  expect_oracle(do.call(fit_functions[[model]], arguments), oracle)
 }
 
 balanced <- make_groups(rep(4, 5), 1)
