@@ -1,7 +1,8 @@
 # The one place where the package raises an error that people can catch by class.
 
-# Signals an error of class `bayespool_error_<type>` and `bayespool_error`. `message` is cli text: what is wrong, then
-# (named "i") what was found and what is supported; it is filled in from `.envir`. `call` is the user's call.
+# Signals an error of class `bayespool_error_<type>` and `bayespool_error`. `message` is cli text:
+# what is wrong, then (named "i") what was found and what is supported; it is filled in from
+# `.envir`. `call` is the user's call.
 abort_bayespool <- function(message, type, call = rlang::caller_env(), parent = NULL, .envir = parent.frame()) {
   cli::cli_abort(
     message,

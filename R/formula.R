@@ -1,11 +1,13 @@
 # Model formulas: the only file that knows what `(1 | g)` means.
 
-# A list: `formula` as given; `response` (text) and `response_expr`; `intercept`; `terms` (labels of the fixed terms as
-# terms() writes them); `fixed` (the formula without the bar); `group` (name of the grouping column, or NULL); `env`.
+# A list: `formula` as given; `response` (text) and `response_expr`; `intercept`; `terms` (labels of
+# the fixed terms as terms() writes them); `fixed` (the formula without the bar); `group` (name of
+# the grouping column, or NULL); `env`.
 parse_formula <- function(formula, call = rlang::caller_env()) {
   check_formula(formula, call)
   group <- parse_group(formula[[3]], call)
-  # The bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing, order of the terms.
+  # The bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
+  # order of the terms.
   marked <- formula
   if (!is.null(group)) {
     marked[[3]] <- reformulas::replaceForm(formula[[3]], group$bar, as.name(group_mark))
@@ -29,7 +31,9 @@ parse_formula <- function(formula, call = rlang::caller_env()) {
   intercept <- attr(marked_terms, "intercept") == 1
   response <- response_name(formula)
   if (any(labels == format_expr(formula[[2]]))) {
-    abort_formula("The response is also a predictor.", "Remove {.code {response}} from the right-hand side.", formula, call)
+    abort_formula(
+      "The response is also a predictor.", "Remove {.code {response}} from the right-hand side.", formula, call
+    )
   }
   list(
     formula = formula,
@@ -86,6 +90,9 @@ parse_group <- function(rhs, call) {
   }
   bars <- reformulas::findbars(rhs)
   if (length(bars) == 0) {
+    if ("|" %in% all.names(rhs)) {
+      abort_formula("The grouping factor must be a column.", supported_bar, rhs, call)
+    }
     return(NULL)
   }
   slope <- Find(function(bar) !identical(bar[[2]], 1), bars)
@@ -106,7 +113,8 @@ parse_group <- function(rhs, call) {
   list(bar = bar, name = as.character(bar[[3]]))
 }
 
-# The labels without the bar's, which must be a term of its own and not part of a call or an interaction.
+# The labels without the bar's, which must be a term of its own and not part of a call or an
+# interaction.
 drop_group_mark <- function(labels, formula, call) {
   others <- labels[labels != group_mark]
   inside <- vapply(others, function(label) group_mark %in% all.vars(str2lang(label)), logical(1))
@@ -142,7 +150,8 @@ format_formula <- function(formula) {
   format_expr(formula)
 }
 
-# `wrong` says what is wrong, `supported` what to write instead; `found` is the expression that was found.
+# `wrong` says what is wrong, `supported` what to write instead; `found` is the expression that was
+# found.
 abort_formula <- function(wrong, supported, found, call) {
   envir <- rlang::env(rlang::caller_env(), found = format_formula(found))
   abort_bayespool(

@@ -1,40 +1,45 @@
-# Group moments: size, means and within-group cross-products of each group, from rows, from a table, and merged.
+# Group moments: size, means and cross-products of each group, from rows, from a table, or merged.
 
 #' Group moments
 #'
-#' Reduces the rows of a data frame to one line a group. Every model of the package needs nothing else from the data, so
-#' each fitting function accepts the result in place of `data`.
+#' Reduces the rows of a data frame to one line a group. Every model of the package needs nothing
+#' else from the data, so each fitting function accepts the result in place of `data`.
 #'
-#' With \eqn{z_i = (x_i, y_i)} the predictors and the response of row \eqn{i}, and \eqn{g_i} its group, the moments of group
-#' \eqn{j} are its size \eqn{n_j}, its mean and its cross-products about that mean,
+#' With \eqn{z_i = (x_i, y_i)} the predictors and the response of row \eqn{i}, and \eqn{g_i} its
+#' group, the moments of group \eqn{j} are its size \eqn{n_j}, its mean and its cross-products about
+#' that mean,
 #' \deqn{\bar z_j = \frac{1}{n_j} \sum_{i: g_i = j} z_i, \qquad
 #'   W_j = \sum_{i: g_i = j} (z_i - \bar z_j)(z_i - \bar z_j)^\top,}
 #' on the scale of the data (squared, for \eqn{W_j}); the standard deviation of column \eqn{k} is
-#' \eqn{\sqrt{W_{j,kk} / (n_j - 1)}}. They are computed in one pass over the rows, with sums taken about a value near the
-#' data of the group, so that a large offset does no harm.
+#' \eqn{\sqrt{W_{j,kk} / (n_j - 1)}}. They are computed in one pass over the rows, with sums taken
+#' about a value near the data of the group, so that a large offset does no harm.
 #'
-#' A factor, character or logical predictor, an interaction and a term such as `poly(x, 2)` are turned into columns by
-#' [stats::model.matrix()]. Rows with a missing value in a used column are dropped and counted in a message; with
-#' `options(na.action = "na.fail")` they are an error. Groups come in the order that [factor()] gives; unused levels are
-#' dropped.
+#' A factor, character or logical predictor, an interaction and a term such as `poly(x, 2)` are
+#' turned into columns by [stats::model.matrix()]. Rows with a missing value in a used column are
+#' dropped and counted in a message; with `options(na.action = "na.fail")` they are an error. Groups
+#' come in the order that [factor()] gives; unused levels are dropped.
 #'
-#' `print()` shows sizes, means and standard deviations. `x[i]` (labels, positions or a logical vector) and `subset()`
-#' choose groups. `c()` merges: groups that occur in both are pooled as if their rows had been together, which needs the
-#' same columns, coded alike. `as.data.frame()` shows everything.
+#' `print()` shows sizes, means and standard deviations. `x[i]` (labels, positions or a logical
+#' vector) and `subset()` choose groups. `c()` merges: groups that occur in both are pooled as if
+#' their rows had been together, which needs the same columns, coded alike. `as.data.frame()` shows
+#' everything.
 #'
 #' @param formula A formula with one grouping factor, such as `y ~ x + (1 | g)`.
 #' @param data A data frame that holds all variables of `formula`.
-#' @return An object of class `group_moments`: a list with `group_name`, `group` (the J labels), `n` (the J sizes), `mean`
-#'   (J x d; predictors first, the response last), `within` (J x d(d+1)/2: the upper triangle of \eqn{W_j} by columns),
-#'   `pooled` (whether `within` is summed over the groups: never so here), `terms` (the columns of each term of the formula),
-#'   `response`, `intercept` (whether the formula had one), `coding` (how factors and the like became columns) and `dropped`
+#' @return An object of class `group_moments`: a list with `group_name`, `group` (the J labels), `n`
+#'   (the J sizes), `mean` (J x d; predictors first, the response last), `within` (J x d(d+1)/2: the
+#'   upper triangle of \eqn{W_j} by columns), `pooled` (whether `within` is summed over the groups:
+#'   never so here), `terms` (the columns of each term of the formula), `response`, `intercept`
+#'   (whether the formula had one), `coding` (how factors and the like became columns) and `dropped`
 #'   (the number of rows that were dropped).
-#' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_formula`: a formula without `(1 | g)`, or one
-#'   that the models cannot express. Of class `bayespool_error_data`: a missing variable, no rows, an infinite value, a
-#'   response that is not numeric. Of class `bayespool_error_moments`: a group or column that the moments do not hold,
-#'   moments that cannot be merged.
-#' @references Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the sample variance: analysis
-#'   and recommendations. *The American Statistician*, 37(3), 242-247. \doi{10.1080/00031305.1983.10483115}
+#' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_formula`: a formula
+#'   without `(1 | g)`, or one that the models cannot express. Of class `bayespool_error_data`: a
+#'   missing variable, no rows, an infinite value, a response that is not numeric. Of class
+#'   `bayespool_error_moments`: a group or column that the moments do not hold, moments that cannot
+#'   be merged.
+#' @references Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the
+#'   sample variance: analysis and recommendations. *The American Statistician*, 37(3), 242-247.
+#'   \doi{10.1080/00031305.1983.10483115}
 #' @seealso [as_group_moments()] for a published table; [hpp_sites] for an example.
 #' @examples
 #' moments <- group_moments(yield ~ N + (1 | block), npk)
@@ -44,7 +49,10 @@
 #'
 #' # Sites that may not share their rows can share their moments.
 #' half <- npk$block %in% 1:3
-#' c(group_moments(yield ~ N + (1 | block), npk[half, ]), group_moments(yield ~ N + (1 | block), npk[!half, ]))
+#' c(
+#'   group_moments(yield ~ N + (1 | block), npk[half, ]),
+#'   group_moments(yield ~ N + (1 | block), npk[!half, ])
+#' )
 #' @export
 group_moments <- function(formula, data) {
   call <- rlang::current_env()
@@ -58,21 +66,22 @@ group_moments <- function(formula, data) {
 
 #' Group moments from a published table
 #'
-#' Builds the moments of a single response from what a paper reports of each group: its size, mean and standard deviation.
-#' Nothing else is needed to fit the models without predictors.
+#' Builds the moments of a single response from what a paper reports of each group: its size, mean
+#' and standard deviation. Nothing else is needed to fit the models without predictors.
 #'
-#' The response of such a table has no name that a formula could ask for, so every response and grouping factor in a formula
-#' matches it: `partial_pooling(y ~ 1 + (1 | study), table)` and `partial_pooling(score ~ 1 + (1 | site), table)` are the
-#' same fit.
+#' The response of such a table has no name that a formula could ask for, so every response and
+#' grouping factor in a formula matches it: `partial_pooling(y ~ 1 + (1 | study), table)` and
+#' `partial_pooling(score ~ 1 + (1 | site), table)` are the same fit.
 #'
 #' @param group Labels of the groups, each once.
 #' @param n Sizes of the groups: whole numbers, at least 1.
 #' @param mean Means of the response in each group.
-#' @param sd Standard deviations (not variances) of the response in each group, with divisor n - 1; `NA` is accepted where
-#'   `n` is 1.
+#' @param sd Standard deviations (not variances) of the response in each group, with divisor n - 1;
+#'   `NA` is accepted where `n` is 1.
 #' @return An object of class `group_moments`, see [group_moments()].
-#' @section Errors: Of class `bayespool_error_moments`: lengths that differ, missing or infinite values, a size that is not a
-#'   whole number of at least 1, a negative standard deviation, a repeated group.
+#' @section Errors: Of class `bayespool_error_moments`: lengths that differ, missing or infinite
+#'   values, a size that is not a whole number of at least 1, a negative standard deviation, a
+#'   repeated group.
 #' @examples
 #' as_group_moments(
 #'   group = c("Kassel", "Oslo"), n = c(120, 95), mean = c(41.2, 40.1), sd = c(7.9, 8.3)
@@ -98,28 +107,15 @@ check_table <- function(group, n, mean, sd, call) {
   }
   sizes <- c(group = length(group), n = length(n), mean = length(mean), sd = length(sd))
   if (length(unique(sizes)) != 1) {
-    refuse("{.arg group}, {.arg n}, {.arg mean} and {.arg sd} must have the same length.", "Their lengths are {sizes}.")
+    refuse(
+      "{.arg group}, {.arg n}, {.arg mean} and {.arg sd} must have the same length.",
+      "Their lengths are {sizes}."
+    )
   }
   if (length(group) == 0) {
     refuse("The table has no groups.")
   }
-  numbers <- list(n = n, mean = mean, sd = sd)
-  for (name in names(numbers)) {
-    value <- numbers[[name]]
-    optional <- name == "sd" & !is.na(n) & n == 1
-    if (!is.numeric(value) && !all(is.na(value) & optional)) {
-      refuse("{.arg {name}} must be numeric.", "Found {.obj_type_friendly {value}}.")
-    }
-    bad <- which(is.na(value) & !optional)
-    if (length(bad) > 0) {
-      refuse("{.arg {name}} is missing for {.val {as.character(group[bad])}}.",
-             if (name == "sd") "Only a group of one observation needs no standard deviation.")
-    }
-    bad <- which(is.infinite(value))
-    if (length(bad) > 0) {
-      refuse("{.arg {name}} is infinite for {.val {as.character(group[bad])}}.")
-    }
-  }
+  check_numbers(list(n = n, mean = mean, sd = sd), group, refuse)
   if (anyNA(group)) {
     refuse("{.arg group} has missing labels.")
   }
@@ -134,6 +130,26 @@ check_table <- function(group, n, mean, sd, call) {
   bad <- which(sd < 0)
   if (length(bad) > 0) {
     refuse("{.arg sd} must not be negative.", "Found {.val {sd[bad]}}.")
+  }
+}
+
+# Numeric, finite and, but for the sd of a single observation, not missing.
+check_numbers <- function(numbers, group, refuse) {
+  for (name in names(numbers)) {
+    value <- numbers[[name]]
+    optional <- name == "sd" & numbers$n %in% 1
+    if (!is.numeric(value) && !all(is.na(value) & optional)) {
+      refuse("{.arg {name}} must be numeric.", "Found {.obj_type_friendly {value}}.")
+    }
+    bad <- which(is.na(value) & !optional)
+    if (length(bad) > 0) {
+      refuse("{.arg {name}} is missing for {.val {as.character(group[bad])}}.",
+             if (name == "sd") "Only a group of one observation needs no standard deviation.")
+    }
+    bad <- which(is.infinite(value))
+    if (length(bad) > 0) {
+      refuse("{.arg {name}} is infinite for {.val {as.character(group[bad])}}.")
+    }
   }
 }
 
@@ -152,9 +168,9 @@ named_list <- function() {
   stats::setNames(list(), character())
 }
 
-# What a fit needs from `data`, rows or moments alike: moments whose columns are the formula's predictors in its order and
-# then the response. Without a grouping factor there is one group, "". With `pooled`, `within` (1 x d(d+1)/2) is summed over
-# the groups.
+# What a fit needs from `data`, rows or moments alike: moments whose columns are the formula's
+# predictors in its order and then the response. Without a grouping factor there is one group, "".
+# With `pooled`, `within` (1 x d(d+1)/2) is summed over the groups.
 reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) {
   if (inherits(data, "group_moments")) {
     moments <- select_moments(parsed, data, call)
@@ -173,7 +189,7 @@ reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) {
   reduce_rows(parsed, data, pooled, call)
 }
 
-# Rows ---------------------------------------------------------------------------------------------------------------
+# Rows ---------------------------------------------------------------------------------------------
 
 reduce_rows <- function(parsed, data, pooled, call) {
   check_variables(parsed, data, call)
@@ -184,12 +200,13 @@ reduce_rows <- function(parsed, data, pooled, call) {
   predictors <- eval_predictors(parsed, data, call)
   group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
 
-  # One of the used columns may be as long as memory allows, so rows are only copied when some must go.
+  # One of the used columns may be as long as memory allows, so rows are only copied when some must
+  # go.
   used <- c(list(response), predictors$frame, if (!is.null(group)) list(group))
   dropped <- 0
   if (any(vapply(used, has_missing, logical(1)))) {
     keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), parsed$group), call)
-    dropped <- sum(!keep)
+    dropped <- as.double(sum(!keep))
     response <- response[keep]
     predictors$frame <- predictors$frame[keep, , drop = FALSE]
     if (!is.null(group)) group <- group[keep]
@@ -233,7 +250,10 @@ check_variables <- function(parsed, data, call) {
   for (name in variables) {
     if (inherits(data[[name]], "integer64")) {
       abort_bayespool(
-        c("{.val {name}} is a 64-bit integer column, which is not supported.", i = "Convert it with {.fn as.numeric} first."),
+        c(
+          "{.val {name}} is a 64-bit integer column, which is not supported.",
+          i = "Convert it with {.fn as.numeric} first."
+        ),
         "data", call
       )
     }
@@ -277,15 +297,18 @@ eval_response <- function(parsed, data, call) {
   response
 }
 
-# A column that needs no coding: numeric, not a factor, date, time difference, matrix or one-dimensional table.
+# A column that needs no coding: numeric, not a factor, date, time difference, matrix or
+# one-dimensional table.
 is_plain_number <- function(x) {
   is.numeric(x) && is.null(dim(x)) && !inherits(x, "integer64")
 }
 
-# `frame`: the variables of the fixed terms before coding, NA included; `terms`: NULL when each term is a numeric column.
+# `frame`: the variables of the fixed terms before coding, NA included; `terms`: NULL when each term
+# is a numeric column.
 eval_predictors <- function(parsed, data, call) {
   columns <- vapply(parsed$terms, term_variable, character(1))
-  if (!anyNA(columns) && all(vapply(columns, function(name) is_plain_number(data[[name]]), logical(1)))) {
+  is_plain <- function(name) !is.na(name) && is_plain_number(data[[name]])
+  if (all(vapply(columns, is_plain, logical(1)))) {
     frame <- lapply(columns, function(name) data[[name]])
     names(frame) <- parsed$terms
     return(list(frame = as_frame(frame, nrow(data)), terms = NULL))
@@ -323,8 +346,8 @@ group_column <- function(group, name, call) {
   group
 }
 
-# TRUE for the rows without NA in `used` (vectors, or matrices in a model frame; `names` for messages); options(na.action)
-# decides whether the others may go.
+# TRUE for the rows without NA in `used` (vectors, or matrices in a model frame; `names` for
+# messages); options(na.action) decides whether the others may go.
 rows_to_keep <- function(used, names, call) {
   keep <- stats::complete.cases(used)
   with_missing <- unique(names[vapply(used, has_missing, logical(1))])
@@ -352,14 +375,18 @@ rows_to_keep <- function(used, names, call) {
     )
   }
   cli::cli_inform(
-    c(i = "Dropped {lost} row{?s} with missing values in {.code {with_missing}}; {left} {cli::qty(left)}row{?s} {?is/are} left."),
+    c(
+      i = "Dropped {lost} row{?s} with missing values in {.code {with_missing}}.",
+      i = "{left} row{?s} {?is/are} left."
+    ),
     class = "bayespool_message_dropped"
   )
   keep
 }
 
-# `columns`: list of double vectors or matrices for C++; `terms`: their names, by term; `coding`: what decides the meaning
-# of the columns beyond their names (levels, contrasts, bases such as poly()'s, contrasts or indicators by term), or NULL.
+# `columns`: list of double vectors or matrices for C++; `terms`: their names, by term; `coding`:
+# what decides the meaning of the columns beyond their names (levels, contrasts, bases such as
+# poly()'s, contrasts or indicators by term), or NULL.
 code_predictors <- function(parsed, predictors, call) {
   if (is.null(predictors$terms)) {
     columns <- lapply(unclass(predictors$frame), as.double)
@@ -378,7 +405,7 @@ code_predictors <- function(parsed, predictors, call) {
   }
   variables <- attr(predictors$terms, "variables")
   bases <- attr(predictors$terms, "predvars")
-  is_coded <- names(frame)[vapply(frame, function(x) is.factor(x) || is.character(x) || is.logical(x), logical(1))]
+  is_coded <- vapply(frame, function(x) is.factor(x) || is.character(x) || is.logical(x), logical(1))
   list(
     columns = list(design),
     terms = split(colnames(design), term),
@@ -386,14 +413,15 @@ code_predictors <- function(parsed, predictors, call) {
       levels = stats::.getXlevels(predictors$terms, frame),
       contrasts = design_contrasts,
       bases = if (!identical(bases, variables)) as.character(bases)[-1],
-      patterns = coding_patterns(parsed$fixed, is_coded)
+      patterns = coding_patterns(parsed$fixed, names(frame)[is_coded])
     )
   )
 }
 
-# How each term codes the factors in it: 1 by contrasts, 2 by an indicator for each level. That depends on the intercept
-# and on the other terms; it is R's own rule (see ?terms.object), with the first factor of a model without intercept coded by
-# indicators. `variables`: the names of the factors. A named integer vector for each term with a factor.
+# How each term codes the factors in it: 1 by contrasts, 2 by an indicator for each level. That
+# depends on the intercept and on the other terms; it is R's own rule (see ?terms.object), with the
+# first factor of a model without intercept coded by indicators. `variables`: the names of the
+# factors. A named integer vector for each term with a factor.
 coding_patterns <- function(fixed, variables) {
   terms <- stats::terms(fixed)
   pattern <- attr(terms, "factors")
@@ -412,9 +440,9 @@ coding_patterns <- function(fixed, variables) {
   })
 }
 
-# `code`: integers first, first + 1, ..., first + size - 1 by row (empty: one group); `labels(i)`: the labels of groups i, in
-# factor()'s order. Some codes may occur in no row. factor() itself would write every row as text, which takes seconds for
-# ten million numbers.
+# `code`: integers first, first + 1, ..., first + size - 1 by row (empty: one group); `labels(i)`:
+# the labels of groups i, in factor()'s order. Some codes may occur in no row. factor() itself would
+# write every row as text, which takes seconds for ten million numbers.
 code_groups <- function(group) {
   if (is.null(group)) {
     return(list(code = integer(), first = 0L, size = 1L, labels = function(i) ""))
@@ -487,10 +515,10 @@ check_finite <- function(result, names, columns, call) {
   }
 }
 
-# Moments ------------------------------------------------------------------------------------------------------------
+# Moments ------------------------------------------------------------------------------------------
 
-# The columns of `moments` that the formula asks for, under the formula's names. Moments of a published table carry no names
-# (`group_name` is NULL) and stand for any response.
+# The columns of `moments` that the formula asks for, under the formula's names. Moments of a
+# published table carry no names (`group_name` is NULL) and stand for any response.
 select_moments <- function(parsed, moments, call) {
   named <- !is.null(moments$group_name)
   held <- names(moments$terms)
@@ -542,7 +570,8 @@ select_moments <- function(parsed, moments, call) {
   moments
 }
 
-# A factor's columns are contrasts or indicators, depending on the intercept and the other terms of the formula.
+# A factor's columns are contrasts or indicators, depending on the intercept and the other terms of
+# the formula.
 check_coding <- function(parsed, moments, call) {
   held <- moments$coding$patterns
   if (length(held) == 0) {
@@ -566,7 +595,8 @@ check_coding <- function(parsed, moments, call) {
 
 sort_names <- function(x) x[order(names(x))]
 
-# Positions in a packed triangle of the pairs of `columns`, in the order of the packed triangle of those columns.
+# Positions in a packed triangle of the pairs of `columns`, in the order of the packed triangle of
+# those columns.
 packed_index <- function(columns) {
   d <- length(columns)
   first <- columns[sequence(seq_len(d))]
@@ -606,10 +636,10 @@ moments_sd <- function(moments) {
 
 diagonal_index <- function(d) cumsum(seq_len(d))
 
-# Methods ------------------------------------------------------------------------------------------------------------
+# Methods ------------------------------------------------------------------------------------------
 
-# group, n, mean_<column>, sd_<column>, and with `products` also ss_<column> (sums of squares about the group's mean) and
-# sp_<column>_<column> (sums of products).
+# group, n, mean_<column>, sd_<column>, and with `products` also ss_<column> (sums of squares about
+# the group's mean) and sp_<column>_<column> (sums of products).
 moments_frame <- function(moments, products) {
   columns <- colnames(moments$mean)
   d <- length(columns)
@@ -618,7 +648,8 @@ moments_frame <- function(moments, products) {
   sd <- if (nrow(moments$within) < nrow(mean)) matrix(NA_real_, nrow(mean), d) else moments_sd(moments)
   colnames(sd) <- paste0("sd_", columns)
   group <- stats::setNames(list(moments$group), if (is.null(moments$group_name)) "group" else moments$group_name)
-  parts <- c(group, list(n = moments$n), matrix_columns(cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]))
+  mean_beside_sd <- cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]
+  parts <- c(group, list(n = moments$n), matrix_columns(mean_beside_sd))
   if (products && nrow(moments$within) == nrow(mean)) {
     first <- columns[sequence(seq_len(d))]
     second <- columns[rep(seq_len(d), seq_len(d))]
@@ -645,9 +676,13 @@ as.data.frame.group_moments <- function(x, row.names = NULL, optional = FALSE, .
 print.group_moments <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
   rlang::check_dots_empty()
   groups <- length(x$n)
-  grouping <- if (!is.null(x$group_name)) paste0(" of ", x$group_name)
-  cat("<group_moments> ", groups, if (groups == 1) " group" else " groups", grouping, ", ",
-      format(stats::nobs(x), scientific = FALSE), if (stats::nobs(x) == 1) " observation" else " observations", "\n", sep = "")
+  rows <- stats::nobs(x)
+  cat(
+    "<group_moments> ", groups, if (groups == 1) " group" else " groups",
+    if (!is.null(x$group_name)) paste0(" of ", x$group_name), ", ",
+    format(rows, scientific = FALSE), if (rows == 1) " observation" else " observations", "\n",
+    sep = ""
+  )
   shown <- moments_frame(x, products = FALSE)[seq_len(min(groups, max_groups)), , drop = FALSE]
   print(shown, digits = digits, row.names = FALSE)
   if (groups > max_groups) {
@@ -708,7 +743,7 @@ take_groups <- function(x, i, call) {
     }
   } else if (is.logical(i) && length(i) %in% c(1, groups) && !anyNA(i)) {
     position <- which(rep_len(i, groups))
-  } else if (is.numeric(i) && !anyNA(i) && all(abs(i) <= groups) && (all(i >= 0) || all(i <= 0))) {
+  } else if (is_position(i, groups)) {
     position <- seq_len(groups)[i]
   } else {
     abort_bayespool(
@@ -731,6 +766,11 @@ take_groups <- function(x, i, call) {
   x$mean <- x$mean[position, , drop = FALSE]
   x$within <- x$within[position, , drop = FALSE]
   x
+}
+
+# Whole numbers from 1, or from -1 down to leave groups out.
+is_position <- function(i, groups) {
+  is.numeric(i) && !anyNA(i) && all(i == round(i)) && all(abs(i) <= groups) && (all(i > 0) || all(i < 0))
 }
 
 #' @export
@@ -776,7 +816,10 @@ check_mergeable <- function(a, b, call) {
   }
   if (!identical(a$group_name, b$group_name)) {
     names <- c(label_or(a$group_name), label_or(b$group_name))
-    refuse("Moments must have the same grouping factor to be merged.", "Found {.code {names[1]}} and {.code {names[2]}}.")
+    refuse(
+      "Moments must have the same grouping factor to be merged.",
+      "Found {.code {names[1]}} and {.code {names[2]}}."
+    )
   }
   if (!identical(colnames(a$mean), colnames(b$mean)) || !identical(a$terms, b$terms)) {
     refuse(

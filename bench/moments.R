@@ -1,7 +1,9 @@
-# Moments of 1e7 rows in 1e5 groups with one predictor, beside a naive loop. Run: Rscript bench/moments.R
+# Moments of 1e7 rows in 1e5 groups with one predictor, beside a naive loop.
+# Run: Rscript bench/moments.R
 #
-# The naive loop adds up n, sums and raw products of each group: no checks, no protection against large offsets, group codes
-# from 0 given. group_moments() is timed as users call it: formula, checks, coding of the groups, object.
+# The naive loop adds up n, sums and raw products of each group: no checks, no protection against
+# large offsets, group codes from 0 given. group_moments() is timed as users call it: formula,
+# checks, coding of the groups, object.
 
 library(bayespool)
 
@@ -29,7 +31,7 @@ Rcpp::sourceCpp(code = "
 
 rows <- as.integer(Sys.getenv("BENCH_ROWS", "10000000"))
 groups <- as.integer(Sys.getenv("BENCH_GROUPS", "100000"))
-repeats <- 7
+repeats <- 15
 
 set.seed(1)
 data <- data.frame(x = rnorm(rows), group = sample.int(groups, rows, replace = TRUE))

@@ -73,7 +73,8 @@ Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cor
   int part = 0;
   for (const GroupedData& data : split_problem(problem)) {
     const Design design(data, priors);
-    const Quadrature quadrature(design, sigma_prior, tau_prior, orders, check_interrupt);
+    const Quadrature quadrature(design, sigma_prior, tau_prior, orders, draws == 0,
+                                check_interrupt);
     log_evidence += quadrature.log_evidence();
     const InversionSampler sampler(design, quadrature, columns_of_part(problem, part),
                                    static_cast<std::uint64_t>(seed),
@@ -108,7 +109,7 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const std::vector<dou
   int part = 0;
   for (const GroupedData& data : split_problem(problem)) {
     const Design design(data, priors);
-    const Quadrature quadrature(design, sigma_prior, tau_prior, moment_orders_from(problem),
+    const Quadrature quadrature(design, sigma_prior, tau_prior, moment_orders_from(problem), false,
                                 check_interrupt);
     const PosteriorSummary summary(design, quadrature, probabilities, check_interrupt);
     const DrawColumns columns = columns_of_part(problem, part++);

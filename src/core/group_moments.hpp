@@ -88,13 +88,14 @@ class MomentAccumulator {
   }
 
   void add(const GroupedRows& data, const std::function<void()>& check_interrupt) {
-    // With few groups for the rows, shifts are moved to the running mean now and then: it costs nothing there, and a
-    // group of a million rows whose first one is an outlier keeps its digits.
-    const bool recentres = groups_ <= block_rows / 16;
-    for (Eigen::Index begin = 0; begin < data.rows; begin += block_rows) {
+    // Blocks double in size. Where they are large for the number of groups, shifts move to the mean so far after each: it
+    // costs little, and a group of a million rows whose first one is an outlier keeps its digits.
+    Eigen::Index block = first_block;
+    for (Eigen::Index begin = 0; begin < data.rows;
+         begin += block, block = std::min(2 * block, last_block)) {
       check_interrupt();
-      add_block(data, begin, std::min(begin + block_rows, data.rows));
-      if (recentres) recentre();
+      add_block(data, begin, std::min(begin + block, data.rows));
+      if (groups_ <= block / 16) recentre();
     }
   }
 
@@ -130,7 +131,8 @@ class MomentAccumulator {
   }
 
  private:
-  static constexpr Eigen::Index block_rows = 1 << 16;
+  static constexpr Eigen::Index first_block = 1 << 6;
+  static constexpr Eigen::Index last_block = 1 << 16;
   static constexpr std::size_t cache_line_doubles = 8;
 
   int column_count() const { return Columns > 0 ? Columns : run_time_columns_; }
@@ -226,7 +228,7 @@ GroupMoments accumulate_moments(const GroupedRows& data, bool pooled,
   return accumulator.finish(pooled);
 }
 
-// `check_interrupt` is called every 2^16 rows and stops the work by throwing. A group without rows has size 0 and mean
+// `check_interrupt` is called every 2^16 rows or sooner and stops the work by throwing. A group without rows has size 0 and mean
 // NaN. A value that is not finite shows as a mean that is not: find_non_finite() then says where it is.
 inline GroupMoments compute_group_moments(const GroupedRows& data, bool pooled,
                                           const std::function<void()>& check_interrupt) {

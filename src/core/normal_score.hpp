@@ -20,8 +20,10 @@ inline double normal_density(double z) { return 0.39894228040143267794 * std::ex
 
 // The normal score of a probability given from below and from above, accurate in both tails.
 inline double normal_score(double lower, double upper) {
-  return lower < upper ? -boost::math::erfc_inv(2 * lower) / inverse_root_two
-                       : boost::math::erfc_inv(2 * upper) / inverse_root_two;
+  using namespace boost::math::policies;
+  const policy<promote_double<false>> in_double;
+  return lower < upper ? -boost::math::erfc_inv(2 * lower, in_double) / inverse_root_two
+                       : boost::math::erfc_inv(2 * upper, in_double) / inverse_root_two;
 }
 
 // The four equidistant points around a position and their weights in cubic interpolation.
@@ -87,7 +89,7 @@ class NormalScoreTable {
     std::uintmax_t iterations = 50;
     const auto bracket = boost::math::tools::toms748_solve(
         [&](double z) { return (*this)(z)-value; }, low, high, values_[right - 1] - value,
-        values_[right] - value, boost::math::tools::eps_tolerance<double>(45), iterations);
+        values_[right] - value, boost::math::tools::eps_tolerance<double>(30), iterations);
     return 0.5 * (bracket.first + bracket.second);
   }
 

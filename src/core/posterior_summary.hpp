@@ -3,10 +3,12 @@
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <boost/math/constants/constants.hpp>
 #include <boost/math/special_functions/chebyshev.hpp>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "core/collapsed_posterior.hpp"
@@ -168,9 +170,14 @@ class PosteriorSummary {
     if (probabilities_.empty()) return table;
     const Index f = design_.free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
-    if (finite_variance_ && same_columns && rows.rows() > 2 * chebyshev_size &&
-        interpolate_quantiles(size, rows, table))
+    if (finite_variance_ && same_columns) {
+      std::vector<Index> members(static_cast<std::size_t>(rows.rows()));
+      std::iota(members.begin(), members.end(), Index{0});
+      std::sort(members.begin(), members.end(),
+                [&](Index a, Index b) { return rows(a, f) < rows(b, f); });
+      interpolate_quantiles(size, rows, members.data(), members.size(), table);
       return table;
+    }
     const bool reduced = rows.rows() > 100 && choose_gauss_hermite(size, rows, table);
     direct_quantiles(size, rows, reduced ? few_ : bulk_, table);
     return table;
@@ -258,16 +265,44 @@ class PosteriorSummary {
   }
 
   // Groups of one size and equal columns differ in ytilde_j alone, and their standardised quantiles are a
-  // smooth function of it: a Chebyshev series through few exact values. False where that is not accurate.
-  bool interpolate_quantiles(double size, const MatrixXd& rows, MatrixXd& table) const {
-    const auto response = rows.col(design_.free_count());
-    const double low = response.minCoeff(), high = response.maxCoeff();
-    if (!(high > low)) return false;
+  // smooth function of it: a Chebyshev series through few exact values, on halves of the range where one
+  // series is not accurate. `members` are rows in the order of ytilde_j.
+  void interpolate_quantiles(double size, const MatrixXd& rows, const Index* members,
+                             std::size_t count, MatrixXd& table) const {
+    const Index f = design_.free_count();
+    if (count > 2 * chebyshev_size) {
+      const double low = rows(members[0], f), high = rows(members[count - 1], f);
+      if (high > low && interpolate_between(size, rows, members, count, table)) return;
+      const double middle = 0.5 * (low + high);
+      const Index* const upper = std::partition_point(members, members + count,
+                                                      [&](Index j) { return rows(j, f) < middle; });
+      const std::size_t left = static_cast<std::size_t>(upper - members);
+      if (left > 0 && left < count) {
+        interpolate_quantiles(size, rows, members, left, table);
+        interpolate_quantiles(size, rows, upper, count - left, table);
+        return;
+      }
+    }
+    MatrixXd part(static_cast<Index>(count), rows.cols()),
+        part_table(static_cast<Index>(count), columns());
+    for (std::size_t m = 0; m < count; ++m) {
+      part.row(m) = rows.row(members[m]);
+      part_table.row(m) = table.row(members[m]);
+    }
+    direct_quantiles(size, part, bulk_, part_table);
+    for (std::size_t m = 0; m < count; ++m) table.row(members[m]) = part_table.row(m);
+  }
+
+  // False where the series is not accurate.
+  bool interpolate_between(double size, const MatrixXd& rows, const Index* members,
+                           std::size_t count, MatrixXd& table) const {
+    const Index f = design_.free_count();
+    const double low = rows(members[0], f), high = rows(members[count - 1], f);
     const double middle = 0.5 * (low + high), half = 0.5 * (high - low);
-    const double pi = boost::math::constants::pi<double>();
+    const double angle = boost::math::constants::pi<double>() / chebyshev_size;
     MatrixXd points = rows.row(0).replicate(chebyshev_size, 1);
     for (int k = 0; k < chebyshev_size; ++k)
-      points(k, design_.free_count()) = middle + half * std::cos(pi * (k + 0.5) / chebyshev_size);
+      points(k, f) = middle + half * std::cos(angle * (k + 0.5));
     MatrixXd exact = group_moments(size, points);
     if (!(exact.col(1).minCoeff() > 0)) return false;
     direct_quantiles(size, points, bulk_, exact);
@@ -279,16 +314,18 @@ class PosteriorSummary {
       double tail = 0;
       for (int order = 0; order < chebyshev_size; ++order) {
         for (int k = 0; k < chebyshev_size; ++k)
-          coefficient[order] += 2.0 / chebyshev_size *
-                                std::cos(pi * order * (k + 0.5) / chebyshev_size) * standardised(k);
+          coefficient[order] +=
+              2.0 / chebyshev_size * std::cos(angle * order * (k + 0.5)) * standardised(k);
         if (order >= chebyshev_size - 4) tail += std::abs(coefficient[order]);
       }
       if (tail > chebyshev_tolerance) return false;
       while (coefficient.size() > 2 && std::abs(coefficient.back()) < 1e-11) coefficient.pop_back();
-      for (Index j = 0; j < rows.rows(); ++j)
+      for (std::size_t m = 0; m < count; ++m) {
+        const Index j = members[m];
         table(j, 2 + i) = table(j, 0) + table(j, 1) * boost::math::chebyshev_clenshaw_recurrence(
                                                           coefficient.data(), coefficient.size(),
-                                                          (response(j) - middle) / half);
+                                                          (rows(j, f) - middle) / half);
+      }
     }
     return true;
   }
@@ -337,7 +374,7 @@ class PosteriorSummary {
     return rule;
   }
 
-  static constexpr int chebyshev_size = 32;
+  static constexpr int chebyshev_size = 24;
   static constexpr double chebyshev_tolerance = 1e-8;      // in standardised quantiles
   static constexpr double gauss_hermite_tolerance = 1e-7;  // in probability
 

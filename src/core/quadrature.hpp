@@ -2,6 +2,7 @@
 // integrals of inner rules ("columns") in tau given sigma. A known sd is a rule of one node.
 #pragma once
 
+#include <algorithm>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <functional>
@@ -26,14 +27,17 @@ struct MomentOrders {
 
 class Quadrature {
  public:
+  // `for_evidence_only` leaves out what draws and quantiles need.
   Quadrature(const Design& design, const ScalePrior& sigma_prior, const ScalePrior& tau_prior,
-             MomentOrders orders, const std::function<void()>& check_interrupt)
+             MomentOrders orders, bool for_evidence_only,
+             const std::function<void()>& check_interrupt)
       : posterior_(design),
         sigma_prior_(sigma_prior),
         tau_prior_(tau_prior),
         sigma_coordinate_(sigma_prior),
         tau_coordinate_(tau_prior),
         orders_(orders),
+        tables_wanted_(!for_evidence_only),
         check_interrupt_(check_interrupt) {
     guess_scales(design);
     if (sigma_prior_.is_fixed()) {
@@ -42,7 +46,7 @@ class Quadrature {
     } else {
       integrate_sigma();
     }
-    if (!tau_prior_.is_fixed())
+    if (!tau_prior_.is_fixed() && tables_wanted_)
       for (Column& column : columns_)
         column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
     log_evidence_ += posterior_.log_reference();
@@ -116,12 +120,13 @@ class Quadrature {
     std::uintmax_t iterations = 100;
     const auto bracket = boost::math::tools::toms748_solve(
         [&](double log_value) { return ratio_cdf(std::exp(log_value), unit) - probability; },
-        std::log(low) - 1e-6, std::log(high) + 1e-6, boost::math::tools::eps_tolerance<double>(40),
+        std::log(low) - 1e-6, std::log(high) + 1e-6, boost::math::tools::eps_tolerance<double>(30),
         iterations);
     return std::exp(0.5 * (bracket.first + bracket.second));
   }
 
-  // Fewer nodes for bounded quantities: every second one where the rule allows, none without weight.
+  // Fewer nodes for bounded quantities: every second one where the rule allows, none without weight. Sorted
+  // by weight.
   std::vector<PosteriorNode> bulk_nodes() const {
     const bool thin_sigma = !sigma_known() && outer_->coarse_error() < thinning_tolerance;
     std::vector<PosteriorNode> bulk;
@@ -133,15 +138,21 @@ class Quadrature {
       } else {
         const bool thin_tau = column.rule->coarse_error() < thinning_tolerance;
         const int step = thin_tau ? 2 : 1;
-        for (int i = 0; i < column.rule->count(); i += step) {
-          const double weight = column.weight * column.rule->weight(i) * step;
-          if (weight > negligible_weight)
-            bulk.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)), weight});
-        }
+        for (int i = 0; i < column.rule->count(); i += step)
+          bulk.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)),
+                          step * column.weight * column.rule->weight(i)});
       }
     }
+    // The least weights that together stay below a tolerance go.
+    std::sort(bulk.begin(), bulk.end(),
+              [](const PosteriorNode& a, const PosteriorNode& b) { return a.weight > b.weight; });
     for (const PosteriorNode& node : bulk) total += node.weight;
-    for (PosteriorNode& node : bulk) node.weight /= total;
+    double left = 0;
+    while (left + bulk.back().weight < discarded_mass * total) {
+      left += bulk.back().weight;
+      bulk.pop_back();
+    }
+    for (PosteriorNode& node : bulk) node.weight /= total - left;
     return bulk;
   }
 
@@ -226,14 +237,14 @@ class Quadrature {
     outer_ = std::make_unique<LineRule>(
         keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data),
         [&](double x) { return order * std::log(sigma_coordinate_.value(x)); });
-    while (!tau_known() && !columns_resolved(by_position)) outer_->refine(keep);
+    while (tables_wanted_ && !tau_known() && !columns_resolved(by_position)) outer_->refine(keep);
     columns_.clear();
     int i = 0;
     for (auto& entry : by_position) {
       columns_.push_back(std::move(entry.second));
       columns_.back().weight = outer_->weight(i++);
     }
-    sigma_table_ = std::make_unique<NormalScoreTable>(outer_->table(false));
+    if (tables_wanted_) sigma_table_ = std::make_unique<NormalScoreTable>(outer_->table(false));
     log_evidence_ = outer_->log_total();
   }
 
@@ -280,7 +291,8 @@ class Quadrature {
   }
 
   static constexpr double negligible_weight = 1e-12;
-  static constexpr double thinning_tolerance = 1e-8;
+  static constexpr double discarded_mass = 1e-8;
+  static constexpr double thinning_tolerance = 1e-7;
   static constexpr double interpolation_tolerance =
       1e-4;  // in z at double distance; 1/16 of it at single
 
@@ -288,6 +300,7 @@ class Quadrature {
   ScalePrior sigma_prior_, tau_prior_;
   Coordinate sigma_coordinate_, tau_coordinate_;
   MomentOrders orders_;
+  bool tables_wanted_;
   const std::function<void()>& check_interrupt_;
   double sigma_guess_ = 1, tau_guess_ = 1, within_degrees_ = 0;
   std::unique_ptr<Peak> tau_peak_;

@@ -114,11 +114,17 @@ class LineRule {
   // The position among the nodes that belongs to a coordinate s.
   double node_position(double s) const { return s / step_ - first_; }
 
-  // Error of the rule with twice the step, relative.
+  // Error of the rule with twice the step: in the total, relative, or in the mean of s. One of the two is
+  // small by chance where the nodes lie symmetrically or half-way around the peak.
   double coarse_error() const {
-    double even = 0, odd = 0;
-    for (int i = 0; i < count(); ++i) ((first_ + i) % 2 == 0 ? even : odd) += weight_[i];
-    return std::abs(even - odd);
+    double mean = 0, total_error = 0, mean_error = 0;
+    for (int i = 0; i < count(); ++i) mean += weight_[i] * step_ * (first_ + i);
+    for (int i = 0; i < count(); ++i) {
+      const double signed_weight = (first_ + i) % 2 == 0 ? weight_[i] : -weight_[i];
+      total_error += signed_weight;
+      mean_error += signed_weight * (step_ * (first_ + i) - mean);
+    }
+    return std::max(std::abs(total_error), std::abs(mean_error));
   }
 
   // Table of s (or of x) at normal scores.
@@ -237,7 +243,7 @@ class LineRule {
 
   static constexpr double log_drop = 40;
 
-  double center_, width_, step_ = 0.4;
+  double center_, width_, step_ = 0.375;
   int first_ = 0;
   std::deque<LineNode> nodes_;
   std::vector<double> weight_, cells_;
