@@ -45,8 +45,7 @@ class PosteriorSummary {
   Eigen::RowVectorXd tau() const {
     Eigen::RowVectorXd row = moments([](const PosteriorNode& node) { return node.tau; });
     for (std::size_t i = 0; i < scores_.size(); ++i)
-      row(2 + i) =
-          quadrature_.ratio_quantile(probabilities_[i], scores_[i], [](double) { return 1.0; });
+      row(2 + i) = quadrature_.tau_quantile(probabilities_[i], scores_[i]);
     return row;
   }
 
@@ -55,8 +54,7 @@ class PosteriorSummary {
     Eigen::RowVectorXd row =
         moments([](const PosteriorNode& node) { return share(node.tau / node.sigma); });
     for (std::size_t i = 0; i < scores_.size(); ++i)
-      row(2 + i) = share(quadrature_.ratio_quantile(probabilities_[i], scores_[i],
-                                                    [](double sigma) { return sigma; }));
+      row(2 + i) = share(quadrature_.ratio_quantile(probabilities_[i], scores_[i]));
     return row;
   }
 
