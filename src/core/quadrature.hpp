@@ -46,9 +46,8 @@ class Quadrature {
     } else {
       integrate_sigma();
     }
-    if (!tau_prior_.is_fixed() && tables_wanted_)
-      for (Column& column : columns_)
-        column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
+    if (!tau_known() && tables_wanted_)
+      for (Column& column : columns_) column.make_table();
     log_evidence_ += posterior_.log_reference();
     collect_nodes();
   }
@@ -161,6 +160,10 @@ class Quadrature {
     double sigma = 0, log_mass = 0, weight = 1;
     std::shared_ptr<LineRule> rule;           // absent where tau is known
     std::shared_ptr<NormalScoreTable> table;  // of the coordinate of tau
+
+    void make_table() {
+      if (!table) table = std::make_shared<NormalScoreTable>(rule->table(true));
+    }
   };
 
   // Where to look first: moment estimates from the data, else typical values of the priors.
@@ -254,9 +257,7 @@ class Quadrature {
   bool columns_resolved(std::map<double, Column>& by_position) const {
     std::vector<Column*> columns;
     for (auto& entry : by_position) columns.push_back(&entry.second);
-    for (Column* column : columns)
-      if (!column->table)
-        column->table = std::make_shared<NormalScoreTable>(column->rule->table(true));
+    for (Column* column : columns) column->make_table();
     double error = 0;
     for (int i = 3; i + 3 < static_cast<int>(columns.size()); ++i) {
       const double weight = outer_->weight(i);
