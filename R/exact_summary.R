@@ -84,7 +84,8 @@ mark_infinite <- function(table, problem, parameters) {
 #' difference of the values of two fits to the same data is the log Bayes factor between their models.
 #'
 #' A model here includes its priors: much wider ones usually lower the marginal likelihood, even where they hardly
-#' change the posterior. Default priors are scaled by the data, so for a comparison that matters choose the priors yourself.
+#' change the posterior. Default priors are scaled by the data, so for a comparison that matters choose the priors
+#' yourself.
 #'
 #' @param object A fit.
 #' @param ... Not used.

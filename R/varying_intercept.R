@@ -24,7 +24,7 @@
 #'   [summary()][summary.bayespool_fit], [exact_summary()], [log_marginal_likelihood()], [prior_summary()] and
 #'   [as_draws()][as_draws.bayespool_fit] read it; [update()][update.bayespool_fit] changes it. Its variables are
 #'   `beta_0`, `beta[x]` for each predictor `x`, `beta_0j[g]` for each group `g`, `sigma_y` and `sigma_0`. A factor
-#'   has a predictor for each level but the first, such as `beta[N1]`.
+#'   becomes one or more predictors, named as in [lm()], such as `beta[N1]`.
 #' @inheritSection fit_arguments Errors
 #' @references Gelman, A., Carlin, J. B., Stern, H. S., Dunson, D. B., Vehtari, A. and Rubin, D. B. (2013). *Bayesian
 #'   Data Analysis*, 3rd edition, chapters 5 and 15. Chapman and Hall/CRC.
