@@ -2,23 +2,24 @@
 
 #' Summary of a fit
 #'
-#' `summary()` describes the draws of each parameter; `print()` shows the model and that table. A fit without draws is printed
-#' with its [exact_summary()].
+#' `summary()` describes the draws of each parameter; `print()` shows the model and that table. A fit without draws is
+#' printed with its [exact_summary()].
 #'
 #' @param object,x A fit.
 #' @param prob Probability in the highest density interval, between 0 and 1.
-#' @param digits Number of decimals to print.
+#' @param digits Number of decimals to print. Columns of small numbers get significant digits instead.
 #' @param n_rows Number of rows to print; the rest is counted in a last line.
 #' @param ... Not used.
-#' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`, `mean`,
-#'   `sd`, the ends `hdi_lower` and `hdi_upper` of the shortest interval that holds `prob` of the draws, Monte Carlo standard
-#'   errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`, and `rhat` (see the posterior
-#'   package). Exact draws are independent, so their effective sample size is about their number and `rhat` is about 1.
-#'   `print()` returns `x`, invisibly.
+#' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`,
+#'   `mean`, `sd`, the ends `hdi_lower` and `hdi_upper` of the shortest interval that holds `prob` of the draws, Monte
+#'   Carlo standard errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`, and `rhat`
+#'   (see the posterior package). Exact draws are independent, so their effective sample size is about their number
+#'   and `rhat` is about 1. `print()` returns `x`, invisibly.
 #' @section Errors: Of class `bayespool_error_draws`: `summary()` of a fit with `iter_sampling = 0`. Of class
 #'   `bayespool_error_argument`: a `prob` outside (0, 1).
-#' @references Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Buerkner, P.-C. (2021). Rank-normalization, folding,
-#'   and localization: an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis*, 16(2), 667-718.
+#' @references Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Buerkner, P.-C. (2021). Rank-normalization,
+#'   folding, and localization: an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis*, 16(2),
+#'   667-718.
 #'   \doi{10.1214/20-BA1221}
 #' @examples
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
