@@ -14,6 +14,9 @@
 #'
 #' @param object A fit.
 #' @param probs Probabilities of the quantiles, between 0 and 1.
+#' @param x What `exact_summary()` returned.
+#' @param digits Number of decimals to print.
+#' @param n_rows Number of rows to print; the rest is counted in a last line.
 #' @param ... Not used.
 #' @return A data frame with one row a parameter, in the order of the draws, and columns `variable`, `mean`, `sd` and
 #'   one quantile for each of `probs`, named like `q3`, `q50`, `q97`. The quantiles `q3` and `q97` hold 94% between
@@ -35,7 +38,8 @@ exact_summary <- function(object, ...) {
 exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_argument(probs, checkmate::check_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE), call)
+  valid <- checkmate::test_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE)
+  check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
   problem <- fit_problem(object)
   with_icc <- !is.null(object$parameters$tau)
   table <- run_core(cpp_summary(problem, as.double(probs), with_icc), call)
@@ -44,7 +48,14 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...)
   names(quantiles) <- quantile_names(probs)
   variable <- c(object$parameters$variables, if (with_icc) "icc")
   columns <- c(list(variable = variable, mean = table[, 1], sd = table[, 2]), quantiles)
-  structure(columns, class = "data.frame", row.names = .set_row_names(length(variable)))
+  structure(columns, class = c("bayespool_exact_summary", "data.frame"), row.names = .set_row_names(length(variable)))
+}
+
+#' @rdname exact_summary
+#' @export
+print.bayespool_exact_summary <- function(x, digits = 3, n_rows = 30, ...) {
+  print_table(x, digits, n_rows)
+  invisible(x)
 }
 
 quantile_names <- function(probs) {
