@@ -192,55 +192,106 @@ test_that("the factorisation of the evidence holds: no pooling by group is the p
 
 # Many groups ------------------------------------------------------------------------------------------------------------
 
-test_that("a thousand groups are exact", {
-  data <- withr::with_seed(7, {
-    g <- rep(1:1000, sample(c(1, 2, 5, 30), 1000, replace = TRUE))
-    data.frame(g = g, y = rnorm(length(g), 10 + rnorm(1000, 0, 1.3)[g], 4))
+# The same by generalised least squares at each (sigma, tau): a row of group effects at a time. `x`: N x P, intercept included.
+expect_many_groups <- function(fit, y, x, g, prior_mean, prior_sd, log_prior, names) {
+  table <- exact_summary(fit, probs = c(0.03, 0.5))
+  get <- function(name) table[table$variable == name, ]
+  n <- as.numeric(table(g))
+  sums <- rowsum(cbind(x, y), g)
+  total <- crossprod(cbind(x, y))
+  p <- ncol(x)
+  scales <- rbind(get(names$sigma), get(names$tau))
+  centre <- log(scales$mean)
+  width <- 9 * scales$sd / scales$mean
+  s_log <- seq(-1, 1, length.out = 37) * width[1] + centre[1]
+  t_log <- seq(-1.5, 1, length.out = 61) * width[2] + centre[2]
+  grid <- exp(expand.grid(s = s_log, t = t_log))
+  at <- lapply(seq_len(nrow(grid)), function(i) {
+    s2 <- grid$s[i]^2
+    t2 <- grid$t[i]^2
+    shrink <- t2 / (s2 + n * t2)
+    # (X, y)'V^-1 (X, y), where V = s2 I + t2 within a group
+    a <- (total - crossprod(sums * sqrt(shrink))) / s2
+    q <- a[1:p, 1:p] + diag(1 / prior_sd^2, p)
+    beta <- solve(q, a[1:p, p + 1] + prior_mean / prior_sd^2)
+    fit_squares <- a[p + 1, p + 1] - 2 * sum(beta * a[1:p, p + 1]) + sum(beta * (a[1:p, 1:p] %*% beta))
+    log_density <- -0.5 * (length(y) * log(2 * pi) + (length(y) - length(n)) * log(s2) + sum(log(s2 + n * t2)) +
+      2 * sum(log(prior_sd)) + c(determinant(q)$modulus) + fit_squares + sum(((beta - prior_mean) / prior_sd)^2)) +
+      log_prior(grid$s[i], grid$t[i]) + log(grid$s[i] * grid$t[i])
+    list(log_density = log_density, beta = beta, covariance = solve(q), kappa = n * shrink)
   })
-  fit <- partial_pooling(
-    y ~ 1 + (1 | g), data, iter_sampling = 0,
-    prior = list(hyper_mu = dist_normal(0, 30), sigma_y = dist_exponential(0.1), sigma_mu = dist_cauchy(0, 2))
+  log_density <- vapply(at, `[[`, 0, "log_density")
+  top <- max(log_density)
+  weight <- exp(log_density - top)
+  evidence <- top + log(sum(weight)) + log(diff(s_log)[1]) + log(diff(t_log)[1])
+  weight <- weight / sum(weight)
+  expect_lt(abs(log_marginal_likelihood(fit) - evidence), 1e-6)
+
+  moments <- function(mean, variance = 0) {
+    expected <- sum(weight * mean)
+    c(expected, sqrt(sum(weight * (variance + (mean - expected)^2))))
+  }
+  compare <- function(name, truth) expect_equal(c(get(name)$mean, get(name)$sd), truth, tolerance = 1e-6)
+  compare(names$sigma, moments(grid$s))
+  compare(names$tau, moments(grid$t))
+  compare("icc", moments(grid$t^2 / (grid$t^2 + grid$s^2)))
+  for (k in seq_len(p)) {
+    compare(names$beta[k], moments(vapply(at, function(a) a$beta[k], 0), vapply(at, function(a) a$covariance[k, k], 0)))
+  }
+  # Group effects: mean m = beta_0 + kappa (ybar - xbar'beta) and variance by row of group, all nodes at once.
+  means <- sums / n
+  kept <- which(weight > 1e-11)
+  effects <- vapply(at[kept], function(a) {
+    slope <- -a$kappa * means[, 1:p, drop = FALSE]
+    slope[, 1] <- slope[, 1] + 1
+    c(slope %*% a$beta + a$kappa * means[, p + 1], rowSums((slope %*% a$covariance) * slope))
+  }, numeric(2 * length(n)))
+  m <- effects[seq_along(n), ]
+  own <- vapply(kept, function(i) grid$t[i]^2 * (1 - at[[i]]$kappa), numeric(length(n)))
+  v <- effects[-seq_along(n), ] + own
+  w <- weight[kept]
+  rows <- match(paste0(names$group, "[", names(table(g)), "]"), table$variable)
+  expected <- drop(m %*% w)
+  expect_equal(table$mean[rows], expected, tolerance = 1e-6)
+  expect_lt(max(abs(table$sd[rows] / sqrt(drop((v + (m - expected)^2) %*% w)) - 1)), 1e-6)
+  probability <- function(q) drop(pnorm((q - m) / sqrt(v)) %*% w)
+  expect_lt(max(abs(probability(table$q3[rows]) - 0.03)), 1e-6)
+  expect_lt(max(abs(probability(table$q50[rows]) - 0.5)), 1e-6)
+}
+
+course_log_prior <- function(s, t) dexp(s, 0.1, log = TRUE) + log(2) + dcauchy(t, 0, 2, log = TRUE)
+
+test_that("a thousand groups are exact", {
+  for (sizes in list(c(1, 2, 5, 30), 4)) {
+    data <- withr::with_seed(7, {
+      g <- rep(1:1000, rep_len(sizes, 1000))
+      data.frame(g = g, y = rnorm(length(g), 10 + rnorm(1000, 0, 1.3)[g], 4))
+    })
+    fit <- partial_pooling(
+      y ~ 1 + (1 | g), data, iter_sampling = 0,
+      prior = list(hyper_mu = dist_normal(0, 30), sigma_y = dist_exponential(0.1), sigma_mu = dist_cauchy(0, 2))
+    )
+    expect_many_groups(
+      fit, data$y, matrix(1, nrow(data)), data$g, 0, 30, course_log_prior,
+      list(sigma = "sigma_y", tau = "sigma_mu", beta = "hyper_mu", group = "mu")
+    )
+  }
+})
+
+test_that("hundreds of groups with predictors are exact", {
+  data <- withr::with_seed(8, {
+    g <- rep(1:300, sample(c(1, 3, 3, 12), 300, replace = TRUE))
+    data.frame(g = g, x = rnorm(length(g), 5), z = rnorm(300)[g])
+  })
+  data$y <- withr::with_seed(9, rnorm(nrow(data), 10 + data$x - 0.5 * data$z + rnorm(300, 0, 2)[data$g], 3))
+  fit <- varying_intercept(
+    y ~ x + z + (1 | g), data, iter_sampling = 0,
+    prior = list(beta_0 = dist_normal(0, 30), beta = dist_normal(1, 5), sigma_y = dist_exponential(0.1), sigma_0 = dist_cauchy(0, 2))
   )
-  table <- exact_summary(fit)
-  # Group means are independent normals given (hyper_mu, sigma, tau): sums over groups, one grid point at a time.
-  n <- as.numeric(table(data$g))
-  ybar <- as.numeric(tapply(data$y, data$g, mean))
-  squares <- sum((data$y - ybar[data$g])^2)
-  centre <- c(log(table$mean[table$variable == "sigma_y"]), log(table$mean[table$variable == "sigma_mu"]))
-  width <- c(1, 1) * 9 * c(table$sd[table$variable == "sigma_y"], table$sd[table$variable == "sigma_mu"]) / exp(centre)
-  grid <- expand.grid(s = exp(seq(-1, 1, length.out = 41) * width[1] + centre[1]),
-                      t = exp(seq(-1.4, 1, length.out = 61) * width[2] + centre[2]))
-  point <- function(s, t) {
-    v <- t^2 + s^2 / n
-    q <- sum(1 / v) + 1 / 30^2
-    m <- sum(ybar / v) / q
-    log_lik <- -length(data$y) / 2 * log(2 * pi) - sum(n - 1) * log(s) - sum(log(n)) / 2 - squares / (2 * s^2) -
-      sum(log(v)) / 2 - sum((ybar - m)^2 / v) / 2 - m^2 / (2 * 30^2) - log(30) - log(q) / 2
-    c(log_lik + dexp(s, 0.1, log = TRUE) + log(2) + dcauchy(t, 0, 2, log = TRUE) + log(s * t), m, 1 / q)
-  }
-  at <- mapply(point, grid$s, grid$t)
-  top <- max(at[1, ])
-  step <- 2 * width[1] / 40 * 2.4 * width[2] / 60
-  expect_equal(log_marginal_likelihood(fit), top + log(sum(exp(at[1, ] - top))) + log(step), tolerance = 1e-6 / 1e4)
-  w <- exp(at[1, ] - top) / sum(exp(at[1, ] - top))
-  expect_moments <- function(name, mean, variance = 0) {
-    row <- table[table$variable == name, ]
-    expected <- sum(w * mean)
-    expect_equal(row$mean, expected, tolerance = 1e-6)
-    expect_equal(row$sd, sqrt(sum(w * (variance + (mean - expected)^2))), tolerance = 1e-6)
-  }
-  expect_moments("sigma_y", grid$s)
-  expect_moments("sigma_mu", grid$t)
-  expect_moments("icc", grid$t^2 / (grid$t^2 + grid$s^2))
-  expect_moments("hyper_mu", at[2, ], at[3, ])
-  for (j in c(1, 17, 1000)) {
-    kappa <- grid$t^2 / (grid$t^2 + grid$s^2 / n[j])
-    mean <- at[2, ] + kappa * (ybar[j] - at[2, ])
-    variance <- grid$t^2 * (1 - kappa) + (1 - kappa)^2 * at[3, ]
-    expect_moments(sprintf("mu[%d]", j), mean, variance)
-    q <- table$q3[table$variable == sprintf("mu[%d]", j)]
-    expect_lt(abs(sum(w * pnorm(q, mean, sqrt(variance))) - 0.03), 1e-6)
-  }
+  expect_many_groups(
+    fit, data$y, cbind(1, data$x, data$z), data$g, c(0, 1, 1), c(30, 5, 5), course_log_prior,
+    list(sigma = "sigma_y", tau = "sigma_0", beta = c("beta_0", "beta[x]", "beta[z]"), group = "beta_0j")
+  )
 })
 
 # Values computed elsewhere -----------------------------------------------------------------------------------------------
