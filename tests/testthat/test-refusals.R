@@ -41,7 +41,7 @@ test_that("flat priors need enough data", {
   expect_s3_class(partial(groups_of(c(5, 5, 5)), prior = list(sigma_mu = dist_uniform(0, Inf))), "bayespool_fit")
   expect_improper(complete_pooling(y ~ 1, data.frame(y = c(1, 2)), prior = list(mu = flat, sigma = flat)))
   expect_s3_class(complete_pooling(y ~ 1, data.frame(y = 1:3), prior = list(mu = flat, sigma = flat)), "bayespool_fit")
-  expect_improper(no_pooling(y ~ 1 + (1 | g), groups_of(c(1, 5)), prior = list(mu = flat)))
+  expect_improper(no_pooling(y ~ 1 + (1 | g), groups_of(c(1, 5)), prior = list(mu = flat, sigma = flat)))
 })
 
 test_that("flat priors need columns that the data tell apart", {
@@ -106,7 +106,7 @@ test_that("bad arguments are refused", {
   expect_error(no_pooling(y ~ x + (1 | g), data, sigma = "group"), class = "bayespool_error_argument")
   fit <- partial(data)
   expect_error(exact_summary(fit, probs = c(0, 0.5)), class = "bayespool_error_argument")
-  expect_error(exact_summary(fit, prob = 0.5), class = "bayespool_error_argument")
+  expect_error(exact_summary(fit, quantiles = 0.5), class = "bayespool_error_argument")
   expect_error(summary(partial(data, iter_sampling = 10), prob = 1), class = "bayespool_error_argument")
 })
 
@@ -176,7 +176,7 @@ test_that("offsets and scales of any size give the same posterior", {
   expect_equal(shifted$mean[1:5] - 1e9, reference$mean[1:5], tolerance = 1e-6)
   expect_equal(scaled$mean[-icc] * 1e9, reference$mean[-icc], tolerance = 1e-10)
   expect_equal(scaled$sd[-icc] * 1e9, reference$sd[-icc], tolerance = 1e-10)
-  expect_equal(scaled[icc, -1], reference[icc, -1], tolerance = 1e-9, ignore_attr = TRUE)
+  expect_equal(scaled[icc, -1], reference[icc, -1], tolerance = 1e-6, ignore_attr = TRUE)
 })
 
 test_that("a billion observations", {
