@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <map>
 #include <vector>
@@ -67,6 +68,8 @@ class Design {
       within.col(f).setZero();
     }
     if (total_fit.exact_fit) rows.col(f).setZero();
+    if (f - within_fit.rank > (data.direction_column >= 0 ? 1 : 0))
+      separate_null_directions(data.size);
     add_priors(priors);
     collect_size_classes(data.size);
     group_effect = VectorXd::Zero(f);
@@ -159,6 +162,36 @@ class Design {
     MatrixXd map = MatrixXd::Identity(f + 1, f + 1);
     map.topRightCorner(f, 1) = -shift;
     within = map.transpose() * within * map;
+  }
+
+  // Rotates gamma so that directions without any spread within groups, and those without any at all, come
+  // last and have cross-products that are exactly zero: rounding error would count as information
+  // when sigma is small.
+  void separate_null_directions(const VectorXd& size) {
+    const Index f = free_count();
+    const Index in_null = rotate_null_last(within.topLeftCorner(f, f), 0);
+    within.bottomRows(in_null + 1).topRows(in_null).setZero();
+    within.middleCols(f - in_null, in_null).setZero();
+    const MatrixXd between = cross_products_of_groups(size).topLeftCorner(f, f);
+    const Index nowhere =
+        rotate_null_last(between.bottomRightCorner(in_null, in_null), f - in_null);
+    rows.middleCols(f - nowhere, nowhere).setZero();
+  }
+
+  // Rotates the columns from `first` on to the eigenvectors of `cross_products`, the largest eigenvalue first;
+  // returns the number of zero eigenvalues.
+  Index rotate_null_last(const MatrixXd& cross_products, Index first) {
+    const Index count = cross_products.rows();
+    if (count == 0) return 0;
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(cross_products);
+    const MatrixXd rotation = solver.eigenvectors().rowwise().reverse();
+    transform.middleCols(first, count) = (transform.middleCols(first, count) * rotation).eval();
+    rows.middleCols(first, count) = (rows.middleCols(first, count) * rotation).eval();
+    within.middleCols(first, count) = (within.middleCols(first, count) * rotation).eval();
+    within.middleRows(first, count) =
+        (rotation.transpose() * within.middleRows(first, count)).eval();
+    const double largest = solver.eigenvalues()(count - 1);
+    return (solver.eigenvalues().array() <= rank_tolerance * largest).count();
   }
 
   void add_priors(const CoefficientPriors& priors) {

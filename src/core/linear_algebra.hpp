@@ -14,20 +14,23 @@ using Eigen::VectorXd;
 // A relative size of squared quantities (pivots of cross-products) that counts as rounding error.
 constexpr double rank_tolerance = 1e-11;
 constexpr double exact_fit_tolerance = 1e-13;
+constexpr double smallest_pivot = 1e-15;
 
 // Replaces the packed lower triangle (by rows) of a bordered matrix [Q r; r' c] by [L; (L^-1 r)' c - r'Q^-1 r]
-// with Q = L L'. A pivot that rounding made negative becomes zero, and so does the column below it.
+// with Q = L L'. A pivot below the rounding error of its diagonal is raised to that: the determinant is
+// then too large and the density too small, never the other way round.
 inline void bordered_cholesky(double* a, Index size) {
   const auto row = [a](Index i) { return a + i * (i + 1) / 2; };
   for (Index j = 0; j < size; ++j) {
     double* const row_j = row(j);
-    double pivot = row_j[j];
+    const double diagonal = row_j[j];
+    double pivot = diagonal;
     for (Index k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
     if (j == size - 1) {
       row_j[j] = pivot;
       return;
     }
-    row_j[j] = pivot = pivot > 0 ? std::sqrt(pivot) : 0;
+    row_j[j] = pivot = std::sqrt(std::max(pivot, smallest_pivot * diagonal));
     for (Index i = j + 1; i < size; ++i) {
       double* const row_i = row(i);
       double sum = row_i[j];
