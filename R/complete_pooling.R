@@ -5,27 +5,30 @@
 #' One mean for all observations, whatever their group; or, with predictors, one regression line.
 #'
 #' The model is
-#' \deqn{y_i \sim N(\mu, \sigma^2),}
+#' \deqn{y_i \sim N(\mu, \sigma^2),}{y[i] ~ N(mu, sigma^2),}
 #' or with predictors
-#' \deqn{y_i \sim N(\beta_0 + x_i^\top \beta, \sigma^2).}
-#' By default \eqn{\mu} has a normal prior and \eqn{\sigma}, a standard deviation on the scale of `y`, an exponential one.
-#' Given \eqn{\sigma} the coefficients are normal, so the posterior is computed by quadrature over
+#' \deqn{y_i \sim N(\beta_0 + x_i^\top \beta, \sigma^2).}{y[i] ~ N(beta_0 + x[i]' beta, sigma^2).}
+#' By default \eqn{\mu} has a normal prior and \eqn{\sigma}, a standard deviation on the scale of `y`, an exponential
+#' one. Given \eqn{\sigma} the coefficients are normal, so the posterior is computed by quadrature over
 #' \eqn{\sigma} alone.
 #'
-#' @param formula Response and predictors, as in [lm()]. A `(1 | g)` names the groups for later comparison with the other
-#'   models; it does not enter the model.
+#' @param formula Response and predictors, as in [lm()]. A `(1 | g)` is allowed, so that the formula of another
+#'   model can be used as it is; the groups do not enter this model.
 #' @param data A data frame with the variables of `formula`, or [group moments][group_moments()] that hold its columns.
+#'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.
-#' @param ... Not used: a misspelt argument is an error.
+#' @param ... Not used; it makes a misspelt argument an error. The arguments after it must be named.
 #' @inheritParams fit_arguments
-#' @return A fit: an object of class `bayespool_fit`. [print()][print.bayespool_fit], [summary()][summary.bayespool_fit],
-#'   [exact_summary()], [log_marginal_likelihood()], [prior_summary()] and
-#'   [posterior::as_draws()][as_draws.bayespool_fit] read it. Its variables are `mu` and `sigma`; with predictors `beta_0`, `beta[x]` for each column `x`, and `sigma`.
+#' @return A fit: an object of class `bayespool_fit`. [print()][print.bayespool_fit],
+#'   [summary()][summary.bayespool_fit], [exact_summary()], [log_marginal_likelihood()], [prior_summary()] and
+#'   [as_draws()][as_draws.bayespool_fit] read it; [update()][update.bayespool_fit] changes it. Its variables are
+#'   `mu` and `sigma`; with predictors `beta_0`, `beta[x]` for each predictor `x`, and `sigma`.
 #' @inheritSection fit_arguments Errors
-#' @references Gelman, A., Carlin, J. B., Stern, H. S., Dunson, D. B., Vehtari, A. and Rubin, D. B. (2013). *Bayesian Data
-#'   Analysis*, 3rd edition, chapters 5 and 15. Chapman and Hall/CRC. Johnson, A. A., Ott, M. Q. and Dogucu, M. (2022).
-#'   *Bayes Rules!*, chapters 15 to 17. Chapman and Hall/CRC.
+#' @references Gelman, A., Carlin, J. B., Stern, H. S., Dunson, D. B., Vehtari, A. and Rubin, D. B. (2013). *Bayesian
+#'   Data Analysis*, 3rd edition, chapters 5 and 15. Chapman and Hall/CRC.
+#'
+#'   Johnson, A. A., Ott, M. Q. and Dogucu, M. (2022). *Bayes Rules!*, chapters 15 to 17. Chapman and Hall/CRC.
 #' @examples
 #' fit <- complete_pooling(yield ~ N, npk, seed = 1)
 #' fit

@@ -12,8 +12,8 @@
 #'   \item{`stress`}{perceived stress, the sum of 14 items}
 #'   \item{`scontrol`}{self-control, the response, the sum of 13 items}
 #' }
-#' In 18 of the rows (those with `filled` equal to 1 in the source file) the study's file filled in
-#' a missing scale. They are part of these moments.
+#' For 18 of the people the study's file has a filled-in value where a scale was missing: 42 for
+#' self-control, 39 for stress. They are part of these moments.
 #' @source Hu, C.-P. et al. (2018). The Human Penguin Project. Open Science Framework.
 #'   \doi{10.17605/OSF.IO/H52D3}. Licence: CC BY 4.0. Computed by `data-raw/hpp_sites.R` in the
 #'   source of the package.

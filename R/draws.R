@@ -2,18 +2,22 @@
 
 #' Draws of a fit
 #'
-#' The draws as the posterior package holds them, for all that works with that package: bayesplot, tidybayes, loo.
+#' The draws as the posterior package holds them, for all packages that work with it, such as bayesplot and
+#' tidybayes.
 #'
 #' @param x A fit.
 #' @param ... Passed to the posterior package's method.
-#' @return `as_draws()` and `as_draws_array()` give an array of iterations x chains x variables; the others the same draws as a
-#'   data frame, matrix, list or random variables. `variables()` gives the names, also for a fit without draws; `ndraws()`,
-#'   `nchains()`, `niterations()` and `nvariables()` count.
+#' @return `as_draws()` and `as_draws_array()` give an array of iterations x chains x variables; the others the same
+#'   draws as a data frame, matrix, list or random variables. `variables()` gives the names of the parameters and
+#'   `nvariables()` their number, also for a fit without draws; `nchains()`, `niterations()` (per chain) and
+#'   `ndraws()` (in all) count draws.
 #' @section Errors: A fit with `iter_sampling = 0` has no draws: an error of class `bayespool_error_draws`.
 #' @examples
 #' fit <- complete_pooling(yield ~ 1, npk, seed = 1)
 #' as_draws_df(fit)
 #' variables(fit)
+#' # The posterior probability that mu is above 55:
+#' mean(as_draws_df(fit)$mu > 55)
 #' @name draws
 #' @aliases as_draws.bayespool_fit
 NULL

@@ -2,20 +2,27 @@
 
 #' Exact posterior summary
 #'
-#' Means, standard deviations and quantiles of all parameters by quadrature. They carry no Monte Carlo error and need no draws.
+#' Means, standard deviations and quantiles of all parameters by quadrature. They carry no Monte Carlo error and need no
+#' draws.
 #'
-#' Given the standard deviations every other parameter is normal with known mean \eqn{f} and variance \eqn{v}, so with the
-#' quadrature weights \eqn{w} its mean is \eqn{\sum w f}, its variance
+#' Given the standard deviations every other parameter is normal with known mean \eqn{f} and variance \eqn{v}. So with
+#' the quadrature weights \eqn{w}, which add up to 1, its mean is \eqn{\sum w f}, its variance
 #' \eqn{\sum w (v + f^2) - (\sum w f)^2}, and its distribution function a mixture of normal ones, which is inverted.
 #' Hierarchical fits get a last row `icc`, the intraclass correlation
-#' \eqn{\tau^2 / (\tau^2 + \sigma^2)}, with \eqn{\tau} the standard deviation between groups and \eqn{\sigma} that within them.
+#' \eqn{\tau^2 / (\tau^2 + \sigma^2)}, with \eqn{\tau} the standard deviation between groups (`sigma_mu` or `sigma_0`)
+#' and \eqn{\sigma} that within them (`sigma_y`).
 #'
 #' @param object A fit.
 #' @param probs Probabilities of the quantiles, between 0 and 1.
+#' @param x What `exact_summary()` returned.
+#' @param digits Number of decimals to print.
+#' @param n_rows Number of rows to print; the rest is counted in a last line.
 #' @param ... Not used.
-#' @return A data frame with one row a parameter, in the order of the draws, and columns `variable`, `mean`, `sd` and one
-#'   quantile for each of `probs`, named like `q3`, `q50`, `q97`. With heavy-tailed or flat priors and few groups some moments
-#'   do not exist: these are `Inf` (standard deviations, and means of standard deviations) or `NaN` (means of the others).
+#' @return A data frame with one row a parameter, in the order of the draws, and columns `variable`, `mean`, `sd` and
+#'   one quantile for each of `probs`, named like `q3`, `q50`, `q97`. The quantiles `q3` and `q97` hold 94% between
+#'   them, but they are not the ends of the shortest interval that [summary()][summary.bayespool_fit] shows. With
+#'   heavy-tailed or flat priors and few groups some moments do not exist: these are `Inf` (standard deviations, and
+#'   means of standard deviations) or `NaN` (means of the others).
 #' @section Errors: Of class `bayespool_error_argument`: probabilities outside (0, 1).
 #' @examples
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
@@ -31,7 +38,8 @@ exact_summary <- function(object, ...) {
 exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_argument(probs, checkmate::check_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE), call)
+  valid <- checkmate::test_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE)
+  check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
   problem <- fit_problem(object)
   with_icc <- !is.null(object$parameters$tau)
   table <- run_core(cpp_summary(problem, as.double(probs), with_icc), call)
@@ -40,7 +48,14 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...)
   names(quantiles) <- quantile_names(probs)
   variable <- c(object$parameters$variables, if (with_icc) "icc")
   columns <- c(list(variable = variable, mean = table[, 1], sd = table[, 2]), quantiles)
-  structure(columns, class = "data.frame", row.names = .set_row_names(length(variable)))
+  structure(columns, class = c("bayespool_exact_summary", "data.frame"), row.names = .set_row_names(length(variable)))
+}
+
+#' @rdname exact_summary
+#' @export
+print.bayespool_exact_summary <- function(x, digits = 3, n_rows = 30, ...) {
+  print_table(x, digits, n_rows)
+  invisible(x)
 }
 
 quantile_names <- function(probs) {
@@ -76,14 +91,18 @@ mark_infinite <- function(table, problem, parameters) {
 
 #' Log marginal likelihood
 #'
-#' The logarithm of \eqn{p(y)}, the density of the data with all parameters integrated out, by quadrature. The difference of
-#' two fits to the same data is the log Bayes factor between their models.
+#' The logarithm of \eqn{p(y)}, the density of the data with all parameters integrated out, by quadrature. The
+#' difference of the values of two fits to the same data is the log Bayes factor between their models.
+#'
+#' A model here includes its priors: much wider ones usually lower the marginal likelihood, even where they hardly
+#' change the posterior. Default priors are scaled by the data, so for a comparison that matters choose the priors
+#' yourself.
 #'
 #' @param object A fit.
 #' @param ... Not used.
 #' @return One number, on the natural log scale. For a fit with `prior_only = TRUE`, without data, it is 0.
-#' @section Errors: Of class `bayespool_error_improper` if a prior is flat: the marginal likelihood is then defined only up to
-#'   a constant.
+#' @section Errors: Of class `bayespool_error_improper` if a prior is flat: the marginal likelihood is then defined
+#'   only up to a constant.
 #' @examples
 #' pooled <- complete_pooling(yield ~ 1, npk, iter_sampling = 0)
 #' partial <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)

@@ -4,11 +4,23 @@
 # that update() needs again. `call`: for error messages.
 fit_model <- function(model, formula, data, prior, sigma = "common", algorithm, chains, iter_sampling, seed, prior_only,
                       cores, dots, call) {
+  if (missing(formula) || missing(data)) {
+    abort_bayespool(
+      c(
+        "{.arg formula} and {.arg data} must be given.",
+        i = "{.arg data} is a data frame or group moments; variables are only looked up there."
+      ),
+      "argument", call
+    )
+  }
   check_arguments(dots, algorithm, chains, iter_sampling, seed, prior_only, cores, call)
   parsed <- parse_formula(formula, call = call)
   check_model_formula(model, parsed, call)
   if (model == "no_pooling") {
     sigma <- choose_sigma(sigma, parsed, call)
+    # Each group has an intercept, with or without `0 +`: factors are coded as beside one.
+    parsed$fixed <- fixed_formula(parsed$formula, parsed$terms, intercept = TRUE)
+    parsed$intercept <- TRUE
   }
   separate <- identical(sigma, "group")
   moments <- reduce_data(parsed, data, pooled = !separate, call = call)
@@ -58,7 +70,7 @@ fit_problem <- function(fit) {
 check_arguments <- function(dots, algorithm, chains, iter_sampling, seed, prior_only, cores, call) {
   if (length(dots) > 0) {
     names <- rlang::names2(dots)
-    names[names == ""] <- "(unnamed)"
+    names[names == ""] <- "(without a name)"
     abort_bayespool(
       c(
         "Unknown argument{?s}: {.val {names}}.",
@@ -68,31 +80,30 @@ check_arguments <- function(dots, algorithm, chains, iter_sampling, seed, prior_
       "argument", call
     )
   }
-  check_argument(algorithm, checkmate::check_string(algorithm), call)
-  if (algorithm != "exact") {
-    abort_bayespool(
-      c("{.arg algorithm} must be {.val exact}.", i = "Found {.val {algorithm}}."),
-      "argument", call
-    )
-  }
-  check_argument(chains, checkmate::check_count(chains, positive = TRUE), call)
-  check_argument(iter_sampling, checkmate::check_count(iter_sampling), call)
-  check_argument(seed, checkmate::check_int(seed, lower = 0, null.ok = TRUE), call)
-  check_argument(prior_only, checkmate::check_flag(prior_only), call)
-  check_argument(cores, checkmate::check_count(cores, positive = TRUE), call)
+  check_argument(algorithm, identical(algorithm, "exact"), "{.val exact}", call)
+  check_argument(chains, checkmate::test_count(chains, positive = TRUE), "a whole number of at least 1", call)
+  check_argument(iter_sampling, checkmate::test_count(iter_sampling), "a whole number of at least 0", call)
+  check_argument(seed, checkmate::test_int(seed, lower = 0, null.ok = TRUE), "a whole number of at least 0, or {.code NULL}", call)
+  check_argument(prior_only, checkmate::test_flag(prior_only), "{.code TRUE} or {.code FALSE}", call)
+  check_argument(cores, checkmate::test_count(cores, positive = TRUE), "a whole number of at least 1", call)
   if (as.double(chains) * iter_sampling > .Machine$integer.max) {
     abort_bayespool(
-      c("Too many draws: {.arg chains} times {.arg iter_sampling} must be below 2^31.", i = "Found {chains} times {iter_sampling}."),
-      "argument", call
+      c(
+        "Too many draws: {.arg chains} times {.arg iter_sampling} must be below 2^31.",
+        i = "Found {chains} times {iter_sampling}.",
+        i = "Ask for fewer draws, or for none with {.code iter_sampling = 0}: {.fn exact_summary} needs none."
+      ),
+      "memory", call
     )
   }
 }
 
-# `result`: what a checkmate::check_*() says of the argument.
-check_argument <- function(argument, result, call) {
-  if (!isTRUE(result)) {
+# `wanted`: what the argument must be, as cli text.
+check_argument <- function(argument, valid, wanted, call) {
+  if (!valid) {
     name <- rlang::as_label(rlang::enexpr(argument))
-    abort_bayespool(c("{.arg {name}} is not valid.", i = "{result}."), "argument", call)
+    found <- if (is.atomic(argument)) format_expr(utils::head(argument, 5)) else class(argument)[1]
+    abort_bayespool(c(paste0("{.arg {name}} must be ", wanted, "."), i = "Found {.code {found}}."), "argument", call)
   }
 }
 

@@ -2,14 +2,16 @@
 
 #' Group moments
 #'
-#' Reduces the rows of a data frame to one line a group. Every model of the package needs nothing
-#' else from the data, so each fitting function accepts the result in place of `data`.
+#' Reduces the rows of a data frame to one line a group: its size, and the means and cross-products of its columns.
+#' The models of the package need nothing else from the data, so each fitting function accepts the result in place of
+#' `data`.
 #'
 #' With \eqn{z_i = (x_i, y_i)} the predictors and the response of row \eqn{i}, and \eqn{g_i} its
 #' group, the moments of group \eqn{j} are its size \eqn{n_j}, its mean and its cross-products about
 #' that mean,
 #' \deqn{\bar z_j = \frac{1}{n_j} \sum_{i: g_i = j} z_i, \qquad
-#'   W_j = \sum_{i: g_i = j} (z_i - \bar z_j)(z_i - \bar z_j)^\top,}
+#'   W_j = \sum_{i: g_i = j} (z_i - \bar z_j)(z_i - \bar z_j)^\top,
+#'   }{m_j = sum of z_i in group j / n_j,   W_j = sum of (z_i - m_j) (z_i - m_j)' in group j,}
 #' on the scale of the data (squared, for \eqn{W_j}); the standard deviation of column \eqn{k} is
 #' \eqn{\sqrt{W_{j,kk} / (n_j - 1)}}. They are computed in one pass over the rows, with sums taken
 #' about a value near the data of the group, so that a large offset does no harm.
@@ -83,9 +85,13 @@ group_moments <- function(formula, data) {
 #'   values, a size that is not a whole number of at least 1, a negative standard deviation, a
 #'   repeated group.
 #' @examples
-#' as_group_moments(
-#'   group = c("Kassel", "Oslo"), n = c(120, 95), mean = c(41.2, 40.1), sd = c(7.9, 8.3)
+#' # Self-control at three sites; see hpp_sites.
+#' table <- as_group_moments(
+#'   group = c("Kassel", "METU", "Oslo"), n = c(106, 181, 85),
+#'   mean = c(41.34, 39.86, 42.71), sd = c(7.931, 8.486, 7.171)
 #' )
+#' table
+#' partial_pooling(scontrol ~ 1 + (1 | site), table, iter_sampling = 0)
 #' @export
 as_group_moments <- function(group, n, mean, sd) {
   call <- rlang::current_env()
@@ -531,29 +537,30 @@ select_moments <- function(parsed, moments, call) {
       "moments", call
     )
   }
-  if (named && parsed$response != moments$response) {
+  # Every column that is a variable of its own may be the response or a predictor, whatever it was at first.
+  terms <- c(moments$terms, stats::setNames(list(moments$response), if (named) moments$response else parsed$response))
+  coded <- names(moments$coding$patterns)
+  numeric <- names(terms)[lengths(terms) == 1 & !names(terms) %in% coded]
+  if (!parsed$response %in% numeric) {
     abort_bayespool(
       c(
         "The moments do not hold the response {.code {parsed$response}}.",
-        i = "Their response is {.code {moments$response}}."
+        i = "A response can be {.code {numeric}}."
       ),
       "moments", call
     )
   }
-  missing <- setdiff(parsed$terms, held)
+  missing <- setdiff(parsed$terms, names(terms))
   if (length(missing) > 0) {
     abort_bayespool(
-      c(
-        "The moments do not hold {.code {missing}}.",
-        i = if (length(held) > 0) "Their predictors are {.code {held}}." else "They have no predictors."
-      ),
+      c("The moments do not hold {.code {missing}}.", i = "They hold {.code {names(terms)}}."),
       "moments", call
     )
   }
   check_coding(parsed, moments, call)
 
-  terms <- moments$terms[parsed$terms]
-  columns <- match(c(unlist(terms, use.names = FALSE), moments$response), colnames(moments$mean))
+  columns <- match(unlist(terms[c(parsed$terms, parsed$response)], use.names = FALSE), colnames(moments$mean))
+  terms <- terms[parsed$terms]
   moments$mean <- moments$mean[, columns, drop = FALSE]
   colnames(moments$mean)[length(columns)] <- parsed$response
   moments$within <- moments$within[, packed_index(columns), drop = FALSE]

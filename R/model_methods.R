@@ -13,13 +13,15 @@ formula.bayespool_fit <- function(x, ...) {
 
 #' Refit with changes
 #'
-#' Fits the model of `object` again with some arguments changed. The data are those that the fit keeps, so nothing is looked up
-#' by name.
+#' Fits the model of `object` again with some arguments changed. The data are those that the fit keeps, so changes
+#' that were made to a data frame since do not matter.
 #'
 #' @param object A fit.
-#' @param formula. A new formula; a dot stands for the part of the old one, as in `. ~ . + x` (see [stats::update.formula()]).
-#' @param ... Arguments of the fitting function that change, such as `prior`, `iter_sampling` or `data`. A fit keeps the
-#'   variables of its formula only, so a formula with a new variable needs `data` too.
+#' @param formula. A new formula; a dot stands for the part of the old one, as in `. ~ . + x` (see
+#'   [stats::update.formula()]).
+#' @param ... Arguments of the fitting function that change, such as `prior`, `iter_sampling` or `data`. A new `prior`
+#'   replaces the whole list, not single priors in it. A fit keeps the variables of its formula only, so a formula
+#'   with a new variable needs `data` too.
 #' @return A fit.
 #' @section Errors: As those of the fitting function.
 #' @examples

@@ -45,7 +45,7 @@ model_parameters <- function(model, predictors, labels, intercept, separate) {
   )
 }
 
-# The list that the C++ core reads (see convert.hpp). Columns of X: an intercept, unless the model has none, and the
+# The list that the C++ core reads (see convert.h). Columns of X: an intercept, unless the model has none, and the
 # predictors. `prior_only` leaves the data out: groups of size zero.
 #   complete pooling   one group that holds all rows, tau = 0
 #   no pooling         the intercept fixed at the prior mean of a group mean, tau at its prior sd; or, `separate`, one

@@ -7,12 +7,19 @@
 #'
 #' @param object A fit from one of the fitting functions.
 #' @param x What `prior_summary()` returned.
-#' @param ... Not used; must be empty.
+#' @param ... Not used.
 #' @return A data frame of class `bayespool_prior_summary`, one row a parameter:
 #'   `parameter`, `prior` (text), `source` (`"user"` or `"default"`) and `distribution` (a vector of
 #'   distributions with all digits, for `quantile()`, `density()` and so on; those cut at 0 are
 #'   [distributional::dist_truncated()]).
-#' @seealso [bayespool-priors]
+#' @seealso [bayespool-priors] for the distributions and the defaults.
+#' @examples
+#' fit <- partial_pooling(
+#'   yield ~ 1 + (1 | block), npk,
+#'   prior = list(sigma_mu = dist_cauchy(0, 5)), iter_sampling = 0
+#' )
+#' prior_summary(fit)
+#' prior_summary(fit)$distribution
 #' @name prior_summary.bayespool_fit
 #' @aliases prior_summary
 #' @method prior_summary bayespool_fit

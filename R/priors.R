@@ -53,7 +53,7 @@
 #' All of these are priors on a standard deviation, not on a variance, a
 #' precision or a logarithm.
 #'
-#' * `dist_exponential(rate)`, `dist_gamma(shape, rate)`, `dist_lognormal(mu, sigma)`,
+#' * `dist_exponential(rate)` (its mean is `1 / rate`), `dist_gamma(shape, rate)`, `dist_lognormal(mu, sigma)`,
 #'   `dist_uniform(min, max)` with `min` at least 0.
 #' * `dist_inverse_gamma(shape, scale = )`: name the second argument. Its density is
 #'   proportional to \eqn{x^{-shape - 1} \exp(-scale / x)}; an unnamed second number is
@@ -78,8 +78,10 @@
 #' | `beta_0`, `beta_0j` beside predictors | normal(mean(y), s), s as below |
 #' | a scale | exponential(1 / sd(y)) |
 #'
-#' The wider normal of an intercept beside predictors is what the first two rows imply at x = 0:
-#' \deqn{s^2 = (2.5 sd(y))^2 + \sum_k (2.5 sd(y) / sd(x_k))^2 mean(x_k)^2}
+#' Beside predictors the intercept is the mean response at x = 0, which may lie far from the data. So its normal is
+#' wider, as the first two rows imply there:
+#' \deqn{s^2 = (2.5\,\mathrm{sd}(y))^2 + \sum_k (2.5\,\mathrm{sd}(y) / \mathrm{sd}(x_k))^2\,\mathrm{mean}(x_k)^2
+#'   }{s^2 = (2.5 sd(y))^2 + sum_k (2.5 sd(y) / sd(x_k))^2 mean(x_k)^2}
 #' It does not change when the user gives a prior to a slope. A predictor that is constant counts as one with
 #' sd 1. Where the response has no spread (one observation, or all equal) there
 #' is nothing to scale with, and every parameter needs a prior from the user.
@@ -96,12 +98,13 @@
 #' models. *Bayesian Analysis* 1(3), 515-534. \doi{10.1214/06-BA117A}.
 #'
 #' @examples
-#' # Priors for partial_pooling(); sigma_mu is half-Cauchy.
-#' list(
-#'   hyper_mu = dist_normal(40, 20),
-#'   sigma_y = dist_exponential(1),
-#'   sigma_mu = dist_cauchy(0, 5)
+#' # The prior on sigma_mu is half-Cauchy; that on sigma_y is the default.
+#' fit <- partial_pooling(
+#'   scontrol ~ 1 + (1 | site), hpp_sites,
+#'   prior = list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5)),
+#'   iter_sampling = 0
 #' )
+#' prior_summary(fit)
 #' @name bayespool-priors
 NULL
 

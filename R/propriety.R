@@ -1,4 +1,4 @@
-# Whether the posterior exists, and which of its moments (mathematics.md, section 3): all from the powers with which the
+# Whether the posterior exists, and which of its moments: all from the powers with which the
 # integrand falls as sigma or tau go to 0 or to infinity.
 
 # Refuses an improper posterior or prior. Returns the problem with `sigma_order` and `tau_order`: the highest of the first

@@ -2,23 +2,24 @@
 
 #' Summary of a fit
 #'
-#' `summary()` describes the draws of each parameter; `print()` shows the model and that table. A fit without draws is printed
-#' with its [exact_summary()].
+#' `summary()` describes the draws of each parameter; `print()` shows the model and that table. A fit without draws is
+#' printed with its [exact_summary()].
 #'
 #' @param object,x A fit.
 #' @param prob Probability in the highest density interval, between 0 and 1.
-#' @param digits Number of decimals to print.
+#' @param digits Number of decimals to print. Columns of small numbers get significant digits instead.
 #' @param n_rows Number of rows to print; the rest is counted in a last line.
 #' @param ... Not used.
-#' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`, `mean`,
-#'   `sd`, the ends `hdi_lower` and `hdi_upper` of the shortest interval that holds `prob` of the draws, Monte Carlo standard
-#'   errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`, and `rhat` (see the posterior
-#'   package). Exact draws are independent, so their effective sample size is about their number and `rhat` is about 1.
-#'   `print()` returns `x`, invisibly.
+#' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`,
+#'   `mean`, `sd`, the ends `hdi_lower` and `hdi_upper` of the shortest interval that holds `prob` of the draws, Monte
+#'   Carlo standard errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`, and `rhat`
+#'   (see the posterior package). Exact draws are independent, so their effective sample size is about their number
+#'   and `rhat` is about 1. `print()` returns `x`, invisibly.
 #' @section Errors: Of class `bayespool_error_draws`: `summary()` of a fit with `iter_sampling = 0`. Of class
 #'   `bayespool_error_argument`: a `prob` outside (0, 1).
-#' @references Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Buerkner, P.-C. (2021). Rank-normalization, folding,
-#'   and localization: an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis*, 16(2), 667-718.
+#' @references Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Buerkner, P.-C. (2021). Rank-normalization,
+#'   folding, and localization: an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis*, 16(2),
+#'   667-718.
 #'   \doi{10.1214/20-BA1221}
 #' @examples
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
@@ -28,8 +29,8 @@
 summary.bayespool_fit <- function(object, prob = 0.94, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  valid <- checkmate::check_number(prob, lower = 0, upper = 1, finite = TRUE)
-  check_argument(prob, if (isTRUE(valid) && prob %in% c(0, 1)) "Must lie between 0 and 1" else valid, call)
+  valid <- checkmate::test_number(prob, finite = TRUE) && prob > 0 && prob < 1
+  check_argument(prob, valid, "a number between 0 and 1", call)
   draws <- fit_draws(object, call)
   hdi <- HDInterval::hdi(matrix(draws, nrow = posterior::ndraws(draws)), credMass = prob)
   rows <- lapply(seq_len(dim(draws)[3]), function(i) {
@@ -80,21 +81,26 @@ print.bayespool_fit <- function(x, digits = 2, n_rows = 30, ...) {
   invisible(x)
 }
 
-# Counts (effective sample sizes) without decimals.
+# Counts (effective sample sizes) without decimals, Monte Carlo errors with two digits.
 print_table <- function(table, digits, n_rows) {
   shown <- as.data.frame(utils::head(table, n_rows))
+  class(shown) <- "data.frame"
   for (name in setdiff(names(shown), "variable")) {
-    decimals <- if (startsWith(name, "ess_")) 0 else if (name == "rhat") 3 else digits
-    shown[[name]] <- format_numbers(shown[[name]], decimals)
+    x <- shown[[name]]
+    shown[[name]] <- if (startsWith(name, "mcse_")) {
+      formatC(signif(x, 2), digits = 2, format = "fg")
+    } else {
+      format_numbers(x, if (startsWith(name, "ess_")) 0 else if (name == "rhat") 3 else digits)
+    }
   }
   print(shown, row.names = FALSE)
   note_rest(nrow(table) - nrow(shown))
 }
 
-# Fixed decimals, or as many significant digits for a column of small numbers.
+# Fixed decimals, or significant digits for columns of very small or large numbers.
 format_numbers <- function(x, decimals) {
   size <- max(abs(x[is.finite(x)]), 0)
-  if (decimals > 0 && size > 0 && size < 0.1 || size >= 1e7) {
+  if (decimals > 0 && size > 0 && (size < 0.1 || size >= 1e7)) {
     return(formatC(x, digits = decimals + 1, format = "g"))
   }
   formatC(x, digits = decimals, format = "f")

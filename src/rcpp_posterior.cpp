@@ -1,5 +1,5 @@
 // R's entry points to the posterior: checks of the design, evidence, draws, summaries.
-#include "convert.hpp"
+#include "convert.h"
 
 #include <RcppThread.h>
 
@@ -37,6 +37,22 @@ DrawColumns columns_of_part(const Rcpp::List& problem, int part) {
     columns.sigma += part;
   }
   return columns;
+}
+
+// The threads look for an interrupt, which RcppThread reports as an exception of its own.
+void draw_in_parallel(const InversionSampler& sampler, int chunks, int draws, double* out,
+                      int cores) {
+  try {
+    RcppThread::parallelFor(
+        0, chunks,
+        [&](int chunk) {
+          RcppThread::checkUserInterrupt();
+          sampler.draw_chunk(chunk, draws, out);
+        },
+        cores);
+  } catch (const RcppThread::UserInterruptException&) {
+    throw Rcpp::internal::InterruptedException();
+  }
 }
 
 }  // namespace
@@ -82,8 +98,7 @@ Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cor
     const int chunks = static_cast<int>(InversionSampler::chunk_count(draws));
     double* const first = draws > 0 ? out.begin() : nullptr;
     if (cores > 1) {
-      RcppThread::parallelFor(
-          0, chunks, [&](int chunk) { sampler.draw_chunk(chunk, draws, first); }, cores);
+      draw_in_parallel(sampler, chunks, draws, first, cores);
     } else {
       for (int chunk = 0; chunk < chunks; ++chunk) {
         check_interrupt();

@@ -1,5 +1,5 @@
 // The likelihood of (sigma, tau) with beta and the group effects integrated out, and their
-// conditional normal distributions (mathematics.md, section 2), from group moments.
+// conditional normal distributions, from group moments.
 #pragma once
 
 #include <Eigen/Core>

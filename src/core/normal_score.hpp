@@ -49,7 +49,7 @@ struct CubicWeights {
 class NormalScoreTable {
  public:
   static constexpr double z_max = 7;  // mass outside: 2.6e-12
-  static constexpr double z_step = 0.125;
+  static constexpr double z_step = 0.0625;
   static constexpr int size = 2 * static_cast<int>(z_max / z_step) + 1;
 
   // Knots: increasing normal scores z, values and d value / d z; at least two, with z[0] < -z_max and

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/math/quadrature/gauss.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <functional>
@@ -46,9 +47,8 @@ class Quadrature {
     } else {
       integrate_sigma();
     }
-    if (!tau_prior_.is_fixed() && tables_wanted_)
-      for (Column& column : columns_)
-        column.table = std::make_unique<NormalScoreTable>(column.rule->table(true));
+    if (!tau_known() && tables_wanted_)
+      for (Column& column : columns_) column.make_table();
     log_evidence_ += posterior_.log_reference();
     collect_nodes();
   }
@@ -91,38 +91,25 @@ class Quadrature {
                          : sigma_coordinate_.value(sigma_x((*sigma_table_)(score)));
   }
 
-  // P(tau / unit(sigma) <= value): unit = 1 for tau itself, sigma for tau / sigma.
-  template <class Unit>
-  double ratio_cdf(double value, Unit&& unit) const {
-    double total = 0;
-    for (const Column& column : columns_)
-      if (column.weight > negligible_weight)
-        total += column.weight * normal_cdf(column.table->inverse(
-                                     tau_coordinate_.exact_coordinate(value * unit(column.sigma))));
-    return total;
+  double tau_quantile(double probability, double score) const {
+    if (tau_known()) return tau_prior_.fixed_value();
+    return quantile(
+        probability, score, [](double) { return 1.0; },
+        [this](double value) { return average_over_columns([&](double) { return value; }); });
   }
 
-  // The quantile of tau / unit(sigma) at a probability, which has normal score `score`.
-  template <class Unit>
-  double ratio_quantile(double probability, double score, Unit&& unit) const {
-    if (tau_known()) {
-      // tau / sigma falls as sigma rises
-      return tau_prior_.fixed_value() / unit(sigma_quantile(-score));
-    }
-    double low = HUGE_VAL, high = 0;
-    for (const Column& column : columns_) {
-      if (column.weight <= negligible_weight) continue;
-      const double q = tau_coordinate_.value((*column.table)(score)) / unit(column.sigma);
-      low = std::min(low, q);
-      high = std::max(high, q);
-    }
-    if (high - low <= 1e-14 * high) return high;
-    std::uintmax_t iterations = 100;
-    const auto bracket = boost::math::tools::toms748_solve(
-        [&](double log_value) { return ratio_cdf(std::exp(log_value), unit) - probability; },
-        std::log(low) - 1e-6, std::log(high) + 1e-6, boost::math::tools::eps_tolerance<double>(30),
-        iterations);
-    return std::exp(0.5 * (bracket.first + bracket.second));
+  // Quantile of tau / sigma. Where the support of tau ends at a positive value, tau / sigma <= value has a
+  // kink in sigma and the integral over sigma is split there.
+  double ratio_quantile(double probability, double score) const {
+    if (tau_known()) return tau_prior_.fixed_value() / sigma_quantile(-score);
+    const bool bounded = tau_prior_.lower() > 0 || tau_prior_.upper() < infinity;
+    return quantile(
+        probability, score, [](double sigma) { return sigma; },
+        [&](double value) {
+          return bounded && !sigma_known()
+                     ? split_ratio_cdf(value)
+                     : average_over_columns([&](double sigma) { return value * sigma; });
+        });
   }
 
   // Fewer nodes for bounded quantities: every second one where the rule allows, none without weight. Sorted
@@ -161,7 +148,86 @@ class Quadrature {
     double sigma = 0, log_mass = 0, weight = 1;
     std::shared_ptr<LineRule> rule;           // absent where tau is known
     std::shared_ptr<NormalScoreTable> table;  // of the coordinate of tau
+
+    void make_table() {
+      if (!table) table = std::make_shared<NormalScoreTable>(rule->table(true));
+    }
   };
+
+  // P(tau <= bound(sigma))
+  template <class Bound>
+  double average_over_columns(Bound&& bound) const {
+    double total = 0;
+    for (const Column& column : columns_)
+      if (column.weight > negligible_weight)
+        total += column.weight * normal_cdf(column.table->inverse(
+                                     tau_coordinate_.exact_coordinate(bound(column.sigma))));
+    return total;
+  }
+
+  // Inverts the distribution function of tau / unit(sigma).
+  template <class Unit, class Cdf>
+  double quantile(double probability, double score, Unit&& unit, Cdf&& cdf) const {
+    double low = HUGE_VAL, high = 0;
+    for (const Column& column : columns_) {
+      if (column.weight <= negligible_weight) continue;
+      const double q = tau_coordinate_.value((*column.table)(score)) / unit(column.sigma);
+      low = std::min(low, q);
+      high = std::max(high, q);
+    }
+    if (high - low <= 1e-14 * high) return high;
+    std::uintmax_t iterations = 100;
+    const auto bracket = boost::math::tools::toms748_solve(
+        [&](double log_value) { return cdf(std::exp(log_value)) - probability; },
+        std::log(low) - 1e-5, std::log(high) + 1e-5, boost::math::tools::eps_tolerance<double>(30),
+        iterations);
+    return std::exp(0.5 * (bracket.first + bracket.second));
+  }
+
+  // P(tau / sigma <= value) as an integral over the normal score of sigma, between the ends of the
+  // support of tau.
+  double split_ratio_cdf(double value) const {
+    constexpr double z_max = NormalScoreTable::z_max;
+    std::vector<double> cuts = {-z_max, z_max};
+    for (double end : {tau_prior_.lower(), tau_prior_.upper()}) {
+      const double x = sigma_coordinate_.exact_coordinate(end / value);
+      const double z = std::isfinite(x) ? sigma_table_->inverse(sigma_s(x)) : infinity;
+      if (std::abs(z) < z_max) cuts.push_back(z);
+    }
+    for (double z = -z_max + 1; z < z_max; z += 1) cuts.push_back(z);
+    std::sort(cuts.begin(), cuts.end());
+    const auto integrand = [&](double z) {
+      const double s = (*sigma_table_)(z);
+      const double x =
+          tau_coordinate_.exact_coordinate(value * sigma_coordinate_.value(sigma_x(s)));
+      return normal_density(z) * conditional_cdf(x, s);
+    };
+    double total = 0;
+    for (std::size_t i = 0; i + 1 < cuts.size(); ++i)
+      if (cuts[i + 1] > cuts[i])
+        total +=
+            boost::math::quadrature::gauss<double, 10>::integrate(integrand, cuts[i], cuts[i + 1]);
+    return total;
+  }
+
+  // P(coordinate of tau <= x | s), between columns.
+  double conditional_cdf(double x, double s) const {
+    const CubicWeights in_s(outer_->node_position(s), static_cast<int>(columns_.size()));
+    const auto excess = [&](double z) {
+      const CubicWeights in_z = NormalScoreTable::weights(z);
+      double at = -x;
+      for (int i = 0; i < 4; ++i)
+        at += in_s.weight[i] * in_z.apply(columns_[in_s.first + i].table->values());
+      return at;
+    };
+    constexpr double z_max = NormalScoreTable::z_max;
+    if (!(excess(-z_max) < 0)) return 0;
+    if (!(excess(z_max) > 0)) return 1;
+    std::uintmax_t iterations = 100;
+    const auto bracket = boost::math::tools::toms748_solve(
+        excess, -z_max, z_max, boost::math::tools::eps_tolerance<double>(30), iterations);
+    return normal_cdf(0.5 * (bracket.first + bracket.second));
+  }
 
   // Where to look first: moment estimates from the data, else typical values of the priors.
   void guess_scales(const Design& design) {
@@ -254,9 +320,7 @@ class Quadrature {
   bool columns_resolved(std::map<double, Column>& by_position) const {
     std::vector<Column*> columns;
     for (auto& entry : by_position) columns.push_back(&entry.second);
-    for (Column* column : columns)
-      if (!column->table)
-        column->table = std::make_shared<NormalScoreTable>(column->rule->table(true));
+    for (Column* column : columns) column->make_table();
     double error = 0;
     for (int i = 3; i + 3 < static_cast<int>(columns.size()); ++i) {
       const double weight = outer_->weight(i);
@@ -288,6 +352,11 @@ class Quadrature {
 
   double sigma_x(double s) const {
     return peak_x_.center + LineRule::stretch * peak_x_.width * std::sinh(s / LineRule::stretch);
+  }
+
+  double sigma_s(double x) const {
+    return LineRule::stretch *
+           std::asinh((x - peak_x_.center) / (LineRule::stretch * peak_x_.width));
   }
 
   static constexpr double negligible_weight = 1e-12;

@@ -344,10 +344,19 @@ test_that("a formula that the moments cannot answer is refused", {
   data$f <- factor(rep_len(c("u", "v", "w"), nrow(data)))
   moments <- group_moments(y ~ x + (1 | g), data)
   expect_error(reduce(y ~ x + (1 | h), moments), "g", class = "bayespool_error_moments")
-  expect_error(reduce(x ~ 1 + (1 | g), moments), class = "bayespool_error_moments")
+  expect_error(reduce(z ~ 1 + (1 | g), moments), class = "bayespool_error_moments")
   expect_error(reduce(log(y) ~ 1 + (1 | g), moments), class = "bayespool_error_moments")
   expect_error(reduce(y ~ z + (1 | g), moments), "z", class = "bayespool_error_moments")
   expect_error(reduce(y ~ I(x^2) + (1 | g), moments), class = "bayespool_error_moments")
+})
+
+test_that("any column of the moments can be the response, but no factor", {
+  data <- simulate_rows()
+  data$f <- factor(rep_len(c("u", "v"), nrow(data)))
+  moments <- group_moments(y ~ x + f + (1 | g), data)
+  swapped <- reduce(x ~ y + (1 | g), moments)
+  expect_moments(swapped, data, c("y", "x"), data$g)
+  expect_error(reduce(f ~ 1 + (1 | g), moments), class = "bayespool_error_moments")
 })
 
 test_that("a factor must be coded as the formula asks", {

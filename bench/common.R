@@ -1,0 +1,51 @@
+# What the benchmarks share: interleaved timing, the course's five sites, the table at the end.
+
+suppressPackageStartupMessages(library(bayespool))
+
+seconds <- function(run) {
+  start <- Sys.time()
+  run()
+  as.numeric(Sys.time() - start, units = "secs")
+}
+
+# Median seconds of each function in `runs`, in turns, so that whatever else the machine does falls on all of them, and in
+# random order within a turn, so that collecting garbage does too. The first turn, which also loads code, is not counted.
+median_seconds <- function(runs, repeats) {
+  turn <- function(i) {
+    times <- numeric(length(runs))
+    for (k in sample(length(runs))) times[k] <- seconds(runs[[k]])
+    times
+  }
+  times <- vapply(0:repeats, turn, numeric(length(runs)))
+  stats::setNames(apply(times[, -1, drop = FALSE], 1, stats::median), names(runs))
+}
+
+milliseconds <- function(seconds) signif(1000 * seconds, 3)
+
+course_sites <- c("Southampton", "METU", "Kassel", "Tsinghua", "Oslo")
+
+course_priors <- list(hyper_mu = dist_normal(40, 20), sigma_y = dist_exponential(1), sigma_mu = dist_exponential(1))
+
+five_sites <- function() subset(hpp_sites, site %in% course_sites)
+
+# Equal groups with spread like that of the sites.
+simulate_groups <- function(groups, size = 20, seed = 1) {
+  set.seed(seed)
+  group <- gl(groups, size)
+  data.frame(y = 40 + 1.2 * stats::rnorm(groups)[group] + 7 * stats::rnorm(groups * size), g = group)
+}
+
+# `packages`: those whose versions matter here.
+show_machine <- function(packages = NULL) {
+  cpu <- tryCatch(
+    sub(".*: ", "", grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)[1]),
+    error = function(cnd) Sys.info()[["machine"]]
+  )
+  versions <- vapply(c("bayespool", packages), function(package) as.character(utils::packageVersion(package)), "")
+  cat(sprintf(
+    "%s, %d cores; %s; %s\n", cpu, parallel::detectCores(), R.version.string,
+    paste(names(versions), versions, collapse = ", ")
+  ))
+}
+
+show_table <- function(...) print(data.frame(..., check.names = FALSE), row.names = FALSE, right = FALSE)

@@ -1,0 +1,27 @@
+# A fit without draws and its exact summary beside lme4's REML fit of the same data. Run: Rscript bench/lme4.R
+
+source("bench/common.R")
+
+compare <- function(groups, repeats) {
+  data <- simulate_groups(groups)
+  median_seconds(
+    list(
+      bayespool = function() exact_summary(partial_pooling(y ~ 1 + (1 | g), data, iter_sampling = 0)),
+      lme4 = function() suppressMessages(lme4::lmer(y ~ 1 + (1 | g), data, REML = TRUE))
+    ),
+    repeats
+  )
+}
+
+groups <- c(10, 1000, 10000)
+times <- mapply(compare, groups, c(201, 51, 11))
+
+show_machine("lme4")
+cat("y ~ 1 + (1 | g), 20 rows a group: fit without draws and exact_summary() (default priors), lmer(REML = TRUE); medians in ms.\n\n")
+show_table(
+  groups = format(groups, big.mark = ","),
+  bayespool = milliseconds(times["bayespool", ]),
+  lme4 = milliseconds(times["lme4", ]),
+  ratio = round(times["lme4", ] / times["bayespool", ], 1),
+  target = c(">= 3", ">= 10", ">= 50")
+)
