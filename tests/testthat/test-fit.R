@@ -36,6 +36,18 @@ test_that("update() changes what is asked and keeps the rest", {
   expect_error(update(fit, chain = 2), class = "bayespool_error_argument")
 })
 
+test_that("factors give a variable for each contrast, and update() takes terms away", {
+  expect_identical(prior_summary(complete_pooling(yield ~ N, npk, iter_sampling = 0))$parameter, c("beta_0", "beta[N1]", "sigma"))
+  slopes <- varying_intercept(yield ~ N + K + (1 | block), npk, iter_sampling = 0)
+  expect_identical(posterior::variables(update(slopes, . ~ . - K))[1:3], c("beta_0", "beta[N1]", "beta_0j[1]"))
+  expect_identical(prior_summary(update(slopes, prior = list(sigma_0 = dist_cauchy(0, 2))))$source[5], "user")
+})
+
+test_that("rows with missing values are dropped and counted", {
+  missing <- transform(data, y = replace(y, c(2, 5), NA))
+  expect_message(update(fit, data = missing), "Dropped 2 rows", class = "bayespool_message_dropped")
+})
+
 test_that("update() works where the data are gone", {
   make <- function() {
     local_data <- data

@@ -92,6 +92,15 @@ test_that("default priors make fits move and scale with the data", {
   }
 })
 
+test_that("turning the response round turns the posterior round", {
+  a <- exact_summary(partial_pooling(y ~ 1 + (1 | g), rows, iter_sampling = 0))
+  b <- exact_summary(partial_pooling(y ~ 1 + (1 | g), transform(rows, y = 3 - 2 * y), iter_sampling = 0))
+  means <- grepl("mu$|^mu", a$variable) & a$variable != "sigma_mu"
+  expect_equal(b$mean[means], 3 - 2 * a$mean[means], tolerance = 1e-9)
+  expect_equal(b$q3[means], 3 - 2 * a$q97[means], tolerance = 1e-7)
+  expect_equal(b$sd[a$variable != "icc"], 2 * a$sd[a$variable != "icc"], tolerance = 1e-9)
+})
+
 test_that("a predictor's scale and location come out of its slope and intercept", {
   a <- exact_summary(varying_intercept(y ~ x + (1 | g), rows, prior = list(beta_0 = dist_uniform(-Inf, Inf)), iter_sampling = 0))
   b <- exact_summary(varying_intercept(

@@ -43,6 +43,9 @@ test_that("data without spread are refused where sigma may be 0", {
   expect_refused(partial(steps, hyper_mu = normal, sigma_y = exponential, sigma_mu = exponential), "improper")
   expect_refused(none(steps, mu = normal, sd = exponential, sigma = "common"), "improper")
   expect_no_error(complete(steps, mu = normal, sigma = exponential))
+  expect_refused(partial(data.frame(g = 1:5, y = 2), hyper_mu = normal, sigma_y = exponential, sigma_mu = exponential), "improper")
+  # The mean of equal numbers is not always equal to them.
+  expect_refused(complete(data.frame(y = rep(0.1, 7)), mu = normal, sigma = exponential), "improper")
   # Large values that are equal are no less equal.
   expect_refused(complete(data.frame(y = rep(1e9 + 0.1, 3)), mu = dist_normal(1e9, 1), sigma = exponential), "improper")
 })
@@ -132,6 +135,11 @@ test_that("bad data are refused", {
   expect_refused(partial(NULL), "data")
 })
 
+test_that("a call without data is refused", {
+  expect_refused(partial_pooling(y ~ 1 + (1 | g)), "argument")
+  expect_refused(partial_pooling(y ~ 1 + (1 | g), data, NULL, 4), "argument")
+})
+
 test_that("bad formulas are refused", {
   fit <- function(f, formula) f(formula, data, iter_sampling = 0)
   expect_refused(fit(partial_pooling, y ~ 1 + (1 | g) + (1 | h)), "formula")
@@ -213,6 +221,30 @@ test_that("collinear predictors and more predictors than rows are right with nor
   priors <- list(beta_0 = p_normal(0, 5), beta = p_normal(0, 3), sigma = p_lognormal(0, 1))
   fit <- complete_pooling(y ~ V1 + V2 + V3 + V4 + V5 + V6, data.frame(y, wide), prior = package_priors(priors), iter_sampling = 0)
   expect_oracle(fit, oracle_fit("complete_pooling", y, priors, x = wide))
+})
+
+test_that("a column and its copy share the slope of one", {
+  priors <- function(sd) list(beta_0 = normal, beta = dist_normal(0, sd), sigma_y = exponential, sigma_0 = exponential)
+  both <- exact_summary(do.call(varying, c(list(transform(data, copy = x)), priors(1), formula = y ~ x + copy + (1 | g))))
+  single <- exact_summary(do.call(varying, c(list(data), priors(sqrt(2)))))
+  slope <- function(table, name) table$mean[table$variable == name]
+  expect_equal(slope(both, "beta[x]"), slope(single, "beta[x]") / 2, tolerance = 1e-9)
+  others <- c("beta_0", "sigma_y", "sigma_0", "icc")
+  expect_equal(
+    both[both$variable %in% others, -1], single[single$variable %in% others, -1], tolerance = 1e-6, ignore_attr = TRUE
+  )
+})
+
+test_that("with one observation, or one a group, equal priors make the standard deviations exchangeable", {
+  for (y in list(4.5, data$y)) {
+    table <- exact_summary(partial(
+      data.frame(g = seq_along(y), y = y), hyper_mu = normal, sigma_y = exponential, sigma_mu = exponential
+    ))
+    expect_equal(
+      table[table$variable == "sigma_y", -1], table[table$variable == "sigma_mu", -1], tolerance = 2e-6, ignore_attr = TRUE
+    )
+    expect_equal(table$mean[table$variable == "icc"], 0.5, tolerance = 1e-7)
+  }
 })
 
 test_that("a large offset changes nothing but the location", {
