@@ -55,10 +55,18 @@ class Design {
     total_fit = LeastSquares(within + cross_products_of_groups(data.size), noise);
     within_fit = LeastSquares(within, noise);
 
-    VectorXd shift = total_fit.coefficients;
+    // Without residuals within groups the origin is the fit within groups, so that what is left there
+    // is exactly zero and not rounding error, which would count as spread when sigma is small.
+    const bool exact_within = within_fit.exact_fit && !total_fit.exact_fit && within(f, f) > 0;
+    VectorXd shift = exact_within ? within_fit.coefficients : total_fit.coefficients;
     if (observations == 0)
       for (Index k = 0; k < f; ++k) shift(k) = priors.mean(free[k]);
     move_origin(shift);
+    if (within_fit.exact_fit) {
+      within.row(f).setZero();
+      within.col(f).setZero();
+    }
+    if (total_fit.exact_fit) rows.col(f).setZero();
     add_priors(priors);
     collect_size_classes(data.size);
     group_effect = VectorXd::Zero(f);
@@ -84,7 +92,10 @@ class Design {
   std::vector<Index> class_of;     // J: position of a group's class
   VectorXd group_effect;           // F: coefficients of gamma in the population part of mu_j
   double group_effect_origin = 0;  // and its value at gamma = 0
-  double log_constant = 0;         // prior normalisers, flat coefficients and |det transform|
+  // Whether group means have vanishing conditional sds as sigma or tau go to 0.
+  bool narrow_limits() const { return free.empty() || within_fit.exact_fit; }
+
+  double log_constant = 0;  // prior normalisers, flat coefficients and |det transform|
   LeastSquares total_fit{MatrixXd::Zero(1, 1)};   // of y on the free columns
   LeastSquares within_fit{MatrixXd::Zero(1, 1)};  // the same within groups
 

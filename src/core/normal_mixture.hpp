@@ -35,19 +35,20 @@ struct NormalMixture {
   double robust_scale() const { return std::exp(-(weight * inverse_sd.log()).sum()); }
 
   // Halley's method from `start`, kept inside a bracket; `scale` is about the sd of the mixture. A step
-  // below 1e-3 sd leaves an error of about its third power.
+  // below 1e-3 sd over which the density hardly changes leaves an error of about its third power.
   double quantile(double probability, double start, double scale) const {
     double low = -HUGE_VAL, high = HUGE_VAL, q = start, reach = scale;
     for (int iteration = 0; iteration < 200; ++iteration) {
       double cdf, density, derivative;
       evaluate(q, cdf, density, derivative);
       const double excess = cdf - probability;
-      if (excess == 0) return q;
+      if (std::abs(excess) < 1e-10) return q;
       (excess > 0 ? high : low) = q;
       const double newton = excess / density;
       const double step = -newton / std::max(1 - 0.5 * newton * derivative / density, 0.5);
       double next = q + step;
-      if (std::abs(step) < 1e-3 * scale) return next;
+      if (std::abs(step) < 1e-3 * scale && std::abs(step * derivative) < 1e-2 * density)
+        return next;
       if (!(next > low && next < high) || std::abs(step) > 4 * reach) {
         next = std::isinf(low) ? high - reach : std::isinf(high) ? low + reach : 0.5 * (low + high);
         if (std::isinf(low) || std::isinf(high)) reach *= 2;

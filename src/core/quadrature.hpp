@@ -39,6 +39,7 @@ class Quadrature {
         tau_coordinate_(tau_prior),
         orders_(orders),
         tables_wanted_(!for_evidence_only),
+        max_spacing_(design.narrow_limits() ? 0.5 : HUGE_VAL),
         check_interrupt_(check_interrupt) {
     guess_scales(design);
     if (sigma_prior_.is_fixed()) {
@@ -115,7 +116,9 @@ class Quadrature {
   // Fewer nodes for bounded quantities: every second one where the rule allows, none without weight. Sorted
   // by weight.
   std::vector<PosteriorNode> bulk_nodes() const {
-    const bool thin_sigma = !sigma_known() && outer_->coarse_error() < thinning_tolerance;
+    const bool thinning = std::isinf(max_spacing_);
+    const bool thin_sigma =
+        thinning && !sigma_known() && outer_->coarse_error() < thinning_tolerance;
     std::vector<PosteriorNode> bulk;
     double total = 0;
     for (std::size_t k = 0; k < columns_.size(); k += thin_sigma ? 2 : 1) {
@@ -123,7 +126,7 @@ class Quadrature {
       if (tau_known()) {
         bulk.push_back({column.sigma, tau_prior_.fixed_value(), column.weight});
       } else {
-        const bool thin_tau = column.rule->coarse_error() < thinning_tolerance;
+        const bool thin_tau = thinning && column.rule->coarse_error() < thinning_tolerance;
         const int step = thin_tau ? 2 : 1;
         for (int i = 0; i < column.rule->count(); i += step)
           bulk.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)),
@@ -271,7 +274,8 @@ class Quadrature {
     const double order = orders_.tau;
     column.rule = std::make_shared<LineRule>(
         log_f, *tau_peak_, std::min(from_prior, from_data), std::max(from_prior, from_data),
-        [&](double x) { return order * std::log(tau_coordinate_.value(x)); });
+        max_spacing_,
+        [&](double x) { return order == 0 ? 0 : order * std::log(tau_coordinate_.value(x)); });
     column.log_mass = column.rule->log_total();
     return column;
   }
@@ -301,8 +305,8 @@ class Quadrature {
     };
     const double order = orders_.sigma;
     outer_ = std::make_unique<LineRule>(
-        keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data),
-        [&](double x) { return order * std::log(sigma_coordinate_.value(x)); });
+        keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data), max_spacing_,
+        [&](double x) { return order == 0 ? 0 : order * std::log(sigma_coordinate_.value(x)); });
     while (tables_wanted_ && !tau_known() && !columns_resolved(by_position)) outer_->refine(keep);
     columns_.clear();
     int i = 0;
@@ -370,6 +374,7 @@ class Quadrature {
   Coordinate sigma_coordinate_, tau_coordinate_;
   MomentOrders orders_;
   bool tables_wanted_;
+  double max_spacing_;  // in the coordinates, where distributions become narrow as a sd goes to 0
   const std::function<void()>& check_interrupt_;
   double sigma_guess_ = 1, tau_guess_ = 1, within_degrees_ = 0;
   std::unique_ptr<Peak> tau_peak_;

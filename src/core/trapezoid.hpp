@@ -6,7 +6,9 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <deque>
+#include <functional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "core/normal_score.hpp"
@@ -60,28 +62,32 @@ Peak find_peak(LogFunction&& log_f, double start, double step, int bits) {
 }
 
 struct LineNode {
-  double x;         // coordinate
-  double log_mass;  // log f(x) dx/ds at the node
+  double x;           // coordinate
+  double log_mass;    // log f(x) dx/ds at the node
+  double log_moment;  // logarithm of the highest moment's integrand over f
 };
 
 // Nodes s = step * (first + i); log_f is called once at each node, with its position in s.
 class LineRule {
  public:
   static constexpr double stretch = 3;
-  static constexpr double coarse_tolerance =
-      1e-5;  // of step 2h; that of step h is about its square
+  static constexpr double coarse_tolerance = 1e-5;  // at step 2h; at step h about its square
   static constexpr double cell_tolerance = 1e-7;
 
-  // `tail(x)` is added to log_f to weigh the tail by the highest moment that is wanted. The rule covers
-  // [anchor_low, anchor_high] and goes on until nothing above exp(-log_drop) of the maximum is left.
-  template <class LogFunction, class Tail>
+  // The rule covers [anchor_low, anchor_high] and goes on until nothing above exp(-log_drop) of the maximum is
+  // left, of f and of f times the highest moment that is wanted, exp(log_moment(x)). Nodes with weight lie
+  // at most `max_spacing` apart in x.
+  template <class LogFunction>
   LineRule(LogFunction&& log_f, const Peak& peak, double anchor_low, double anchor_high,
-           Tail&& tail)
-      : center_(peak.center), width_(peak.width) {
+           double max_spacing, std::function<double(double)> log_moment)
+      : center_(peak.center),
+        width_(peak.width),
+        max_spacing_(max_spacing),
+        log_moment_(std::move(log_moment)) {
     add_node(log_f, 0, true);
-    double top = nodes_.front().log_mass, top_tail = top + tail(nodes_.front().x);
-    extend(log_f, tail, -1, anchor_low, top, top_tail);
-    extend(log_f, tail, 1, anchor_high, top, top_tail);
+    double top = nodes_.front().log_mass, top_moment = top + nodes_.front().log_moment;
+    extend(log_f, -1, anchor_low, top, top_moment);
+    extend(log_f, 1, anchor_high, top, top_moment);
     summarise();
     for (int halvings = 0; !resolved(); ++halvings) {
       if (halvings == 10) throw std::runtime_error("the quadrature did not converge");
@@ -120,7 +126,7 @@ class LineRule {
     double mean = 0, total_error = 0, mean_error = 0;
     for (int i = 0; i < count(); ++i) mean += weight_[i] * step_ * (first_ + i);
     for (int i = 0; i < count(); ++i) {
-      const double signed_weight = (first_ + i) % 2 == 0 ? weight_[i] : -weight_[i];
+      const double signed_weight = sign(i) * weight_[i];
       total_error += signed_weight;
       mean_error += signed_weight * (step_ * (first_ + i) - mean);
     }
@@ -150,7 +156,7 @@ class LineRule {
   LineNode evaluate(LogFunction&& log_f, int k) {
     const double s = step_ * k;
     const double x = center_ + stretch * width_ * std::sinh(s / stretch);
-    return {x, log_f(x, s) + std::log(width_ * std::cosh(s / stretch))};
+    return {x, log_f(x, s) + std::log(width_ * std::cosh(s / stretch)), log_moment_(x)};
   }
 
   template <class LogFunction>
@@ -160,18 +166,17 @@ class LineRule {
     first_ = std::min(first_, k);
   }
 
-  template <class LogFunction, class Tail>
-  void extend(LogFunction&& log_f, Tail&& tail, int direction, double anchor, double& top,
-              double& top_tail) {
+  template <class LogFunction>
+  void extend(LogFunction&& log_f, int direction, double anchor, double& top, double& top_moment) {
     for (int k = direction;; k += direction) {
       add_node(log_f, k, direction > 0);
       const LineNode& node = direction > 0 ? nodes_.back() : nodes_.front();
-      const double weighted = node.log_mass + tail(node.x);
+      const double weighted = node.log_mass + node.log_moment;
       top = std::max(top, node.log_mass);
-      top_tail = std::max(top_tail, weighted);
+      top_moment = std::max(top_moment, weighted);
       const bool reached = direction > 0 ? node.x >= anchor : node.x <= anchor;
       const bool negligible = node.log_mass < top - log_drop;
-      if (reached && negligible && weighted < top_tail - log_drop) return;
+      if (reached && negligible && weighted < top_moment - log_drop) return;
       if (std::abs(node.x) > coordinate_limit) {
         if (negligible) return;
         throw UnreachableMass(
@@ -213,8 +218,29 @@ class LineRule {
     for (double& mass : cells_) mass /= cell_total_;
   }
 
+  double sign(int i) const { return (first_ + i) % 2 == 0 ? 1 : -1; }
+
+  // The same error of the highest moment, relative.
+  double coarse_moment_error() const {
+    double top = -HUGE_VAL, total = 0, error = 0;
+    for (const LineNode& node : nodes_) top = std::max(top, node.log_mass + node.log_moment);
+    for (int i = 0; i < count(); ++i) {
+      const double mass = std::exp(nodes_[i].log_mass + nodes_[i].log_moment - top);
+      total += mass;
+      error += sign(i) * mass;
+    }
+    return std::abs(error) / total;
+  }
+
+  bool spaced() const {
+    for (int i = 1; i < count(); ++i)
+      if (nodes_[i].x - nodes_[i - 1].x > max_spacing_ && weight_[i] > step_ * 1e-8) return false;
+    return true;
+  }
+
   bool resolved() const {
-    return coarse_error() < coarse_tolerance && std::abs(cell_total_ - 1) < cell_tolerance;
+    return coarse_error() < coarse_tolerance && coarse_moment_error() < coarse_tolerance &&
+           std::abs(cell_total_ - 1) < cell_tolerance && spaced();
   }
 
   static constexpr int window = 12;
@@ -243,7 +269,8 @@ class LineRule {
 
   static constexpr double log_drop = 40;
 
-  double center_, width_, step_ = 0.375;
+  double center_, width_, max_spacing_, step_ = 0.375;
+  std::function<double(double)> log_moment_;
   int first_ = 0;
   std::deque<LineNode> nodes_;
   std::vector<double> weight_, cells_;
