@@ -1,110 +1,225 @@
-# The object that a fit is: variables, printing, update(), draws in all formats, size.
+# The fit as an object: what it answers, prints, keeps and refuses.
 
-five <- subset(hpp_sites, site %in% c("Southampton", "METU", "Kassel", "Tsinghua", "Oslo"))
+data <- withr::with_seed(1, data.frame(
+  g = rep(c("a", "b", "c"), c(5, 8, 4)), x = rnorm(17), k = rnorm(17), unused = rnorm(17), y = rnorm(17, 5, 2)
+))
+fit <- partial_pooling(y ~ 1 + (1 | g), data, seed = 1, iter_sampling = 100)
 
-test_that("variables are those of the model, in order", {
-  sites <- five$group
-  named <- function(name) paste0(name, "[", sites, "]")
-  fit <- function(f, ...) variables(f(..., data = five, iter_sampling = 0))
-  expect_identical(fit(complete_pooling, scontrol ~ 1), c("mu", "sigma"))
-  expect_identical(fit(complete_pooling, scontrol ~ stress), c("beta_0", "beta[stress]", "sigma"))
-  expect_identical(fit(no_pooling, scontrol ~ 1 + (1 | site)), c(named("mu"), named("sigma")))
-  expect_identical(fit(no_pooling, scontrol ~ 1 + (1 | site), sigma = "common"), c(named("mu"), "sigma"))
-  expect_identical(fit(no_pooling, scontrol ~ stress + (1 | site)), c(named("beta_0j"), "beta[stress]", "sigma"))
-  expect_identical(fit(partial_pooling, scontrol ~ 1 + (1 | site)), c("hyper_mu", named("mu"), "sigma_y", "sigma_mu"))
-  expect_identical(fit(partial_pooling, scontrol ~ 0 + (1 | site)), c(named("mu"), "sigma_y", "sigma_mu"))
+# Answers ------------------------------------------------------------------------------------------------------------------
+
+test_that("nobs() and formula() are those of the data and the call", {
+  expect_equal(nobs(fit), 17)
+  expect_identical(nobs(suppressMessages(update(fit, data = transform(data, y = c(NA, NA, y[-(1:2)]))))), 15)
+  expect_equal(formula(fit), y ~ 1 + (1 | g), ignore_formula_env = TRUE)
+  expect_identical(posterior::nchains(fit), 4L)
+  expect_identical(posterior::niterations(fit), 100L)
+  expect_identical(posterior::ndraws(fit), 400L)
+  expect_identical(posterior::nvariables(fit), 6L)
+})
+
+test_that("update() changes what is asked and keeps the rest", {
+  expect_identical(update(fit)$draws, fit$draws)
+  more <- update(fit, iter_sampling = 200, chains = 2)
+  expect_identical(dim(more$draws), c(200L, 2L, 6L))
+  expect_identical(unname(c(more$draws)), unname(c(fit$draws)))
+  narrow <- update(fit, prior = list(hyper_mu = dist_normal(0, 0.1)))
+  expect_lt(abs(exact_summary(narrow)$mean[1]), 1)
+  expect_identical(update(narrow, seed = 2)$priors, narrow$priors)
+  slopes <- varying_intercept(y ~ x + (1 | g), data, iter_sampling = 0)
   expect_identical(
-    fit(varying_intercept, scontrol ~ stress + (1 | site)),
-    c("beta_0", "beta[stress]", named("beta_0j"), "sigma_y", "sigma_0")
+    exact_summary(update(slopes, . ~ . + k, data = data)), exact_summary(varying_intercept(y ~ x + k + (1 | g), data, iter_sampling = 0))
   )
+  expect_error(update(slopes, . ~ . + k), class = "bayespool_error_data")
+  expect_identical(update(fit, data = data[data$g != "c", ])$parameters$labels, c("a", "b"))
+  common <- no_pooling(y ~ 1 + (1 | g), data, sigma = "common", iter_sampling = 0)
+  expect_identical(posterior::variables(update(common, prior = list(mu = dist_normal(0, 1)))), posterior::variables(common))
+  expect_error(update(fit, chain = 2), class = "bayespool_error_argument")
 })
 
-test_that("summaries have the columns that are promised", {
-  fit <- partial_pooling(scontrol ~ 1 + (1 | site), five, seed = 1, iter_sampling = 100)
-  expect_identical(
-    names(summary(fit)),
-    c("variable", "mean", "sd", "hdi_lower", "hdi_upper", "mcse_mean", "mcse_sd", "ess_bulk", "ess_tail", "rhat")
-  )
-  expect_identical(summary(fit)$variable, variables(fit))
-  exact <- exact_summary(fit)
-  expect_identical(names(exact), c("variable", "mean", "sd", "q3", "q50", "q97"))
-  expect_identical(exact$variable, c(variables(fit), "icc"))
-  expect_identical(names(exact_summary(fit, probs = c(0.025, 0.1)))[4:5], c("q2.5", "q10"))
-  expect_identical(names(exact_summary(fit, probs = numeric())), c("variable", "mean", "sd"))
-  expect_output(print(fit), "552 in 5 groups")
-  expect_output(print(update(fit, iter_sampling = 0)), "exact summary")
-  expect_output(print(update(fit, prior_only = TRUE)), "prior only")
-})
-
-test_that("draws come in every format, with all values", {
-  fit <- partial_pooling(scontrol ~ 1 + (1 | site), five, seed = 1, chains = 3, iter_sampling = 40)
-  reference <- as_draws_array(fit)
-  expect_identical(dim(reference), c(40L, 3L, 8L))
-  expect_s3_class(as_draws(fit), "draws_array")
-  for (convert in list(as_draws_df, as_draws_matrix, as_draws_list, as_draws_rvars)) {
-    expect_equal(posterior::as_draws_array(convert(fit)), reference, ignore_attr = TRUE)
-  }
-  expect_identical(c(ndraws(fit), nchains(fit), niterations(fit), nvariables(fit)), c(120L, 3L, 40L, 8L))
-})
-
-test_that("a fit without draws says so", {
-  fit <- partial_pooling(scontrol ~ 1 + (1 | site), five, iter_sampling = 0)
-  for (f in list(as_draws, as_draws_array, as_draws_df, as_draws_matrix, as_draws_list, as_draws_rvars, summary)) {
-    expect_error(f(fit), class = "bayespool_error_draws")
-  }
-  expect_identical(ndraws(fit), 0L)
-})
-
-test_that("labels are the user's own", {
-  labels <- c("Kassel", "New York", "\u5317\u4eac", "a[1]", "Paris, FR", "101")
-  data <- withr::with_seed(1, data.frame(g = factor(rep(labels, each = 5), levels = labels), y = rnorm(30)))
-  fit <- partial_pooling(y ~ 1 + (1 | g), data, seed = 1, iter_sampling = 10)
-  expect_identical(variables(fit)[2:7], paste0("mu[", labels, "]"))
-  expect_identical(variables(as_draws_df(fit)), variables(fit))
-})
-
-test_that("formula, nobs, priors and evidence are those of the fit", {
-  fit <- complete_pooling(yield ~ N, npk, iter_sampling = 0)
-  expect_equal(formula(fit), yield ~ N, ignore_attr = TRUE)
-  expect_identical(nobs(fit), 24)
-  expect_identical(prior_summary(fit)$parameter, c("beta_0", "beta[N1]", "sigma"))
-  flat <- update(fit, prior = list(sigma = dist_uniform(0, Inf)))
-  expect_error(log_marginal_likelihood(flat), class = "bayespool_error_improper")
-})
-
-test_that("update() refits with what the fit keeps", {
-  make <- function() {
-    rows <- npk
-    varying_intercept(yield ~ N + (1 | block), rows, seed = 4, iter_sampling = 20)
-  }
-  fit <- make()
-  expect_equal(update(fit)$draws, fit$draws)
-  expect_identical(ndraws(update(fit, chains = 2)), 40L)
-  smaller <- update(fit, . ~ . - N)
-  expect_identical(variables(smaller)[1:2], c("beta_0", "beta_0j[1]"))
-  expect_error(update(fit, . ~ . + K), class = "bayespool_error_data")
-  expect_true("beta[K1]" %in% variables(update(fit, . ~ . + K, data = npk)))
-  expect_identical(prior_summary(update(fit, prior = list(sigma_0 = dist_cauchy(0, 2))))$source[4], "user")
-  none <- no_pooling(yield ~ 1 + (1 | block), npk, sigma = "common", iter_sampling = 0)
-  expect_identical(variables(update(none)), variables(none))
+test_that("factors give a variable for each contrast, and update() takes terms away", {
+  expect_identical(prior_summary(complete_pooling(yield ~ N, npk, iter_sampling = 0))$parameter, c("beta_0", "beta[N1]", "sigma"))
+  slopes <- varying_intercept(yield ~ N + K + (1 | block), npk, iter_sampling = 0)
+  expect_identical(posterior::variables(update(slopes, . ~ . - K))[1:3], c("beta_0", "beta[N1]", "beta_0j[1]"))
+  expect_identical(prior_summary(update(slopes, prior = list(sigma_0 = dist_cauchy(0, 2))))$source[5], "user")
 })
 
 test_that("rows with missing values are dropped and counted", {
-  data <- npk
-  data$yield[c(2, 5)] <- NA
-  expect_message(fit <- partial_pooling(yield ~ 1 + (1 | block), data, iter_sampling = 0),
-                 "Dropped 2 rows", class = "bayespool_message_dropped")
-  expect_identical(nobs(fit), 22)
+  missing <- transform(data, y = replace(y, c(2, 5), NA))
+  expect_message(update(fit, data = missing), "Dropped 2 rows", class = "bayespool_message_dropped")
 })
 
-test_that("a fit carries no environment and survives being saved", {
+test_that("update() works where the data are gone", {
   make <- function() {
-    ballast <- rnorm(1e6)
-    partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1, iter_sampling = 10)
+    local_data <- data
+    local_prior <- dist_normal(4, 2)
+    partial_pooling(y ~ 1 + (1 | g), local_data, prior = list(hyper_mu = local_prior), seed = 1, iter_sampling = 10)
   }
-  fit <- make()
-  expect_lt(length(serialize(fit, NULL)), 20000)
-  path <- withr::local_tempfile()
-  saveRDS(fit, path)
-  expect_equal(exact_summary(readRDS(path)), exact_summary(fit))
+  kept <- make()
+  expect_identical(update(kept)$draws, kept$draws)
+  from_moments <- partial_pooling(y ~ 1 + (1 | g), group_moments(y ~ 1 + (1 | g), data), seed = 1, iter_sampling = 10)
+  expect_identical(update(from_moments)$draws, from_moments$draws)
+})
+
+test_that("summary() has one row a parameter and the promised columns", {
+  table <- summary(fit)
+  expect_named(
+    table, c("variable", "mean", "sd", "hdi_lower", "hdi_upper", "mcse_mean", "mcse_sd", "ess_bulk", "ess_tail", "rhat")
+  )
+  expect_identical(table$variable, posterior::variables(fit))
+  x <- posterior::extract_variable_matrix(fit$draws, "hyper_mu")
+  expect_equal(table$mean[1], mean(x))
+  expect_equal(table$sd[1], sd(x))
+  expect_equal(table$ess_bulk[1], posterior::ess_bulk(x))
+  expect_equal(table$rhat[1], posterior::rhat(x))
+  inside <- function(prob) {
+    row <- summary(fit, prob = prob)[1, ]
+    mean(x >= row$hdi_lower & x <= row$hdi_upper)
+  }
+  expect_lt(abs(inside(0.94) - 0.94), 0.01)
+  expect_lt(abs(inside(0.5) - 0.5), 0.01)
+  for (prob in list(0, 1, 2, "a", NA)) expect_error(summary(fit, prob = prob), class = "bayespool_error_argument")
+})
+
+test_that("print() shows the model and every parameter, and returns the fit", {
+  shown <- paste(capture.output(result <- withVisible(print(fit))), collapse = "\n")
+  expect_false(result$visible)
+  expect_identical(result$value, fit)
+  for (text in c("artial pooling", "y ~ 1 \\+ \\(1 \\| g\\)", "17", posterior::variables(fit)[c(1, 5, 6)], "mu\\[a\\]", "rhat", "ess_bulk")) {
+    expect_match(shown, text)
+  }
+  expect_output(print(update(fit, prior_only = TRUE)), "prior")
+  expect_output(print(update(fit, iter_sampling = 0)), "icc")
+})
+
+# No draws ---------------------------------------------------------------------------------------------------------------
+
+test_that("a fit without draws answers what needs none and says so for the rest", {
+  none <- update(fit, iter_sampling = 0)
+  expect_identical(exact_summary(none), exact_summary(fit))
+  expect_identical(log_marginal_likelihood(none), log_marginal_likelihood(fit))
+  expect_identical(posterior::ndraws(none), 0L)
+  expect_identical(posterior::variables(none), posterior::variables(fit))
+  expect_error(posterior::as_draws_df(none), "iter_sampling", class = "bayespool_error_draws")
+  expect_error(posterior::as_draws(none), class = "bayespool_error_draws")
+  expect_error(summary(none), class = "bayespool_error_draws")
+  expect_identical(update(none, iter_sampling = 100)$draws, fit$draws)
+})
+
+test_that("a fit without draws leaves R's generator alone", {
+  withr::local_seed(1)
+  before <- .Random.seed
+  complete_pooling(y ~ 1, data, iter_sampling = 0)
+  expect_identical(.Random.seed, before)
+})
+
+test_that("draws that would not fit in memory are refused with their size", {
+  error <- expect_error(update(fit, chains = 1, iter_sampling = 2e9), class = "bayespool_error_memory")
+  expect_match(conditionMessage(error), "iter_sampling = 0", fixed = TRUE)
+  expect_error(update(fit, chains = 1000, iter_sampling = 1e9), class = "bayespool_error")
+})
+
+# Formats ------------------------------------------------------------------------------------------------------------------
+
+test_that("all formats of posterior hold the same draws", {
+  array <- posterior::as_draws_array(fit)
+  expect_identical(array, posterior::as_draws(fit))
+  for (convert in list(
+    posterior::as_draws_df, posterior::as_draws_matrix, posterior::as_draws_list, posterior::as_draws_rvars, posterior::as_draws_array
+  )) {
+    format <- convert(fit)
+    expect_identical(posterior::variables(format)[1], if (inherits(format, "draws_rvars")) "hyper_mu" else posterior::variables(array)[1])
+    expect_equal(posterior::as_draws_array(format), array)
+  }
+  expect_equal(posterior::as_draws_rvars(fit)$mu, posterior::as_draws_rvars(array)$mu)
+  expect_identical(dim(posterior::as_draws_array(update(fit, chains = 1, iter_sampling = 1))), c(1L, 1L, 6L))
+})
+
+# Labels -------------------------------------------------------------------------------------------------------------------
+
+test_that("group labels are the user's own", {
+  labels <- c("\u6e05\u534e \u5927\u5b66", "a, b [c]", "it's 100%", "{braces}", " ")
+  wild <- data.frame(g = factor(rep(labels, 4), levels = labels), y = data$y[rep(1:10, 2)])
+  f <- partial_pooling(y ~ 1 + (1 | g), wild, seed = 1, iter_sampling = 100)
+  expected <- paste0("mu[", labels, "]")
+  expect_identical(posterior::variables(f)[2:6], expected)
+  expect_identical(exact_summary(f)$variable[2:6], expected)
+  expect_identical(dimnames(posterior::as_draws_matrix(f))$variable[2:6], expected)
+  expect_identical(summary(f)$variable[2:6], expected)
+  expect_no_error(capture.output(print(f)))
+  numbers <- data.frame(g = rep(c(10, 9, 2.5), each = 4), y = data$y[1:12])
+  f <- no_pooling(y ~ 1 + (1 | g), numbers, sigma = "common", iter_sampling = 0)
+  expect_identical(posterior::variables(f), c("mu[2.5]", "mu[9]", "mu[10]", "sigma"))
+  f <- partial_pooling(y ~ 1 + (1 | g), transform(data, g = g == "a"), iter_sampling = 0)
+  expect_identical(posterior::variables(f)[2:3], c("mu[FALSE]", "mu[TRUE]"))
+})
+
+test_that("an error about a wild label is still the package's", {
+  constant <- data.frame(g = rep(c("{x}", "it's"), each = 3), y = c(1, 1, 1, 2, 3, 4))
+  expect_error(no_pooling(y ~ 1 + (1 | g), constant, iter_sampling = 0), class = "bayespool_error_improper")
+})
+
+# Size -------------------------------------------------------------------------------------------------------------------
+
+test_that("a saved fit is small and carries no environment of the caller", {
+  make <- function() {
+    ballast <- runif(1e6)
+    formula <- y ~ 1 + (1 | g)
+    prior <- list(hyper_mu = dist_normal(0, 1))
+    partial_pooling(formula, data, prior = prior, iter_sampling = 100, seed = 1)
+  }
+  expect_lt(length(serialize(make(), NULL)), 8 * 4 * 100 * 6 + 15000)
+  slopes <- local({
+    ballast <- runif(1e6)
+    varying_intercept(y ~ x + I(k^2) + (1 | g), data, iter_sampling = 0)
+  })
+  expect_lt(length(serialize(slopes, NULL)), 20000)
+  file <- withr::local_tempfile()
+  saveRDS(fit, file)
+  expect_identical(exact_summary(readRDS(file)), exact_summary(fit))
+})
+
+# Arguments ----------------------------------------------------------------------------------------------------------------
+
+test_that("wrong arguments are refused by class", {
+  expect_wrong <- function(...) {
+    expect_error(complete_pooling(y ~ 1, data, ...), class = "bayespool_error_argument")
+    expect_error(varying_intercept(y ~ x + (1 | g), data, ...), class = "bayespool_error_argument")
+  }
+  expect_wrong(chains = 0)
+  expect_wrong(chains = -1)
+  expect_wrong(chains = 1.5)
+  expect_wrong(chains = NA)
+  expect_wrong(iter_sampling = -1)
+  expect_wrong(iter_sampling = "many")
+  expect_wrong(iter_sampling = c(10, 20))
+  expect_wrong(seed = -1)
+  expect_wrong(seed = "one")
+  expect_wrong(seed = NA)
+  expect_wrong(seed = c(1, 2))
+  expect_wrong(seed = Inf)
+  expect_wrong(cores = 0)
+  expect_wrong(prior_only = NA)
+  expect_wrong(prior_only = "yes")
+  expect_wrong(algorithm = "foo")
+  expect_wrong(algorithm = 1)
+  expect_wrong(iter_samplin = 10)
+  expect_wrong(iters = 10)
+  expect_wrong(priors = list())
+  expect_error(no_pooling(y ~ 1 + (1 | g), data, sigma = "groups"), class = "bayespool_error_argument")
+  expect_error(no_pooling(y ~ x + (1 | g), data, sigma = "group"), class = "bayespool_error_argument")
+})
+
+test_that("errors name the function that was called", {
+  error <- expect_error(varying_intercept(y ~ x + (1 | g), data, chains = 0), class = "bayespool_error")
+  expect_identical(as.character(error$call[[1]]), "varying_intercept")
+  error <- expect_error(complete_pooling(y ~ 1, data.frame(y = c(1, 1)), prior = list(mu = dist_normal(0, 1), sigma = dist_exponential(1))),
+                        class = "bayespool_error_improper")
+  expect_identical(as.character(error$call[[1]]), "complete_pooling")
+})
+
+test_that("grouped fits of tibbles and data.tables are those of data frames", {
+  skip_if_not_installed("tibble")
+  expect_identical(update(fit, data = tibble::as_tibble(data))$draws, fit$draws)
+  skip_if_not_installed("data.table")
+  expect_identical(update(fit, data = data.table::as.data.table(data))$draws, fit$draws)
 })
