@@ -10,7 +10,7 @@ parse_formula <- function(formula, call = rlang::caller_env()) {
   # order of the terms.
   marked <- formula
   if (!is.null(group)) {
-    marked[[3]] <- reformulas::replaceForm(formula[[3]], group$bar, as.name(group_mark))
+    marked[[3]] <- replace_call(formula[[3]], group$bar, as.name(group_mark))
   }
   marked_terms <- tryCatch(
     stats::terms(marked),
@@ -48,6 +48,19 @@ parse_formula <- function(formula, call = rlang::caller_env()) {
 }
 
 group_mark <- ".bayespool_group"
+
+# `expr` with the call `old` replaced, wherever it occurs.
+replace_call <- function(expr, old, new) {
+  if (identical(expr, old)) {
+    return(new)
+  }
+  if (is.call(expr)) {
+    for (i in seq_along(expr)[-1]) {
+      if (!is.null(expr[[i]])) expr[[i]] <- replace_call(expr[[i]], old, new)
+    }
+  }
+  expr
+}
 
 supported_bar <- "One grouping factor is supported, as {.code (1 | g)} with {.code g} the name of a column."
 

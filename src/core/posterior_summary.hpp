@@ -168,6 +168,8 @@ class PosteriorSummary {
   MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
     MatrixXd table = group_moments(size, rows);
     if (probabilities_.empty()) return table;
+    const ConditionalNodes& nodes =
+        design_.groups > 200 && gauss_hermite_serves(size, rows, table) ? few_ : bulk_;
     const Index f = design_.free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
     if (finite_variance_ && same_columns) {
@@ -175,11 +177,10 @@ class PosteriorSummary {
       std::iota(members.begin(), members.end(), Index{0});
       std::sort(members.begin(), members.end(),
                 [&](Index a, Index b) { return rows(a, f) < rows(b, f); });
-      interpolate_quantiles(size, rows, members.data(), members.size(), table);
-      return table;
+      interpolate_quantiles(size, rows, nodes, members.data(), members.size(), table);
+    } else {
+      direct_quantiles(size, rows, nodes, table);
     }
-    const bool reduced = rows.rows() > 100 && choose_gauss_hermite(size, rows, table);
-    direct_quantiles(size, rows, reduced ? few_ : bulk_, table);
     return table;
   }
 
@@ -267,19 +268,19 @@ class PosteriorSummary {
   // Groups of one size and equal columns differ in ytilde_j alone, and their standardised quantiles are a
   // smooth function of it: a Chebyshev series through few exact values, on halves of the range where one
   // series is not accurate. `members` are rows in the order of ytilde_j.
-  void interpolate_quantiles(double size, const MatrixXd& rows, const Index* members,
-                             std::size_t count, MatrixXd& table) const {
+  void interpolate_quantiles(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                             const Index* members, std::size_t count, MatrixXd& table) const {
     const Index f = design_.free_count();
     if (count > 2 * chebyshev_size) {
       const double low = rows(members[0], f), high = rows(members[count - 1], f);
-      if (high > low && interpolate_between(size, rows, members, count, table)) return;
+      if (high > low && interpolate_between(size, rows, nodes, members, count, table)) return;
       const double middle = 0.5 * (low + high);
       const Index* const upper = std::partition_point(members, members + count,
                                                       [&](Index j) { return rows(j, f) < middle; });
       const std::size_t left = static_cast<std::size_t>(upper - members);
       if (left > 0 && left < count) {
-        interpolate_quantiles(size, rows, members, left, table);
-        interpolate_quantiles(size, rows, upper, count - left, table);
+        interpolate_quantiles(size, rows, nodes, members, left, table);
+        interpolate_quantiles(size, rows, nodes, upper, count - left, table);
         return;
       }
     }
@@ -289,13 +290,13 @@ class PosteriorSummary {
       part.row(m) = rows.row(members[m]);
       part_table.row(m) = table.row(members[m]);
     }
-    direct_quantiles(size, part, bulk_, part_table);
+    direct_quantiles(size, part, nodes, part_table);
     for (std::size_t m = 0; m < count; ++m) table.row(members[m]) = part_table.row(m);
   }
 
   // False where the series is not accurate.
-  bool interpolate_between(double size, const MatrixXd& rows, const Index* members,
-                           std::size_t count, MatrixXd& table) const {
+  bool interpolate_between(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                           const Index* members, std::size_t count, MatrixXd& table) const {
     const Index f = design_.free_count();
     const double low = rows(members[0], f), high = rows(members[count - 1], f);
     const double middle = 0.5 * (low + high), half = 0.5 * (high - low);
@@ -305,7 +306,7 @@ class PosteriorSummary {
       points(k, f) = middle + half * std::cos(angle * (k + 0.5));
     MatrixXd exact = group_moments(size, points);
     if (!(exact.col(1).minCoeff() > 0)) return false;
-    direct_quantiles(size, points, bulk_, exact);
+    direct_quantiles(size, points, nodes, exact);
 
     for (std::size_t i = 0; i < scores_.size(); ++i) {
       const VectorXd standardised =
@@ -331,30 +332,34 @@ class PosteriorSummary {
   }
 
   // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal
-  // scores do: `few_` becomes the smallest rule whose distribution functions agree with the full one at a
-  // sample of groups. False if there is none.
-  bool choose_gauss_hermite(double size, const MatrixXd& rows, const MatrixXd& table) const {
+  // scores do. `few_` becomes the smallest rule (from the one before on) whose distribution functions agree
+  // with the full one at a sample of the groups. False if there is none, and from then on.
+  bool gauss_hermite_serves(double size, const MatrixXd& rows, const MatrixXd& table) const {
     if (quadrature_.sigma_known() || quadrature_.tau_known()) return false;
-    for (int order : {3, 5, 8, 12}) {
-      if (order != few_order_) few_ = conditional_nodes(gauss_hermite_rule(order));
-      few_order_ = order;
-      NormalMixture exact(bulk_.count()), tried(few_.count());
-      bool accurate = true;
-      for (Index sample = 0; sample < 5 && accurate; ++sample) {
-        const Index j = sample * (rows.rows() - 1) / 4;
-        set_group_mixture(bulk_, SizeWeights(bulk_, size), rows.row(j).transpose(), exact);
-        set_group_mixture(few_, SizeWeights(few_, size), rows.row(j).transpose(), tried);
-        for (double score : {-2.0, 0.0, 2.0}) {
-          const double q = table(j, 0) - mixture_origin(rows, j) + score * table(j, 1);
-          double cdf, tried_cdf, unused;
-          exact.evaluate(q, cdf, unused, unused);
-          tried.evaluate(q, tried_cdf, unused, unused);
-          accurate = accurate && std::abs(cdf - tried_cdf) < gauss_hermite_tolerance;
-        }
-      }
-      if (accurate) return true;
+    for (; few_order_ <= 12; few_order_ += 3) {
+      if (few_order_ != few_made_) few_ = conditional_nodes(gauss_hermite_rule(few_order_));
+      few_made_ = few_order_;
+      if (agrees_with_bulk(size, rows, table)) return true;
     }
     return false;
+  }
+
+  bool agrees_with_bulk(double size, const MatrixXd& rows, const MatrixXd& table) const {
+    NormalMixture exact(bulk_.count()), tried(few_.count());
+    const SizeWeights at_bulk(bulk_, size), at_few(few_, size);
+    for (Index sample = 0; sample < 5; ++sample) {
+      const Index j = sample * (rows.rows() - 1) / 4;
+      set_group_mixture(bulk_, at_bulk, rows.row(j).transpose(), exact);
+      set_group_mixture(few_, at_few, rows.row(j).transpose(), tried);
+      for (double score : {-2.0, 0.0, 2.0}) {
+        const double q = table(j, 0) - mixture_origin(rows, j) + score * table(j, 1);
+        double cdf, tried_cdf, unused;
+        exact.evaluate(q, cdf, unused, unused);
+        tried.evaluate(q, tried_cdf, unused, unused);
+        if (!(std::abs(cdf - tried_cdf) < gauss_hermite_tolerance)) return false;
+      }
+    }
+    return true;
   }
 
   std::vector<PosteriorNode> gauss_hermite_rule(int order) const {
@@ -384,7 +389,7 @@ class PosteriorSummary {
   const std::function<void()>& check_interrupt_;
   ConditionalNodes nodes_, bulk_;
   mutable ConditionalNodes few_;  // the Gauss-Hermite rule that was tried last
-  mutable int few_order_ = 0;
+  mutable int few_order_ = 3, few_made_ = 0;
   bool finite_variance_;
   std::vector<double> scores_;
 };

@@ -1,0 +1,263 @@
+# exact_summary() and the log evidence against the brute-force posterior of helper-oracle.R: 1e-6 relative in means and sds,
+# 1e-6 in probability for quantiles, 1e-6 in the log evidence.
+
+make_groups <- function(sizes, seed, between = 3, within = 5, centre = 40) {
+  withr::with_seed(seed, {
+    g <- rep(letters[seq_along(sizes)], sizes)
+    effects <- rnorm(length(sizes), 0, between)
+    data <- data.frame(g = g, x = rnorm(length(g), 2, 1.5), f = sample(c("u", "v", "w"), length(g), replace = TRUE))
+    data$y <- centre + effects[match(g, letters)] + 1.2 * data$x + rnorm(length(g), 0, within)
+    data
+  })
+}
+
+fit_functions <- list(
+  complete_pooling = complete_pooling, no_pooling = no_pooling, partial_pooling = partial_pooling,
+  varying_intercept = varying_intercept
+)
+
+# Fits `model` and compares everything with the oracle. `predictors`: a one-sided formula.
+expect_exact <- function(model, data, priors, predictors = ~1, intercept = TRUE, sigma = "common", fine = 1) {
+  x <- model.matrix(predictors, data)[, -1, drop = FALSE]
+  right <- c(if (intercept) "1" else "0", attr(terms(predictors), "term.labels"), if (model != "complete_pooling") "(1 | g)")
+  formula <- as.formula(paste("y ~", paste(right, collapse = " + ")))
+  arguments <- list(formula, data, prior = package_priors(priors), iter_sampling = 0)
+  if (model == "no_pooling") arguments$sigma <- sigma
+  oracle <- oracle_fit(
+    model, data$y, priors,
+    group = if (model != "complete_pooling") data$g, x = if (ncol(x) > 0) x, intercept = intercept, sigma = sigma, fine = fine
+  )
+  expect_oracle(do.call(fit_functions[[model]], arguments), oracle)
+}
+
+balanced <- make_groups(rep(4, 5), 1)
+unbalanced <- make_groups(c(1, 60, 2, 7, 1), 2)
+two <- make_groups(c(3, 9), 3)
+one <- make_groups(6, 4)
+data_sets <- list(balanced = balanced, unbalanced = unbalanced, two = two, one = one)
+
+course <- list(hyper_mu = p_normal(40, 20), sigma_y = p_exponential(1), sigma_mu = p_exponential(1))
+regression <- list(beta_0 = p_normal(40, 20), beta = p_normal(0, 5), sigma_y = p_exponential(1), sigma_0 = p_exponential(1))
+
+# Every model ------------------------------------------------------------------------------------------------------------
+
+for (name in names(data_sets)) {
+  data <- data_sets[[name]]
+  test_that(paste("complete and no pooling are exact:", name), {
+    expect_exact("complete_pooling", data, list(mu = p_normal(0, 50), sigma = p_exponential(1)))
+    expect_exact("no_pooling", data, list(mu = p_normal(0, 50), sigma = p_exponential(2)), sigma = "group")
+    expect_exact("no_pooling", data, list(mu = p_normal(30, 10), sigma = p_exponential(0.2)))
+  })
+  test_that(paste("partial pooling is exact:", name), {
+    expect_exact("partial_pooling", data, course)
+    expect_exact("partial_pooling", data, course[-1], intercept = FALSE)
+  })
+  test_that(paste("varying intercepts are exact:", name), {
+    expect_exact("varying_intercept", data, regression, ~x)
+  })
+}
+
+test_that("several predictors, a factor among them, are exact", {
+  priors <- c(regression, list("beta[fw]" = p_normal(1, 2)))
+  for (data in list(balanced, unbalanced)) {
+    expect_exact("varying_intercept", data, priors, ~ x + f)
+    expect_exact("complete_pooling", data, list(beta_0 = p_normal(40, 20), beta = p_normal(0, 5), sigma = p_exponential(1)), ~ x + f)
+    expect_exact("no_pooling", data, list(beta_0j = p_normal(40, 20), beta = p_normal(0, 5), sigma = p_exponential(1)), ~ x + f)
+  }
+  expect_exact("varying_intercept", balanced, regression[-1], ~x, intercept = FALSE)
+  expect_exact("complete_pooling", balanced, list(beta = p_normal(0, 5), sigma = p_exponential(0.1)), ~x, intercept = FALSE)
+})
+
+# Every prior ------------------------------------------------------------------------------------------------------------
+
+scale_priors <- list(
+  gamma = p_gamma(2.5, 0.7), "gamma below shape 1" = p_gamma(0.6, 0.2), "inverse gamma" = p_inverse_gamma(2, 3),
+  lognormal = p_lognormal(0.5, 1), "uniform from 0" = p_uniform(0, 4), "uniform above 0" = p_uniform(2, 9),
+  flat = p_flat_scale(), "half-normal" = p_half_normal(0, 5), "half-t" = p_half_t(4, 0, 3),
+  "truncated normal" = p_half_normal(3, 2), "normal with a negative mean" = p_half_normal(-4, 3),
+  "half-Cauchy" = p_half_cauchy(0, 5), "truncated t" = p_half_t(5, 2, 1), fixed = p_fixed(4)
+)
+for (name in names(scale_priors)) {
+  prior <- scale_priors[[name]]
+  test_that(paste("a prior on a scale is exact:", name), {
+    expect_exact("partial_pooling", balanced, c(course[1:2], list(sigma_mu = prior)))
+    expect_exact("partial_pooling", balanced, c(course[c(1, 3)], list(sigma_y = prior)))
+    expect_exact("complete_pooling", two, list(mu = p_normal(40, 20), sigma = prior))
+  })
+}
+
+test_that("a prior on both scales is exact where it has edges or heavy tails", {
+  expect_exact("partial_pooling", balanced, list(hyper_mu = p_flat(), sigma_y = p_uniform(0, 6), sigma_mu = p_uniform(0, 4)))
+  expect_exact("partial_pooling", balanced, list(hyper_mu = p_normal(40, 20), sigma_y = p_half_cauchy(0, 2), sigma_mu = p_half_cauchy(0, 2)))
+  expect_exact("partial_pooling", unbalanced, list(hyper_mu = p_flat(), sigma_y = p_flat_scale(), sigma_mu = p_flat_scale()))
+})
+
+test_that("priors on locations are exact", {
+  for (prior in list(p_normal(0, 1), p_flat(), p_fixed(38))) {
+    expect_exact("partial_pooling", balanced, c(list(hyper_mu = prior), course[-1]))
+    expect_exact("complete_pooling", two, list(mu = prior, sigma = p_exponential(0.3)))
+    expect_exact("no_pooling", balanced, list(mu = prior, sigma = p_exponential(0.3)), sigma = "group")
+    expect_exact("no_pooling", balanced, list(mu = prior, sigma = p_exponential(0.3)))
+    expect_exact("varying_intercept", balanced, replace(regression, "beta", list(prior)), ~x)
+    expect_exact("varying_intercept", balanced, replace(regression, "beta_0", list(prior)), ~x)
+  }
+})
+
+# Closed forms -----------------------------------------------------------------------------------------------------------
+
+test_that("known standard deviations leave a normal posterior", {
+  y <- two$y
+  fit <- complete_pooling(y ~ 1, two, prior = list(mu = dist_normal(30, 4), sigma = dist_degenerate(5)), iter_sampling = 0)
+  precision <- length(y) / 25 + 1 / 16
+  mean <- (sum(y) / 25 + 30 / 16) / precision
+  table <- exact_summary(fit, probs = c(0.03, 0.5))
+  expect_equal(table$mean, c(mean, 5), tolerance = 1e-10)
+  expect_equal(table$sd, c(1 / sqrt(precision), 0), tolerance = 1e-10)
+  expect_equal(table$q3, c(qnorm(0.03, mean, 1 / sqrt(precision)), 5), tolerance = 1e-10)
+  covariance <- diag(25, length(y)) + 16
+  expect_equal(
+    log_marginal_likelihood(fit),
+    -0.5 * (length(y) * log(2 * pi) + c(determinant(covariance)$modulus) + sum((y - 30) * solve(covariance, y - 30))),
+    tolerance = 1e-10
+  )
+})
+
+test_that("flat mu and flat sigma give Student's t and an inverse chi", {
+  y <- two$y
+  n <- length(y)
+  fit <- complete_pooling(
+    y ~ 1, two, prior = list(mu = dist_uniform(-Inf, Inf), sigma = dist_uniform(0, Inf)), iter_sampling = 0
+  )
+  probs <- c(1e-6, 0.03, 0.5, 0.97, 1 - 1e-6)
+  table <- exact_summary(fit, probs = probs)
+  # p(sigma | y) ~ sigma^-(n - 1) exp(-S / (2 sigma^2)): S / sigma^2 is chi-squared with n - 2 degrees of freedom.
+  df <- n - 2
+  squares <- sum((y - mean(y))^2)
+  scale <- sqrt(squares / df / n)
+  quantiles <- as.matrix(table[, -(1:3)])
+  expect_lt(max(abs(pt((quantiles[1, ] - mean(y)) / scale, df) - probs)), 1e-6)
+  expect_lt(max(abs(pchisq(squares / quantiles[2, ]^2, df, lower.tail = FALSE) - probs)), 1e-6)
+  expect_equal(table$mean[1], mean(y), tolerance = 1e-8)
+  expect_equal(table$sd[1], scale * sqrt(df / (df - 2)), tolerance = 1e-8)
+  sigma_mean <- sqrt(squares / 2) * exp(lgamma((df - 1) / 2) - lgamma(df / 2))
+  expect_equal(table$mean[2], sigma_mean, tolerance = 1e-8)
+  expect_equal(table$sd[2], sqrt(squares / (df - 2) - sigma_mean^2), tolerance = 1e-8)
+})
+
+test_that("the exponential prior agrees with stats::integrate()", {
+  y <- one$y
+  log_density <- function(sigma) {
+    vapply(sigma, function(s) {
+      v <- s^2 / length(y) + 50^2
+      dnorm(mean(y), 0, sqrt(v), log = TRUE) - (length(y) - 1) * log(s) - sum((y - mean(y))^2) / (2 * s^2) -
+        (length(y) - 1) / 2 * log(2 * pi) - log(length(y)) / 2 - s
+    }, 0)
+  }
+  integral <- function(f) {
+    integrate(function(s) f(s) * exp(log_density(s) + 20), 0, 40, rel.tol = 1e-12, subdivisions = 1000)$value
+  }
+  total <- integral(function(s) 1)
+  fit <- complete_pooling(y ~ 1, one, prior = list(mu = dist_normal(0, 50), sigma = dist_exponential(1)), iter_sampling = 0)
+  table <- exact_summary(fit)
+  expect_equal(log_marginal_likelihood(fit), log(total) - 20, tolerance = 1e-9)
+  expect_equal(table$mean[2], integral(identity) / total, tolerance = 1e-8)
+})
+
+test_that("sigma_mu = 0 is complete pooling", {
+  none <- partial_pooling(
+    y ~ 1 + (1 | g), balanced, iter_sampling = 0,
+    prior = list(hyper_mu = dist_normal(40, 20), sigma_y = dist_exponential(1), sigma_mu = dist_degenerate(0))
+  )
+  complete <- complete_pooling(
+    y ~ 1, balanced, prior = list(mu = dist_normal(40, 20), sigma = dist_exponential(1)), iter_sampling = 0
+  )
+  expect_equal(log_marginal_likelihood(none), log_marginal_likelihood(complete), tolerance = 1e-10)
+  partial <- exact_summary(none)
+  pooled <- exact_summary(complete)
+  for (name in c("hyper_mu", "mu[a]", "mu[e]")) {
+    expect_equal(partial[partial$variable == name, -1], pooled[1, -1], tolerance = 1e-8, ignore_attr = TRUE)
+  }
+  expect_equal(partial[partial$variable == "sigma_y", -1], pooled[2, -1], tolerance = 1e-8, ignore_attr = TRUE)
+  expect_equal(unlist(partial[partial$variable %in% c("sigma_mu", "icc"), -1], use.names = FALSE), rep(0, 10))
+})
+
+test_that("the factorisation of the evidence holds: no pooling by group is the product of its groups", {
+  prior <- list(mu = dist_normal(40, 20), sigma = dist_exponential(0.3))
+  parts <- vapply(split(unbalanced, unbalanced$g), function(rows) {
+    log_marginal_likelihood(complete_pooling(y ~ 1, rows, prior = prior, iter_sampling = 0))
+  }, 0)
+  fit <- no_pooling(y ~ 1 + (1 | g), unbalanced, prior = prior, iter_sampling = 0)
+  expect_equal(log_marginal_likelihood(fit), sum(parts), tolerance = 1e-10)
+})
+
+# Many groups ------------------------------------------------------------------------------------------------------------
+
+test_that("a thousand groups are exact", {
+  data <- withr::with_seed(7, {
+    g <- rep(1:1000, sample(c(1, 2, 5, 30), 1000, replace = TRUE))
+    data.frame(g = g, y = rnorm(length(g), 10 + rnorm(1000, 0, 1.3)[g], 4))
+  })
+  fit <- partial_pooling(
+    y ~ 1 + (1 | g), data, iter_sampling = 0,
+    prior = list(hyper_mu = dist_normal(0, 30), sigma_y = dist_exponential(0.1), sigma_mu = dist_cauchy(0, 2))
+  )
+  table <- exact_summary(fit)
+  # Group means are independent normals given (hyper_mu, sigma, tau): sums over groups, one grid point at a time.
+  n <- as.numeric(table(data$g))
+  ybar <- as.numeric(tapply(data$y, data$g, mean))
+  squares <- sum((data$y - ybar[data$g])^2)
+  centre <- c(log(table$mean[table$variable == "sigma_y"]), log(table$mean[table$variable == "sigma_mu"]))
+  width <- c(1, 1) * 9 * c(table$sd[table$variable == "sigma_y"], table$sd[table$variable == "sigma_mu"]) / exp(centre)
+  grid <- expand.grid(s = exp(seq(-1, 1, length.out = 41) * width[1] + centre[1]),
+                      t = exp(seq(-1.4, 1, length.out = 61) * width[2] + centre[2]))
+  point <- function(s, t) {
+    v <- t^2 + s^2 / n
+    q <- sum(1 / v) + 1 / 30^2
+    m <- sum(ybar / v) / q
+    log_lik <- -length(data$y) / 2 * log(2 * pi) - sum(n - 1) * log(s) - sum(log(n)) / 2 - squares / (2 * s^2) -
+      sum(log(v)) / 2 - sum((ybar - m)^2 / v) / 2 - m^2 / (2 * 30^2) - log(30) - log(q) / 2
+    c(log_lik + dexp(s, 0.1, log = TRUE) + log(2) + dcauchy(t, 0, 2, log = TRUE) + log(s * t), m, 1 / q)
+  }
+  at <- mapply(point, grid$s, grid$t)
+  top <- max(at[1, ])
+  step <- 2 * width[1] / 40 * 2.4 * width[2] / 60
+  expect_equal(log_marginal_likelihood(fit), top + log(sum(exp(at[1, ] - top))) + log(step), tolerance = 1e-6 / 1e4)
+  w <- exp(at[1, ] - top) / sum(exp(at[1, ] - top))
+  expect_moments <- function(name, mean, variance = 0) {
+    row <- table[table$variable == name, ]
+    expected <- sum(w * mean)
+    expect_equal(row$mean, expected, tolerance = 1e-6)
+    expect_equal(row$sd, sqrt(sum(w * (variance + (mean - expected)^2))), tolerance = 1e-6)
+  }
+  expect_moments("sigma_y", grid$s)
+  expect_moments("sigma_mu", grid$t)
+  expect_moments("icc", grid$t^2 / (grid$t^2 + grid$s^2))
+  expect_moments("hyper_mu", at[2, ], at[3, ])
+  for (j in c(1, 17, 1000)) {
+    kappa <- grid$t^2 / (grid$t^2 + grid$s^2 / n[j])
+    mean <- at[2, ] + kappa * (ybar[j] - at[2, ])
+    variance <- grid$t^2 * (1 - kappa) + (1 - kappa)^2 * at[3, ]
+    expect_moments(sprintf("mu[%d]", j), mean, variance)
+    q <- table$q3[table$variable == sprintf("mu[%d]", j)]
+    expect_lt(abs(sum(w * pnorm(q, mean, sqrt(variance))) - 0.03), 1e-6)
+  }
+})
+
+# Values computed elsewhere -----------------------------------------------------------------------------------------------
+
+test_that("the five sites agree with reference values", {
+  hpp <- shared_data("hpp.csv")
+  reference <- shared_data("exact_reference.csv")
+  fit <- partial_pooling(
+    scontrol ~ 1 + (1 | site), hpp[hpp$site %in% five_sites, ], iter_sampling = 0,
+    prior = list(hyper_mu = dist_normal(40, 20), sigma_y = dist_exponential(1), sigma_mu = dist_exponential(1))
+  )
+  table <- exact_summary(fit)
+  evidence <- reference$parameter == "log_marginal_likelihood"
+  expect_lt(abs(log_marginal_likelihood(fit) - reference$mean[evidence]), 0.51e-6)
+  reference <- reference[!evidence, ]
+  rows <- match(reference$parameter, table$variable)
+  expect_false(anyNA(rows))
+  expect_lt(max(abs(table$mean[rows] - reference$mean)), 0.51e-6)
+  expect_lt(max(abs(table$sd[rows] - reference$sd)), 0.51e-6)
+})
