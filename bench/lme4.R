@@ -17,7 +17,10 @@ groups <- c(10, 1000, 10000)
 times <- mapply(compare, groups, c(201, 51, 11))
 
 show_machine("lme4")
-cat("y ~ 1 + (1 | g), 20 rows a group: fit without draws and exact_summary() (default priors), lmer(REML = TRUE); medians in ms.\n\n")
+cat(
+  "y ~ 1 + (1 | g), 20 rows a group: fit without draws and exact_summary() with default priors,",
+  "beside lmer(REML = TRUE); medians in ms.\n\n"
+)
 show_table(
   groups = format(groups, big.mark = ","),
   bayespool = milliseconds(times["bayespool", ]),
