@@ -68,7 +68,8 @@ class NormalScoreTable {
       if (needed != first)
         polynomial = HermitePolynomial(&z[needed], &value[needed], &slope[needed], window);
       first = needed;
-      values_[i] = polynomial(target);
+      // Between knots far apart, as across a gap between two modes, the polynomial may overshoot.
+      values_[i] = std::min(std::max(polynomial(target), value[right - 1]), value[right]);
     }
     for (int i = 1; i < size; ++i) values_[i] = std::max(values_[i], values_[i - 1]);
   }

@@ -80,9 +80,14 @@ class Quadrature {
       return;
     }
     const CubicWeights in_s(position, static_cast<int>(columns_.size()));
-    double x = 0;
-    for (int i = 0; i < 4; ++i)
-      x += in_s.weight[i] * in_z.apply(columns_[in_s.first + i].table->values());
+    double x = 0, low = HUGE_VAL, high = -HUGE_VAL;
+    for (int i = 0; i < 4; ++i) {
+      const double at = in_z.apply(columns_[in_s.first + i].table->values());
+      x += in_s.weight[i] * at;
+      low = std::min(low, at);
+      high = std::max(high, at);
+    }
+    x = std::min(std::max(x, low), high);  // where quantiles jump, the cubic would overshoot
     tau = tau_coordinate_.value(x);
   }
 
@@ -307,7 +312,9 @@ class Quadrature {
     outer_ = std::make_unique<LineRule>(
         keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data), max_spacing_,
         [&](double x) { return order == 0 ? 0 : order * std::log(sigma_coordinate_.value(x)); });
-    while (tables_wanted_ && !tau_known() && !columns_resolved(by_position)) outer_->refine(keep);
+    while (tables_wanted_ && !tau_known() && outer_->count() < enough_columns &&
+           !columns_resolved(by_position))
+      outer_->refine(keep);
     columns_.clear();
     int i = 0;
     for (auto& entry : by_position) {
@@ -364,6 +371,9 @@ class Quadrature {
   }
 
   static constexpr double negligible_weight = 1e-12;
+  // Where tau has two modes whose masses change over with sigma, its quantiles jump and no number of
+  // columns resolves that; this many leave an error of about one in as many.
+  static constexpr int enough_columns = 2048;
   static constexpr double discarded_mass = 1e-8;
   static constexpr double thinning_tolerance = 1e-7;
   static constexpr double interpolation_tolerance =
