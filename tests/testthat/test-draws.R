@@ -99,19 +99,20 @@ test_that("parameters are jointly right", {
 })
 
 test_that("coefficients are jointly right", {
-  data <- simulated(c(2, 8, 5), seed = 8)
+  data <- transform(simulated(c(2, 8, 5), seed = 8), z = x + withr::with_seed(9, rnorm(15, 0, 0.5)))
   priors <- list(beta_0 = p_normal(0, 5), beta = p_normal(0, 5), sigma_y = p_exponential(0.3), sigma_0 = p_exponential(0.5))
-  fit <- varying_intercept(y ~ x + (1 | g), data, prior = package_priors(priors), chains = 1, iter_sampling = 1e5, seed = 9)
-  oracle <- oracle_fit("varying_intercept", data$y, priors, group = data$g, x = cbind(x = data$x))[[1]]
+  fit <- varying_intercept(y ~ x + z + (1 | g), data, prior = package_priors(priors), chains = 1, iter_sampling = 1e5, seed = 9)
+  oracle <- oracle_fit("varying_intercept", data$y, priors, group = data$g, x = cbind(x = data$x, z = data$z))[[1]]
   weight <- oracle$at$weight
   second <- function(...) {
     combination <- oracle_linear(oracle$problem, oracle$at, ...)
     sum(weight * (combination$mean^2 + combination$sd^2))
   }
   slope <- draws_of(fit, "beta[x]")
-  expect_within_mcse((draws_of(fit, "beta_0") + 2 * slope)^2, second(c(1, 2), c(0, 0, 0)))
-  expect_within_mcse((draws_of(fit, "beta_0j[2]") + slope)^2, second(c(1, 1), c(0, 1, 0)))
-  expect_within_mcse((draws_of(fit, "beta_0j[1]") - draws_of(fit, "beta_0j[3]"))^2, second(c(0, 0), c(1, 0, -1)))
+  expect_within_mcse((draws_of(fit, "beta_0") + 2 * slope)^2, second(c(1, 2, 0), c(0, 0, 0)))
+  expect_within_mcse((draws_of(fit, "beta_0j[2]") + slope)^2, second(c(1, 1, 0), c(0, 1, 0)))
+  expect_within_mcse((draws_of(fit, "beta_0j[1]") - draws_of(fit, "beta_0j[3]"))^2, second(c(0, 0, 0), c(1, 0, -1)))
+  expect_within_mcse((slope + draws_of(fit, "beta[z]"))^2, second(c(0, 1, 1), c(0, 0, 0)))
 })
 
 test_that("draws look independent to posterior", {
