@@ -314,7 +314,7 @@ sum_within <- function(moments) {
 # All groups as one, "": what complete pooling sees.
 merge_into_one <- function(moments) {
   columns <- colnames(moments$mean)
-  moments[c("n", "mean", "within")] <- merge_all_groups(unclass(moments)[c("n", "mean", "within")])
+  moments[c("n", "mean", "within")] <- cpp_merge_groups(unclass(moments)[c("n", "mean", "within")])
   colnames(moments$mean) <- columns
   moments["group_name"] <- list(NULL)
   moments$group <- ""

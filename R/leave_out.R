@@ -138,7 +138,7 @@ moments_of_rows <- function(fit, rows, keep, pooled = !fit$parameters$separate) 
     return(list(group = character(), n = numeric()))
   }
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
-  moments <- compute_group_moments(columns, length(keep), rows$group[keep], 1L, length(fit$moments$group), pooled)
+  moments <- cpp_group_moments(columns, length(keep), rows$group[keep], 1L, length(fit$moments$group), pooled)
   moments$group <- fit$moments$group
   keep_groups(moments, moments$n > 0)
 }

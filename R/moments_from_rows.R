@@ -23,7 +23,7 @@ reduce_rows <- function(parsed, data, pooled, call) {
   coded <- code_predictors(parsed, predictors, call)
   groups <- code_groups(group)
 
-  result <- compute_group_moments(
+  result <- cpp_group_moments(
     c(coded$columns, list(as.double(response))), length(response), groups$code, groups$first, groups$size, pooled
   )
   columns <- c(unlist(coded$terms, use.names = FALSE), parsed$response)
@@ -315,11 +315,11 @@ code_groups <- function(group) {
 
 # Whole numbers in a range not much wider than their number are codes already; NULL for others.
 code_whole_numbers <- function(group) {
-  code <- if (is.integer(group)) group else whole_numbers(group)
+  code <- if (is.integer(group)) group else cpp_whole_numbers(group)
   if (is.null(code)) {
     return(NULL)
   }
-  range <- integer_range(code)
+  range <- cpp_integer_range(code)
   size <- as.double(range[2]) - range[1] + 1
   if (size > 1024 + length(code) / 8) {
     return(NULL)
@@ -332,7 +332,7 @@ code_whole_numbers <- function(group) {
 
 # anyNA() makes a logical vector of a factor.
 has_missing <- function(x) {
-  if (typeof(x) == "integer" && length(x) > 0) is.na(integer_range(x)[1]) else anyNA(x)
+  if (typeof(x) == "integer" && length(x) > 0) is.na(cpp_integer_range(x)[1]) else anyNA(x)
 }
 
 check_finite <- function(result, names, columns, call) {

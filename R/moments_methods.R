@@ -154,7 +154,7 @@ c.group_moments <- function(...) {
 merge_two <- function(a, b, call) {
   check_mergeable(a, b, call)
   labels <- union(a$group, b$group)
-  merged <- merge_group_moments(spread_groups(a, labels), spread_groups(b, labels))
+  merged <- cpp_merge_moments(spread_groups(a, labels), spread_groups(b, labels))
   colnames(merged$mean) <- colnames(a$mean)
   a[c("n", "mean", "within")] <- merged[c("n", "mean", "within")]
   a$group <- labels

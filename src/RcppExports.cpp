@@ -12,9 +12,9 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
-// compute_group_moments
-Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, bool pooled);
-RcppExport SEXP _bayespool_compute_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP pooledSEXP) {
+// cpp_group_moments
+Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, bool pooled);
+RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP pooledSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type columns(columnsSEXP);
@@ -23,48 +23,48 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< int >::type first_code(first_codeSEXP);
     Rcpp::traits::input_parameter< int >::type groups(groupsSEXP);
     Rcpp::traits::input_parameter< bool >::type pooled(pooledSEXP);
-    rcpp_result_gen = Rcpp::wrap(compute_group_moments(columns, rows, group, first_code, groups, pooled));
+    rcpp_result_gen = Rcpp::wrap(cpp_group_moments(columns, rows, group, first_code, groups, pooled));
     return rcpp_result_gen;
 END_RCPP
 }
-// integer_range
-Rcpp::IntegerVector integer_range(Rcpp::IntegerVector codes);
-RcppExport SEXP _bayespool_integer_range(SEXP codesSEXP) {
+// cpp_integer_range
+Rcpp::IntegerVector cpp_integer_range(Rcpp::IntegerVector codes);
+RcppExport SEXP _bayespool_cpp_integer_range(SEXP codesSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type codes(codesSEXP);
-    rcpp_result_gen = Rcpp::wrap(integer_range(codes));
+    rcpp_result_gen = Rcpp::wrap(cpp_integer_range(codes));
     return rcpp_result_gen;
 END_RCPP
 }
-// whole_numbers
-Rcpp::RObject whole_numbers(Rcpp::NumericVector values);
-RcppExport SEXP _bayespool_whole_numbers(SEXP valuesSEXP) {
+// cpp_whole_numbers
+Rcpp::RObject cpp_whole_numbers(Rcpp::NumericVector values);
+RcppExport SEXP _bayespool_cpp_whole_numbers(SEXP valuesSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
-    rcpp_result_gen = Rcpp::wrap(whole_numbers(values));
+    rcpp_result_gen = Rcpp::wrap(cpp_whole_numbers(values));
     return rcpp_result_gen;
 END_RCPP
 }
-// merge_group_moments
-Rcpp::List merge_group_moments(Rcpp::List a, Rcpp::List b);
-RcppExport SEXP _bayespool_merge_group_moments(SEXP aSEXP, SEXP bSEXP) {
+// cpp_merge_moments
+Rcpp::List cpp_merge_moments(Rcpp::List a, Rcpp::List b);
+RcppExport SEXP _bayespool_cpp_merge_moments(SEXP aSEXP, SEXP bSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type a(aSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type b(bSEXP);
-    rcpp_result_gen = Rcpp::wrap(merge_group_moments(a, b));
+    rcpp_result_gen = Rcpp::wrap(cpp_merge_moments(a, b));
     return rcpp_result_gen;
 END_RCPP
 }
-// merge_all_groups
-Rcpp::List merge_all_groups(Rcpp::List moments);
-RcppExport SEXP _bayespool_merge_all_groups(SEXP momentsSEXP) {
+// cpp_merge_groups
+Rcpp::List cpp_merge_groups(Rcpp::List moments);
+RcppExport SEXP _bayespool_cpp_merge_groups(SEXP momentsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type moments(momentsSEXP);
-    rcpp_result_gen = Rcpp::wrap(merge_all_groups(moments));
+    rcpp_result_gen = Rcpp::wrap(cpp_merge_groups(moments));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -272,11 +272,11 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_bayespool_compute_group_moments", (DL_FUNC) &_bayespool_compute_group_moments, 6},
-    {"_bayespool_integer_range", (DL_FUNC) &_bayespool_integer_range, 1},
-    {"_bayespool_whole_numbers", (DL_FUNC) &_bayespool_whole_numbers, 1},
-    {"_bayespool_merge_group_moments", (DL_FUNC) &_bayespool_merge_group_moments, 2},
-    {"_bayespool_merge_all_groups", (DL_FUNC) &_bayespool_merge_all_groups, 1},
+    {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 6},
+    {"_bayespool_cpp_integer_range", (DL_FUNC) &_bayespool_cpp_integer_range, 1},
+    {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
+    {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
+    {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
     {"_bayespool_cpp_pooling_weights", (DL_FUNC) &_bayespool_cpp_pooling_weights, 2},
     {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 6},
     {"_bayespool_cpp_nuts", (DL_FUNC) &_bayespool_cpp_nuts, 8},

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/grouped_data.hpp"
-#include "core/priors.hpp"
-#include "core/quadrature.hpp"
+#include "core/model/grouped_data.hpp"
+#include "core/model/scale_prior.hpp"
+#include "core/exact/quadrature.hpp"
 
 namespace bayespool {
 

@@ -1,7 +1,7 @@
 // R's door to the group moments.
 #include <RcppEigen.h>
 
-#include "core/group_moments.hpp"
+#include "core/model/group_moments.hpp"
 
 namespace {
 
@@ -23,7 +23,7 @@ bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
 // first_code, first_code + 1, ..., or of length 0 for one group. `bad`: the first column and row (from 1) that hold a
 // value that is not finite, or NULL.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group,
+Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group,
                                  int first_code, int groups, bool pooled) {
   bayespool::GroupedRows data;
   data.rows = static_cast<Eigen::Index>(rows);
@@ -56,14 +56,14 @@ Rcpp::List compute_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerV
 
 // The smallest and largest of the codes; the smallest is NA where one of them is.
 // [[Rcpp::export(rng = false)]]
-Rcpp::IntegerVector integer_range(Rcpp::IntegerVector codes) {
+Rcpp::IntegerVector cpp_integer_range(Rcpp::IntegerVector codes) {
   const std::pair<int, int> range = bayespool::code_range(codes.begin(), codes.size());
   return Rcpp::IntegerVector::create(range.first, range.second);
 }
 
 // Doubles as integers, or NULL where one of them is none.
 // [[Rcpp::export(rng = false)]]
-Rcpp::RObject whole_numbers(Rcpp::NumericVector values) {
+Rcpp::RObject cpp_whole_numbers(Rcpp::NumericVector values) {
   Rcpp::IntegerVector integers(Rcpp::no_init(values.size()));
   if (!bayespool::to_integers(values.begin(), values.size(), integers.begin())) return R_NilValue;
   return integers;
@@ -71,12 +71,12 @@ Rcpp::RObject whole_numbers(Rcpp::NumericVector values) {
 
 // `a` and `b`: lists with n, mean and within of the same groups in the same order.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List merge_group_moments(Rcpp::List a, Rcpp::List b) {
+Rcpp::List cpp_merge_moments(Rcpp::List a, Rcpp::List b) {
   return moments_to_list(bayespool::merge_moments(list_to_moments(a), list_to_moments(b)));
 }
 
 // All groups of `moments` as one.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List merge_all_groups(Rcpp::List moments) {
+Rcpp::List cpp_merge_groups(Rcpp::List moments) {
   return moments_to_list(bayespool::merge_groups(list_to_moments(moments)));
 }

@@ -2,7 +2,7 @@
 #include <map>
 
 #include "convert.h"
-#include "core/leave_one_out.hpp"
+#include "core/exact/leave_one_out.hpp"
 #include "parallel.h"
 
 using namespace bayespool;

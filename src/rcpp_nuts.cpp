@@ -1,9 +1,9 @@
 // R's entry points to NUTS: chains, their convergence, and the log density for tests of its gradient.
 #include "convert.h"
 
-#include "core/convergence.hpp"
-#include "core/hierarchical_density.hpp"
-#include "core/nuts_chain.hpp"
+#include "core/numerics/convergence.hpp"
+#include "core/nuts/hierarchical_density.hpp"
+#include "core/nuts/nuts_chain.hpp"
 #include "parallel.h"
 
 using namespace bayespool;

@@ -1,8 +1,8 @@
 // R's entry points to the posterior: checks of the design, evidence, draws, summaries.
 #include "convert.h"
-#include "core/inversion_sampler.hpp"
-#include "core/posterior_summary.hpp"
-#include "core/variance_components.hpp"
+#include "core/exact/inversion_sampler.hpp"
+#include "core/exact/posterior_summary.hpp"
+#include "core/exact/variance_components.hpp"
 #include "parallel.h"
 
 using namespace bayespool;

@@ -1,7 +1,7 @@
 // R's entry points to predictions: matrices with one row a draw and one column a row of data, or quantiles of them.
 #include "convert.h"
 
-#include "core/predictive.hpp"
+#include "core/predict/predictive.hpp"
 #include "parallel.h"
 
 using namespace bayespool;

@@ -9,14 +9,14 @@
 #include <cstdlib>
 #include <typeinfo>
 
-#include "core/convergence.hpp"
-#include "core/hierarchical_density.hpp"
-#include "core/inversion_sampler.hpp"
-#include "core/leave_one_out.hpp"
-#include "core/nuts_chain.hpp"
-#include "core/posterior_summary.hpp"
-#include "core/predictive.hpp"
-#include "core/variance_components.hpp"
+#include "core/numerics/convergence.hpp"
+#include "core/nuts/hierarchical_density.hpp"
+#include "core/exact/inversion_sampler.hpp"
+#include "core/exact/leave_one_out.hpp"
+#include "core/nuts/nuts_chain.hpp"
+#include "core/exact/posterior_summary.hpp"
+#include "core/predict/predictive.hpp"
+#include "core/exact/variance_components.hpp"
 #include "input.hpp"
 
 namespace fuzz {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <vector>
 
-#include "core/group_moments.hpp"
-#include "core/grouped_data.hpp"
-#include "core/priors.hpp"
+#include "core/model/group_moments.hpp"
+#include "core/model/grouped_data.hpp"
+#include "core/model/scale_prior.hpp"
 
 namespace fuzz {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/normal_score.hpp"
+#include "core/numerics/normal_score.hpp"
 
 namespace bayespool {
 

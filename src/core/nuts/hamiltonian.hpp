@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/streams.hpp"
+#include "core/numerics/streams.hpp"
 
 namespace bayespool {
 

@@ -8,9 +8,9 @@
 #include <map>
 #include <vector>
 
-#include "core/grouped_data.hpp"
-#include "core/linear_algebra.hpp"
-#include "core/priors.hpp"
+#include "core/model/grouped_data.hpp"
+#include "core/numerics/linear_algebra.hpp"
+#include "core/model/scale_prior.hpp"
 
 namespace bayespool {
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/conditional_nodes.hpp"
+#include "core/exact/conditional_nodes.hpp"
 
 namespace bayespool {
 

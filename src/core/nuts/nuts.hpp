@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/hamiltonian.hpp"
-#include "core/streams.hpp"
+#include "core/nuts/hamiltonian.hpp"
+#include "core/numerics/streams.hpp"
 
 namespace bayespool {
 

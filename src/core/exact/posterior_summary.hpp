@@ -11,9 +11,9 @@
 #include <numeric>
 #include <vector>
 
-#include "core/conditional_nodes.hpp"
-#include "core/normal_mixture.hpp"
-#include "core/quadrature.hpp"
+#include "core/exact/conditional_nodes.hpp"
+#include "core/numerics/normal_mixture.hpp"
+#include "core/exact/quadrature.hpp"
 
 namespace bayespool {
 

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <vector>
 
-#include "core/streams.hpp"
+#include "core/numerics/streams.hpp"
 
 namespace bayespool {
 

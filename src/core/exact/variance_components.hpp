@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/normal_score.hpp"
-#include "core/quadrature.hpp"
+#include "core/numerics/normal_score.hpp"
+#include "core/exact/quadrature.hpp"
 
 namespace bayespool {
 

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <vector>
 
-#include "core/grouped_data.hpp"
-#include "core/priors.hpp"
+#include "core/model/grouped_data.hpp"
+#include "core/model/scale_prior.hpp"
 
 namespace bayespool {
 

@@ -7,9 +7,9 @@
 #include <numeric>
 #include <vector>
 
-#include "core/collapsed_posterior.hpp"
-#include "core/quadrature.hpp"
-#include "core/streams.hpp"
+#include "core/model/collapsed_posterior.hpp"
+#include "core/exact/quadrature.hpp"
+#include "core/numerics/streams.hpp"
 
 namespace bayespool {
 

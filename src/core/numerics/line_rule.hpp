@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/normal_score.hpp"
+#include "core/numerics/normal_score.hpp"
 
 namespace bayespool {
 

@@ -11,9 +11,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/collapsed_posterior.hpp"
-#include "core/priors.hpp"
-#include "core/trapezoid.hpp"
+#include "core/model/collapsed_posterior.hpp"
+#include "core/model/scale_prior.hpp"
+#include "core/numerics/line_rule.hpp"
 
 namespace bayespool {
 

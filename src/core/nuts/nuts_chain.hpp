@@ -6,10 +6,10 @@
 #include <functional>
 #include <stdexcept>
 
-#include "core/adaptation.hpp"
-#include "core/hamiltonian.hpp"
-#include "core/nuts.hpp"
-#include "core/streams.hpp"
+#include "core/nuts/adaptation.hpp"
+#include "core/nuts/hamiltonian.hpp"
+#include "core/nuts/nuts.hpp"
+#include "core/numerics/streams.hpp"
 
 namespace bayespool {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/collapsed_posterior.hpp"
-#include "core/quadrature.hpp"
+#include "core/model/collapsed_posterior.hpp"
+#include "core/exact/quadrature.hpp"
 
 namespace bayespool {
 
