@@ -3,24 +3,19 @@
 
 #include <Eigen/Core>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "core/errors.hpp"
 #include "core/model/collapsed_posterior.hpp"
-#include "core/exact/quadrature.hpp"
+#include "core/model/shrinkage.hpp"
 
 namespace bayespool {
-
-// Thrown when the nodes would not fit in memory; the message is their number of bytes.
-struct NodesTooLarge : std::length_error {
-  using std::length_error::length_error;
-};
 
 // Memory for the nodes in bytes, and what asks for a pending interrupt.
 struct NodeLimits {
   double memory;
-  const std::function<void()>& check_interrupt;
+  std::function<void()> check_interrupt;
 };
 
 // K nodes, and gamma | sigma, tau, y ~ N(gamma, Q^-1) at each. Nodes are rows, so that one entry of Q^-1 is next to
@@ -31,24 +26,24 @@ class ConditionalNodes {
   MatrixXd gamma;                     // K x F
 
   ConditionalNodes() = default;
-  ConditionalNodes(const Design& design, const std::vector<PosteriorNode>& nodes,
+  ConditionalNodes(CollapsedPosterior posterior, Index free_count, const std::vector<PosteriorNode>& nodes,
                    const NodeLimits& limits)
       : sigma(static_cast<Index>(nodes.size())),
         tau(sigma.size()),
         weight(sigma.size()),
-        gamma(sigma.size(), design.free_count()) {
+        gamma(sigma.size(), free_count) {
     const double pairs = 0.5 * gamma.cols() * (gamma.cols() + 1), bytes = 8 * pairs * count();
     if (bytes > limits.memory) throw NodesTooLarge(std::to_string(bytes));
     covariance_.resize(count(), static_cast<Index>(pairs));
-    CollapsedPosterior posterior(design);
     for (Index k = 0; k < count(); ++k) {
       limits.check_interrupt();
-      sigma(k) = nodes[k].sigma;
-      tau(k) = nodes[k].tau;
-      weight(k) = nodes[k].weight;
+      const PosteriorNode& node = nodes[static_cast<std::size_t>(k)];
+      sigma(k) = node.at.sigma;
+      tau(k) = node.at.tau;
+      weight(k) = node.weight;
       if (gamma.cols() == 0) continue;
-      posterior.condition(sigma(k), tau(k));
-      gamma.row(k) = posterior.gamma_hat.transpose();
+      posterior.condition(node.at);
+      gamma.row(k) = posterior.gamma_hat().transpose();
       const MatrixXd inverse = posterior.inverse();
       for (Index b = 0; b < inverse.cols(); ++b)
         for (Index a = 0; a <= b; ++a) covariance_(k, position(a, b)) = inverse(a, b);
@@ -57,15 +52,17 @@ class ConditionalNodes {
 
   Index count() const { return weight.size(); }
 
+  VariancePoint at(Index k) const { return {sigma(k), tau(k)}; }
+
   // 1 - kappa_j and Var(b_j | beta, sigma, tau, y) at each node, for a group of that size
   Eigen::ArrayXd pooling_weights(double size) const {
     Eigen::ArrayXd delta(count());
-    for (Index k = 0; k < count(); ++k) delta(k) = pooling_weight(size, sigma(k), tau(k));
+    for (Index k = 0; k < count(); ++k) delta(k) = pooling_weight(size, at(k));
     return delta;
   }
   Eigen::ArrayXd group_variances(double size) const {
     Eigen::ArrayXd variance(count());
-    for (Index k = 0; k < count(); ++k) variance(k) = group_variance(size, sigma(k), tau(k));
+    for (Index k = 0; k < count(); ++k) variance(k) = group_variance(size, at(k));
     return variance;
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/exact/conditional_nodes.hpp"
+#include "core/exact/quadrature.hpp"
 
 namespace bayespool {
 
@@ -26,8 +27,8 @@ class LeaveOneOut {
 
  public:
   LeaveOneOut(const Design& design, const Quadrature& quadrature, const NodeLimits& limits)
-      : design_(design),
-        nodes_(design, quadrature.nodes(), limits),
+      : design_(&design),
+        nodes_(quadrature.posterior(), design.free_count(), quadrature.nodes(), limits),
         log_weight_(nodes_.weight.log()) {
     // The nodes come column by column; those of one column share sigma.
     for (Index k = 0; k < nodes_.count(); ++k)
@@ -40,13 +41,13 @@ class LeaveOneOut {
   // log p(y_i | y_-i), log p(y_i | y) and y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
   MatrixXd group(Index j, const MatrixXd& deviation,
                  const std::function<void()>& check_interrupt) const {
-    const Index f = design_.free_count(), p = design_.origin.size(), count = nodes_.count();
-    const double size = design_.size_classes[static_cast<std::size_t>(design_.class_of[j])].size;
-    const VectorXd u = design_.rows.row(j).head(f).transpose();
+    const Index f = design_->free_count(), p = design_->origin.size(), count = nodes_.count();
+    const double size = design_->size_classes[static_cast<std::size_t>(design_->class_of[j])].size;
+    const VectorXd u = design_->rows.row(j).head(f).transpose();
     const ArrayXd delta = nodes_.pooling_weights(size);
     const ArrayXd largest = (size - 1 + delta) / size;
     const ArrayXd variance = nodes_.sigma.square();
-    const ArrayXd group_part = delta * (design_.rows(j, f) - (nodes_.gamma * u).array());
+    const ArrayXd group_part = delta * (design_->rows(j, f) - (nodes_.gamma * u).array());
     // Where the predictors are those of the group, as they always are without predictors.
     const ArrayXd group_precision =
         largest - nodes_.quadratic_form(VectorXd::Zero(f), u, delta) / variance;
@@ -55,8 +56,8 @@ class LeaveOneOut {
     ArrayXd residual(count), precision(count), exponent(count), term(count);
     for (Index i = 0; i < deviation.rows(); ++i) {
       check_interrupt();
-      const VectorXd du = design_.transform.transpose() * deviation.row(i).head(p).transpose();
-      const double dy = deviation(i, p) - deviation.row(i).head(p).dot(design_.origin);
+      const VectorXd du = design_->transform.transpose() * deviation.row(i).head(p).transpose();
+      const double dy = deviation(i, p) - deviation.row(i).head(p).dot(design_->origin);
       residual = group_part + dy;
       precision = group_precision;
       if (!du.isZero(0)) {
@@ -129,7 +130,7 @@ class LeaveOneOut {
   static constexpr double coarse_tolerance = 1e-4;
   static constexpr double end_tolerance = 1e-10;
 
-  const Design& design_;
+  const Design* design_;
   ConditionalNodes nodes_;
   ArrayXd log_weight_;          // K
   std::vector<Index> columns_;  // the first node of each column, and K

@@ -3,411 +3,393 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/math/quadrature/gauss.hpp>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "core/exact/record.hpp"
 #include "core/model/collapsed_posterior.hpp"
+#include "core/model/coordinate.hpp"
 #include "core/model/scale_prior.hpp"
+#include "core/numerics/line_distribution.hpp"
 #include "core/numerics/line_rule.hpp"
+#include "core/numerics/peaks.hpp"
 
 namespace bayespool {
-
-struct PosteriorNode {
-  double sigma, tau, weight;  // weights sum to one
-};
-
-// tau^2 / (tau^2 + sigma^2) for a ratio tau / sigma
-inline double variance_share(double ratio) {
-  return std::isinf(ratio) ? 1 : ratio * ratio / (1 + ratio * ratio);
-}
 
 // The highest moments of sigma and tau that exist and are wanted: how far tails are followed.
 struct MomentOrders {
   double sigma = 2, tau = 2;
 };
 
+// The priors of the two sds.
+struct ScalePriors {
+  ScalePrior sigma, tau;
+};
+
 class Quadrature {
  public:
-  // `for_evidence_only` leaves out what draws and quantiles need.
-  Quadrature(const Design& design, const ScalePrior& sigma_prior, const ScalePrior& tau_prior,
-             MomentOrders orders, bool for_evidence_only,
-             const std::function<void()>& check_interrupt)
-      : posterior_(design),
-        sigma_prior_(sigma_prior),
-        tau_prior_(tau_prior),
-        sigma_coordinate_(sigma_prior),
-        tau_coordinate_(tau_prior),
-        orders_(orders),
-        tables_wanted_(!for_evidence_only),
-        max_spacing_(design.narrow_limits() ? 0.5 : HUGE_VAL),
-        check_interrupt_(check_interrupt) {
-    guess_scales(design);
-    if (sigma_prior_.is_fixed()) {
-      columns_.push_back(make_column(sigma_prior_.fixed_value()));
-      log_evidence_ = columns_[0].log_mass;
-    } else {
-      integrate_sigma();
+  // The posterior of tau given sigma at one node of the outer rule.
+  struct Column {
+    double sigma, weight;
+    std::unique_ptr<LineRule> tau;  // absent where tau is known
+    double log_mass;
+
+    // Made when it is asked for first, which is not for several threads at once.
+    const LineDistribution& distribution() const {
+      if (!distribution_) distribution_ = std::make_unique<LineDistribution>(*tau);
+      return *distribution_;
     }
-    if (!tau_known() && tables_wanted_)
-      for (Column& column : columns_) column.make_table();
-    log_evidence_ += posterior_.log_reference();
-    collect_nodes();
+
+   private:
+    friend class Quadrature;
+    Column(double sigma, std::unique_ptr<LineRule> tau, double log_mass)
+        : sigma(sigma), weight(1), tau(std::move(tau)), log_mass(log_mass) {}
+    mutable std::unique_ptr<LineDistribution> distribution_;
+  };
+
+  enum class Purpose {
+    evidence,      // and moments
+    distributions  // draws and quantiles, too: columns are close to one another
+  };
+
+  // `narrow`: whether conditional sds of what is wanted vanish as a sd goes to 0; nodes are then close to one another.
+  Quadrature(const Design& design, const ScalePriors& priors, MomentOrders orders, Purpose purpose,
+             bool narrow, std::function<void()> check_interrupt)
+      : Quadrature(design, priors, orders, std::move(check_interrupt)) {
+    // As those of group means do where they contain no coefficient.
+    if (narrow || design.free_count() == 0 || design.within_fit.exact_fit) max_spacing_ = 0.5;
+    look_around(design);
+    if (sigma_known()) {
+      columns_.push_back(make_column(priors_.sigma.fixed_value()));
+      log_mass_ = columns_.front().log_mass;
+    } else {
+      integrate_sigma(purpose);
+    }
   }
 
-  double log_evidence() const { return log_evidence_; }
-  const std::vector<PosteriorNode>& nodes() const { return nodes_; }
+  // As it was recorded.
+  Quadrature(const Design& design, const ScalePriors& priors, MomentOrders orders,
+             RecordReader& record, std::function<void()> check_interrupt)
+      : Quadrature(design, priors, orders, std::move(check_interrupt)) {
+    log_mass_ = record.number();
+    max_spacing_ = record.number();
+    if (!sigma_known()) outer_ = std::make_unique<LineRule>(record.rule());
+    const int count = sigma_known() ? 1 : outer_->count();
+    for (int i = 0; i < count; ++i) {
+      const double sigma = sigma_known() ? priors_.sigma.fixed_value() : sigma_at(outer_->x(i));
+      auto rule = tau_known() ? nullptr : std::make_unique<LineRule>(record.rule());
+      columns_.push_back(Column(sigma, std::move(rule), 0));
+      if (outer_) columns_.back().weight = outer_->weight(i);
+    }
+  }
+
+  void write(RecordWriter& record) const {
+    record.number(log_mass_);
+    record.number(max_spacing_);
+    if (outer_) record.rule(*outer_);
+    for (const Column& column : columns_)
+      if (column.tau) record.rule(*column.tau);
+  }
+
+  double log_evidence() const { return log_mass_ + posterior_.log_reference(); }
+  const std::vector<Column>& columns() const { return columns_; }
+  const LineRule& outer() const { return *outer_; }
+  const ScalePriors& priors() const { return priors_; }
+  const Coordinate& sigma_coordinate() const { return sigma_coordinate_; }
+  const Coordinate& tau_coordinate() const { return tau_coordinate_; }
+
+  bool sigma_known() const { return priors_.sigma.is_fixed(); }
+  bool tau_known() const { return priors_.tau.is_fixed(); }
+
+  // The sds that are known; 0 for the others.
+  VariancePoint known() const {
+    return {sigma_known() ? priors_.sigma.fixed_value() : 0, tau_known() ? priors_.tau.fixed_value() : 0};
+  }
 
   // Whether both standard deviations have a finite variance.
   bool finite_variance() const { return orders_.sigma >= 2 && orders_.tau >= 2; }
 
-  bool sigma_known() const { return sigma_prior_.is_fixed(); }
-  bool tau_known() const { return tau_prior_.is_fixed(); }
+  double sigma_at(double x) const { return sigma_coordinate_.value(x); }
+  double tau_at(double x) const { return tau_coordinate_.value(x); }
 
-  // Two independent standard normals go to a draw of (sigma, tau).
-  void transform(double z_sigma, double z_tau, double& sigma, double& tau) const {
-    sigma = sigma_prior_.fixed_value();
-    tau = tau_prior_.fixed_value();
-    double position = 0;
-    if (!sigma_known()) {
-      const double s = (*sigma_table_)(z_sigma);
-      sigma = sigma_coordinate_.value(sigma_x(s));
-      position = outer_->node_position(s);
-    }
-    if (tau_known()) return;
-    const CubicWeights in_z = NormalScoreTable::weights(z_tau);
-    if (sigma_known()) {
-      tau = tau_coordinate_.value(in_z.apply(columns_[0].table->values()));
-      return;
-    }
-    const CubicWeights in_s(position, static_cast<int>(columns_.size()));
-    double x = 0, low = HUGE_VAL, high = -HUGE_VAL;
-    for (int i = 0; i < 4; ++i) {
-      const double at = in_z.apply(columns_[in_s.first + i].table->values());
-      x += in_s.weight[i] * at;
-      low = std::min(low, at);
-      high = std::max(high, at);
-    }
-    x = std::min(std::max(x, low), high);  // where quantiles jump, the cubic would overshoot
-    tau = tau_coordinate_.value(x);
+  // Column by column; those of one column share sigma.
+  std::vector<PosteriorNode> nodes() const { return nodes_by(false); }
+
+  // Every second one where the rule allows.
+  std::vector<PosteriorNode> thinned_nodes() const { return nodes_by(std::isinf(max_spacing_)); }
+
+  // log of the joint density of the data and of the coordinates of the sds that are not known, relative to the
+  // evidence.
+  double log_density(CollapsedPosterior& posterior, double x_sigma, double x_tau) const {
+    const double sigma = sigma_known() ? priors_.sigma.fixed_value() : sigma_at(x_sigma);
+    const double tau = tau_known() ? priors_.tau.fixed_value() : tau_at(x_tau);
+    double log_f = posterior.log_within(sigma) + posterior.log_between({sigma, tau}) - log_mass_;
+    if (!sigma_known()) log_f += log_prior(priors_.sigma, sigma_coordinate_, x_sigma, sigma);
+    if (!tau_known()) log_f += log_prior(priors_.tau, tau_coordinate_, x_tau, tau);
+    return log_f;
   }
 
-  // Quantile of sigma at a normal score.
-  double sigma_quantile(double score) const {
-    return sigma_known() ? sigma_prior_.fixed_value()
-                         : sigma_coordinate_.value(sigma_x((*sigma_table_)(score)));
-  }
-
-  double tau_quantile(double probability, double score) const {
-    if (tau_known()) return tau_prior_.fixed_value();
-    return quantile(
-        probability, score, [](double) { return 1.0; },
-        [this](double value) { return average_over_columns([&](double) { return value; }); });
-  }
-
-  // Quantile of tau / sigma. Where the support of tau ends at a positive value, tau / sigma <= value has a
-  // kink in sigma and the integral over sigma is split there.
-  double ratio_quantile(double probability, double score) const {
-    if (tau_known()) return tau_prior_.fixed_value() / sigma_quantile(-score);
-    const bool bounded = tau_prior_.lower() > 0 || tau_prior_.upper() < infinity;
-    return quantile(
-        probability, score, [](double sigma) { return sigma; },
-        [&](double value) {
-          return bounded && !sigma_known()
-                     ? split_ratio_cdf(value)
-                     : average_over_columns([&](double sigma) { return value * sigma; });
-        });
-  }
-
-  // Fewer nodes for bounded quantities: every second one where the rule allows, none without weight. Sorted
-  // by weight.
-  std::vector<PosteriorNode> bulk_nodes() const {
-    const bool thinning = std::isinf(max_spacing_);
-    const bool thin_sigma =
-        thinning && !sigma_known() && outer_->coarse_error() < thinning_tolerance;
-    std::vector<PosteriorNode> bulk;
-    double total = 0;
-    for (std::size_t k = 0; k < columns_.size(); k += thin_sigma ? 2 : 1) {
-      const Column& column = columns_[k];
-      if (tau_known()) {
-        bulk.push_back({column.sigma, tau_prior_.fixed_value(), column.weight});
-      } else {
-        const bool thin_tau = thinning && column.rule->coarse_error() < thinning_tolerance;
-        const int step = thin_tau ? 2 : 1;
-        for (int i = 0; i < column.rule->count(); i += step)
-          bulk.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)),
-                          step * column.weight * column.rule->weight(i)});
-      }
-    }
-    // The least weights that together stay below a tolerance go.
-    std::sort(bulk.begin(), bulk.end(),
-              [](const PosteriorNode& a, const PosteriorNode& b) { return a.weight > b.weight; });
-    for (const PosteriorNode& node : bulk) total += node.weight;
-    double left = 0;
-    while (left + bulk.back().weight < discarded_mass * total) {
-      left += bulk.back().weight;
-      bulk.pop_back();
-    }
-    for (PosteriorNode& node : bulk) node.weight /= total - left;
-    return bulk;
-  }
+  // A posterior for another thread, with what this one has learnt.
+  CollapsedPosterior posterior() const { return posterior_; }
 
  private:
-  struct Column {
-    double sigma = 0, log_mass = 0, weight = 1;
-    std::shared_ptr<LineRule> rule;           // absent where tau is known
-    std::shared_ptr<NormalScoreTable> table;  // of the coordinate of tau
+  Quadrature(const Design& design, const ScalePriors& priors, MomentOrders orders,
+             std::function<void()> check_interrupt)
+      : posterior_(design),
+        priors_(priors),
+        sigma_coordinate_(priors.sigma),
+        tau_coordinate_(priors.tau),
+        orders_(orders),
+        check_interrupt_(std::move(check_interrupt)) {}
 
-    void make_table() {
-      if (!table) table = std::make_shared<NormalScoreTable>(rule->table(true));
+  static double log_prior(const ScalePrior& prior, const Coordinate& coordinate, double x,
+                          double value) {
+    return prior.log_density(value) + coordinate.log_jacobian(x);
+  }
+
+  // Where to look ----------------------------------------------------------------------------------
+
+  // Given one sd the integrand is a product of pieces, each with one centre in the other: likelihood, its coefficients
+  // as their priors have them, and the prior. Beyond all centres it falls. A coarse look between and a little beyond
+  // them finds every mode.
+  void look_around(const Design& design) {
+    const Design::Spread fitted = design.spread_about(VectorXd::Zero(design.free_count())),
+                         expected = design.spread_about(design.prior_centre);
+    const bool informed = design.observations > 0;
+    const auto add = [](std::vector<double>& centres, const Coordinate& coordinate, double value) {
+      if (value > 0 && std::isfinite(value)) centres.push_back(coordinate.coordinate(value));
+    };
+    degrees_ = design.observations - static_cast<double>(design.groups);
+    if (!sigma_known()) {
+      add(sigma_centres_, sigma_coordinate_, priors_.sigma.typical_value());
+      if (informed)
+        for (double value : {fitted.estimate.sigma, fitted.total, expected.estimate.sigma, expected.total})
+          add(sigma_centres_, sigma_coordinate_, value);
+      std::sort(sigma_centres_.begin(), sigma_centres_.end());
     }
+    if (!tau_known()) {
+      add(tau_centres_, tau_coordinate_, priors_.tau.typical_value());
+      if (informed)
+        for (double value : {fitted.estimate.tau, fitted.farthest, expected.estimate.tau, expected.farthest})
+          add(tau_centres_, tau_coordinate_, value);
+      for (const SizeClass& c : design.size_classes) largest_size_ = std::max(largest_size_, c.size);
+    }
+    narrow_ = informed ? fitted.estimate.sigma : 0;
+  }
+
+  struct Row {
+    double x_sigma;
+    std::vector<double> maxima;  // of tau's coordinate, as seen at the points of the scan
+    double log_value;
   };
 
-  // P(tau <= bound(sigma))
-  template <class Bound>
-  double average_over_columns(Bound&& bound) const {
-    double total = 0, weight = 0;
-    for (const Column& column : columns_) {
-      if (column.weight <= negligible_weight) continue;
-      weight += column.weight;
-      total +=
-          column.weight *
-          normal_cdf(column.table->inverse(tau_coordinate_.exact_coordinate(bound(column.sigma))));
+  Reach tau_reach(double sigma) const {
+    Reach reach{*std::min_element(tau_centres_.begin(), tau_centres_.end()),
+                *std::max_element(tau_centres_.begin(), tau_centres_.end())};
+    if (largest_size_ > 0) {
+      const double seen = tau_coordinate_.coordinate(sigma / std::sqrt(largest_size_));
+      reach.low = std::min(reach.low, seen);
+      reach.high = std::max(reach.high, seen);
     }
-    return total / weight;
+    return reach;
   }
 
-  // Inverts the distribution function of tau / unit(sigma).
-  template <class Unit, class Cdf>
-  double quantile(double probability, double score, Unit&& unit, Cdf&& cdf) const {
-    double low = HUGE_VAL, high = 0;
-    for (const Column& column : columns_) {
-      if (column.weight <= negligible_weight) continue;
-      const double q = tau_coordinate_.value((*column.table)(score)) / unit(column.sigma);
-      low = std::min(low, q);
-      high = std::max(high, q);
-    }
-    if (high - low <= 1e-14 * high) return high;
-    const auto excess = [&](double log_value) { return cdf(std::exp(log_value)) - probability; };
-    const double first = std::log(low) - 1e-5, last = std::log(high) + 1e-5;
-    // The quantile of a mixture lies between those of its parts; in the far tails rounding may hide that.
-    const double below = excess(first), above = excess(last);
-    if (!(below < 0)) return low;
-    if (!(above > 0)) return high;
-    std::uintmax_t iterations = 100;
-    const auto bracket = boost::math::tools::toms748_solve(
-        excess, first, last, below, above, boost::math::tools::eps_tolerance<double>(30),
-        iterations);
-    return std::exp(0.5 * (bracket.first + bracket.second));
+  Row look_along_tau(double x_sigma, double sigma) {
+    const double along_sigma =
+        sigma_known() ? 0
+                      : posterior_.log_within(sigma) +
+                            log_prior(priors_.sigma, sigma_coordinate_, x_sigma, sigma);
+    if (tau_known())
+      return {x_sigma, {}, along_sigma + posterior_.log_between({sigma, priors_.tau.fixed_value()})};
+    const Reach reach = tau_reach(sigma);
+    const Scan scan(tau_density(sigma), scan_points(reach.low, reach.high, scan_spacing, tau_centres_));
+    Row row{x_sigma, {}, along_sigma + scan.top()};
+    for (std::size_t i : scan.maxima()) row.maxima.push_back(scan.x[i]);
+    return row;
   }
 
-  // P(tau / sigma <= value) as an integral over the normal score of sigma, between the ends of the
-  // support of tau.
-  double split_ratio_cdf(double value) const {
-    constexpr double z_max = NormalScoreTable::z_max;
-    std::vector<double> cuts = {-z_max, z_max};
-    for (double end : {tau_prior_.lower(), tau_prior_.upper()}) {
-      const double x = sigma_coordinate_.exact_coordinate(end / value);
-      const double z = std::isfinite(x) ? sigma_table_->inverse(sigma_s(x)) : infinity;
-      if (std::abs(z) < z_max) cuts.push_back(z);
-    }
-    for (double z = -z_max + 1; z < z_max; z += 1) cuts.push_back(z);
-    std::sort(cuts.begin(), cuts.end());
-    const auto integrand = [&](double z) {
-      const double s = (*sigma_table_)(z);
-      const double x =
-          tau_coordinate_.exact_coordinate(value * sigma_coordinate_.value(sigma_x(s)));
-      return normal_density(z) * conditional_cdf(x, s);
+  std::function<double(double)> tau_density(double sigma) {
+    return [this, sigma](double x) {
+      const double tau = tau_at(x);
+      return posterior_.log_between({sigma, tau}) + log_prior(priors_.tau, tau_coordinate_, x, tau);
     };
-    double total = 0;
-    for (std::size_t i = 0; i + 1 < cuts.size(); ++i)
-      if (cuts[i + 1] > cuts[i])
-        total +=
-            boost::math::quadrature::gauss<double, 10>::integrate(integrand, cuts[i], cuts[i + 1]);
-    return total;
   }
 
-  // P(coordinate of tau <= x | s), between columns.
-  double conditional_cdf(double x, double s) const {
-    const CubicWeights in_s(outer_->node_position(s), static_cast<int>(columns_.size()));
-    const auto excess = [&](double z) {
-      const CubicWeights in_z = NormalScoreTable::weights(z);
-      double at = -x;
-      for (int i = 0; i < 4; ++i)
-        at += in_s.weight[i] * in_z.apply(columns_[in_s.first + i].table->values());
-      return at;
-    };
-    constexpr double z_max = NormalScoreTable::z_max;
-    if (!(excess(-z_max) < 0)) return 0;
-    if (!(excess(z_max) > 0)) return 1;
-    std::uintmax_t iterations = 100;
-    const auto bracket = boost::math::tools::toms748_solve(
-        excess, -z_max, z_max, boost::math::tools::eps_tolerance<double>(30), iterations);
-    return normal_cdf(0.5 * (bracket.first + bracket.second));
-  }
-
-  // Where to look first: moment estimates from the data, else typical values of the priors.
-  void guess_scales(const Design& design) {
-    const Index f = design.free_count();
-    within_degrees_ = design.observations - static_cast<double>(design.groups);
-    const double within = design.within(f, f);
-    double total = within, weighted_groups = 0;
-    for (const SizeClass& c : design.size_classes) {
-      total += c.size * c.cross_products(f, f);
-      weighted_groups += c.cross_products(f, f);
+  // Starting points for the peaks of a column: where the scan saw some at sigmas to both sides.
+  std::vector<double> seen_maxima(double x_sigma) const {
+    std::vector<double> seen;
+    const auto after = std::upper_bound(rows_.begin(), rows_.end(), x_sigma,
+                                        [](double x, const Row& row) { return x < row.x_sigma; });
+    if (after != rows_.end()) seen = after->maxima;
+    if (after != rows_.begin()) {
+      const std::vector<double>& before = std::prev(after)->maxima;
+      if (before.size() > 1 || seen.size() != 1) seen.insert(seen.end(), before.begin(), before.end());
     }
-    const double n = std::max(design.observations, 1.0);
-    double sigma2 = within_degrees_ > 0 && within > 0 ? within / within_degrees_ : total / n;
-    double tau2 = weighted_groups / static_cast<double>(std::max<Index>(design.groups, 1));
-    const bool informed = design.observations > 0 && total > 0;
-    sigma_guess_ = informed && sigma2 > 0 ? std::sqrt(sigma2) : sigma_prior_.typical_value();
-    tau_guess_ = informed && tau2 > 0 ? std::sqrt(tau2) : tau_prior_.typical_value();
+    return seen;
   }
 
-  Column make_column(double sigma) {
+  std::vector<Peak> tau_peaks(double x_sigma, double sigma) {
+    const auto log_f = tau_density(sigma);
+    const std::vector<double> seen = seen_maxima(x_sigma);
+    if (seen.size() == 1 && followed_.size() == 1 && follow_peak(log_f, followed_.front()))
+      return followed_;
+    std::vector<Peak> peaks;
+    for (double x : seen) peaks.push_back(climb(log_f, x, 0.5 * scan_spacing));
+    for (const Peak& peak : followed_) peaks.push_back(climb(log_f, peak.center, peak.width));
+    return followed_ = significant_peaks(std::move(peaks));
+  }
+
+  // The rule ---------------------------------------------------------------------------------------
+
+  Column make_column(double sigma, double x_sigma = 0) {
     check_interrupt_();
-    Column column;
-    column.sigma = sigma;
-    if (tau_known()) {
-      column.log_mass =
-          posterior_.log_within(sigma) + posterior_.log_between(sigma, tau_prior_.fixed_value());
-      return column;
-    }
-    const auto log_f = [&](double x, double = 0) {
-      const double tau = tau_coordinate_.value(x);
-      return posterior_.log_between(sigma, tau) + tau_prior_.log_density(tau) +
-             tau_coordinate_.log_jacobian(x);
-    };
-    const double from_prior = tau_coordinate_.coordinate(tau_prior_.typical_value());
-    const double from_data = tau_coordinate_.coordinate(tau_guess_);
-    if (!tau_peak_) {
-      const Peak a = find_peak(log_f, from_prior, 0.5, 8), b = find_peak(log_f, from_data, 0.5, 8);
-      tau_peak_ = std::make_unique<Peak>(a.log_value > b.log_value ? a : b);
-    } else {
-      *tau_peak_ = find_peak(log_f, tau_peak_->center, tau_peak_->width, 6);
-    }
-    const double order = orders_.tau;
-    column.rule = std::make_shared<LineRule>(
-        log_f, *tau_peak_, std::min(from_prior, from_data), std::max(from_prior, from_data),
-        max_spacing_,
-        [&](double x) { return order == 0 ? 0 : order * std::log(tau_coordinate_.value(x)); });
-    column.log_mass = posterior_.log_within(sigma) + column.rule->log_total();
-    return column;
+    if (sigma_known() && rows_.empty()) rows_.push_back(look_along_tau(x_sigma, sigma));
+    if (tau_known())
+      return {sigma, nullptr,
+              posterior_.log_within(sigma) +
+                  posterior_.log_between({sigma, priors_.tau.fixed_value()})};
+    auto rule = std::make_unique<LineRule>(tau_density(sigma), tau_peaks(x_sigma, sigma),
+                                           tau_reach(sigma), max_spacing_,
+                                           log_moment(tau_coordinate_, orders_.tau));
+    const double log_mass = posterior_.log_within(sigma) + rule->log_total();
+    return {sigma, std::move(rule), log_mass};
   }
 
-  void integrate_sigma() {
-    const auto log_prior = [&](double x) {
-      return sigma_prior_.log_density(sigma_coordinate_.value(x)) +
-             sigma_coordinate_.log_jacobian(x);
+  static std::function<double(double)> log_moment(const Coordinate& coordinate, double order) {
+    return [&coordinate, order](double x) {
+      return order == 0 ? 0 : order * std::log(coordinate.value(x));
     };
-    const auto log_marginal = [&](double x) {
-      return make_column(sigma_coordinate_.value(x)).log_mass + log_prior(x);
-    };
-    const double from_prior = sigma_coordinate_.coordinate(sigma_prior_.typical_value());
-    const double from_data = sigma_coordinate_.coordinate(sigma_guess_);
-    const double step = 1 / std::sqrt(std::max(within_degrees_, 1.0));
-    Peak peak = find_peak(log_marginal, from_data, step, 6);
-    if (log_marginal(from_prior) > peak.log_value)
-      peak = find_peak(log_marginal, from_prior, 0.5, 6);
-    peak_x_ = peak;
+  }
 
-    std::map<double, Column> by_position;  // s -> column
-    const auto keep = [&](double x, double s) {
-      Column column = make_column(sigma_coordinate_.value(x));
-      const double value = column.log_mass + log_prior(x);
-      by_position[s] = std::move(column);
+  // log of the mass of a column by Laplace's approximation, and the prior of sigma.
+  double approximate_mass(double x_sigma) {
+    const double sigma = sigma_at(x_sigma);
+    const double along_sigma = posterior_.log_within(sigma) +
+                               log_prior(priors_.sigma, sigma_coordinate_, x_sigma, sigma);
+    if (tau_known())
+      return along_sigma + posterior_.log_between({sigma, priors_.tau.fixed_value()});
+    const std::vector<Peak> peaks = tau_peaks(x_sigma, sigma);
+    double top = -HUGE_VAL, total = 0;
+    for (const Peak& peak : peaks) top = std::max(top, peak.log_mass());
+    for (const Peak& peak : peaks) total += std::exp(peak.log_mass() - top);
+    return along_sigma + top + std::log(total);
+  }
+
+  std::vector<Peak> sigma_peaks() {
+    std::vector<double> extra = sigma_centres_;
+    if (narrow_ > 0 && degrees_ > 0) {
+      // With many observations the peak is much narrower than the spacing of the scan.
+      const double x = sigma_coordinate_.coordinate(narrow_), step = 1 / std::sqrt(degrees_);
+      extra.insert(extra.end(), {x - step, x + step});
+    }
+    const std::vector<double> points =
+        scan_points(sigma_centres_.front(), sigma_centres_.back(), scan_spacing, extra);
+    for (double x : points) rows_.push_back(look_along_tau(x, sigma_at(x)));
+    Scan scan([](double) { return 0.0; }, points);
+    for (std::size_t i = 0; i < points.size(); ++i) scan.log_value[i] = rows_[i].log_value;
+    std::vector<Peak> peaks;
+    const auto log_f = [this](double x) { return approximate_mass(x); };
+    for (std::size_t i : scan.maxima()) {
+      followed_.clear();
+      const bool enclosed = i > 0 && i + 1 < points.size();
+      peaks.push_back(enclosed ? refine_peak(log_f, points[i - 1], points[i + 1])
+                               : climb(log_f, points[i], scan_spacing));
+    }
+    followed_.clear();
+    return significant_peaks(std::move(peaks));
+  }
+
+  void integrate_sigma(Purpose purpose) {
+    const std::vector<Peak> peaks = sigma_peaks();
+    std::map<double, Column> by_position;  // by the coordinate of sigma
+    const auto keep = [&](double x) {
+      const double sigma = sigma_at(x);
+      Column column = make_column(sigma, x);
+      const double value = column.log_mass + log_prior(priors_.sigma, sigma_coordinate_, x, sigma);
+      by_position.emplace(x, std::move(column));
       return value;
     };
-    const double order = orders_.sigma;
     outer_ = std::make_unique<LineRule>(
-        keep, peak, std::min(from_prior, from_data), std::max(from_prior, from_data), max_spacing_,
-        [&](double x) { return order == 0 ? 0 : order * std::log(sigma_coordinate_.value(x)); });
-    while (tables_wanted_ && !tau_known() && outer_->count() < enough_columns &&
-           !columns_resolved(by_position))
+        keep, peaks, Reach{sigma_centres_.front(), sigma_centres_.back()}, max_spacing_,
+        log_moment(sigma_coordinate_, orders_.sigma));
+    const auto overlap = [&] {
+      std::vector<const Column*> columns;
+      for (const auto& entry : by_position) columns.push_back(&entry.second);
+      return columns_overlap(columns);
+    };
+    while (purpose == Purpose::distributions && !tau_known() && outer_->count() < enough_columns && !overlap())
       outer_->refine(keep);
-    columns_.clear();
     int i = 0;
     for (auto& entry : by_position) {
       columns_.push_back(std::move(entry.second));
       columns_.back().weight = outer_->weight(i++);
     }
-    if (tables_wanted_) sigma_table_ = std::make_unique<NormalScoreTable>(outer_->table(false));
-    log_evidence_ = outer_->log_total();
+    log_mass_ = outer_->log_total();
   }
 
-  // Whether the quantiles of tau move little enough from column to column for draws and distribution
-  // functions: on average the table of a column is predicted by its neighbours, at double the distance
-  // that draws interpolate over, and neighbours lie within one unit of normal score.
-  bool columns_resolved(std::map<double, Column>& by_position) const {
-    std::vector<Column*> columns;
-    for (auto& entry : by_position) columns.push_back(&entry.second);
-    for (Column* column : columns) column->make_table();
-    double error = 0;
-    for (int i = 3; i + 3 < static_cast<int>(columns.size()); ++i) {
-      const double weight = outer_->weight(i);
-      if (weight < 1e-8) continue;
-      double worst = 0;
-      for (double z : {-3.0, 0.0, 3.0}) {
-        const auto at = [&](int k) { return (*columns[k]->table)(z); };
-        const double predicted = (9 * (at(i - 1) + at(i + 1)) - (at(i - 3) + at(i + 3))) / 16;
-        const double unit = ((*columns[i]->table)(z + 0.5) - (*columns[i]->table)(z - 0.5));
-        if (std::abs(at(i + 1) - at(i)) > unit) return false;
-        worst = std::max(worst, std::abs(predicted - at(i)) / unit);
+  // Whether the distribution of tau given sigma moves so little from column to column that what lies between two of
+  // them is near their mean. Each is compared with the mean of its two neighbours, at double the distance.
+  bool columns_overlap(const std::vector<const Column*>& columns) const {
+    for (std::size_t i = 1; i + 1 < columns.size(); ++i) {
+      if (outer_->weight(static_cast<int>(i)) < 1e-8) continue;
+      const LineRule &rule = *columns[i]->tau, &before = *columns[i - 1]->tau, &after = *columns[i + 1]->tau;
+      for (int k = 0; k < rule.count(); k += 3) {
+        if (rule.weight(k) < 1e-3 * rule.step()) continue;
+        const double x = rule.x(k), density = rule.weight(k) / rule.step() * rule.map().density(x);
+        const double mean = 0.5 * (before.linear_density(x) + after.linear_density(x));
+        if (density > greatest_ratio * mean) return false;
       }
-      error += weight * worst;
     }
-    return error < interpolation_tolerance;
+    return true;
   }
 
-  void collect_nodes() {
-    for (const Column& column : columns_) {
-      if (tau_known()) {
-        nodes_.push_back({column.sigma, tau_prior_.fixed_value(), column.weight});
+  std::vector<PosteriorNode> nodes_by(bool thinning) const {
+    const bool thin_sigma = thinning && outer_ && outer_->coarse_error() < thinning_tolerance;
+    const std::size_t sigma_step = thin_sigma ? 2 : 1;
+    std::vector<PosteriorNode> nodes;
+    double total = 0;
+    for (std::size_t i = 0; i < columns_.size(); i += sigma_step) {
+      const Column& column = columns_[i];
+      if (!column.tau) {
+        nodes.push_back({{column.sigma, priors_.tau.fixed_value()}, column.weight});
+        total += column.weight;
         continue;
       }
-      for (int i = 0; i < column.rule->count(); ++i)
-        nodes_.push_back({column.sigma, tau_coordinate_.value(column.rule->x(i)),
-                          column.weight * column.rule->weight(i)});
+      const int step = thinning && column.tau->coarse_error() < thinning_tolerance ? 2 : 1;
+      for (int k = 0; k < column.tau->count(); k += step) {
+        const double weight = step * column.weight * column.tau->weight(k);
+        nodes.push_back({{column.sigma, tau_at(column.tau->x(k))}, weight});
+        total += weight;
+      }
     }
+    for (PosteriorNode& node : nodes) node.weight /= total;
+    return nodes;
   }
 
-  double sigma_x(double s) const {
-    return peak_x_.center + LineRule::stretch * peak_x_.width * std::sinh(s / LineRule::stretch);
-  }
-
-  double sigma_s(double x) const {
-    return LineRule::stretch *
-           std::asinh((x - peak_x_.center) / (LineRule::stretch * peak_x_.width));
-  }
-
-  static constexpr double negligible_weight = 1e-12;
-  // Where tau has two modes whose masses change over with sigma, its quantiles jump and no number of
-  // columns resolves that; this many leave an error of about one in as many.
-  static constexpr int enough_columns = 2048;
-  static constexpr double discarded_mass = 1e-8;
+  static constexpr double scan_spacing = 0.5;
+  static constexpr double greatest_ratio = 2;
   static constexpr double thinning_tolerance = 1e-7;
-  static constexpr double interpolation_tolerance =
-      1e-4;  // in z at double distance; 1/16 of it at single
+  // Where tau has two modes whose masses change over with sigma, no number of columns resolves that.
+  static constexpr int enough_columns = 2048;
 
   CollapsedPosterior posterior_;
-  ScalePrior sigma_prior_, tau_prior_;
+  ScalePriors priors_;
   Coordinate sigma_coordinate_, tau_coordinate_;
   MomentOrders orders_;
-  bool tables_wanted_;
-  double max_spacing_;  // in the coordinates, where distributions become narrow as a sd goes to 0
-  const std::function<void()>& check_interrupt_;
-  double sigma_guess_ = 1, tau_guess_ = 1, within_degrees_ = 0;
-  std::unique_ptr<Peak> tau_peak_;
-  Peak peak_x_{0, 1, 0};
+  double max_spacing_ = HUGE_VAL;  // in the coordinates
+  std::function<void()> check_interrupt_;
+  std::vector<double> sigma_centres_, tau_centres_;  // coordinates of what the pieces of the integrand ask for
+  double largest_size_ = 0, degrees_ = 0, narrow_ = 0;
+  std::vector<Row> rows_;        // what was seen, by sigma
+  std::vector<Peak> followed_;   // those of the column before
   std::unique_ptr<LineRule> outer_;
-  std::unique_ptr<NormalScoreTable> sigma_table_;
   std::vector<Column> columns_;
-  std::vector<PosteriorNode> nodes_;
-  double log_evidence_ = 0;
+  double log_mass_ = 0;
 };
 
 }  // namespace bayespool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <vector>
 
 namespace bayespool {
@@ -14,11 +15,11 @@ using Eigen::VectorXd;
 // intercept): `size` holds z_j'z_j, `projection` the rows z_j'(X, y) / z_j'z_j (for ones: the group
 // size and the group means), `within` the cross-products of (X, y) that are left within groups.
 struct GroupedData {
-  VectorXd size;                // J
-  MatrixXd projection;          // J x (P + 1), response last
-  MatrixXd within;              // (P + 1) x (P + 1)
-  double observations = 0;      // N; 0 stands for the prior alone
-  Index direction_column = -1;  // column of X equal to the group direction (the intercept), or -1
+  VectorXd size;                   // J
+  MatrixXd projection;             // J x (P + 1), response last
+  MatrixXd within;                 // (P + 1) x (P + 1)
+  double observations = 0;         // N; 0 stands for the prior alone
+  std::optional<Index> direction;  // the column of X that equals the group direction (the intercept)
 };
 
 // beta[k] ~ N(mean[k], sd[k]^2); sd 0 fixes the coefficient, sd inf is a flat prior.
@@ -26,10 +27,24 @@ struct CoefficientPriors {
   VectorXd mean, sd;  // P
 };
 
-// Where each parameter stands in the matrix of draws; -1 where it is not stored.
+// Where each parameter stands in the matrix of draws, from 0; nothing where it is not stored.
 struct DrawColumns {
-  std::vector<int> coefficients;                 // one per coefficient
-  Index first_group = -1, sigma = -1, tau = -1;  // group means stand side by side
+  std::vector<std::optional<Index>> coefficients;     // one per coefficient
+  std::optional<Index> first_group;                   // group means stand side by side
+  std::optional<Index> sigma, tau;
+};
+
+// All variance parameters at one point: the sd within groups, and that of the group effects (0: there are none;
+// inf: their prior is flat).
+struct VariancePoint {
+  double sigma, tau;
+
+  double ratio() const { return tau / sigma; }  // tau relative to sigma
+};
+
+struct PosteriorNode {
+  VariancePoint at;
+  double weight;  // those of all nodes sum to one
 };
 
 }  // namespace bayespool

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/numerics/normal_score.hpp"
+#include "core/numerics/tails.hpp"
 
 namespace bayespool {
 
@@ -14,17 +15,24 @@ struct NormalMixture {
 
   explicit NormalMixture(Eigen::Index count) : weight(count), mean(count), inverse_sd(count) {}
 
-  // Distribution function, density and its derivative at q.
-  void evaluate(double q, double& cdf, double& density, double& derivative) const {
-    cdf = density = derivative = 0;
+  struct Value {
+    Tails tails{0, 0};
+    double density = 0, derivative = 0;  // derivative of the density
+  };
+
+  Value evaluate(double q) const {
+    Value value;
     for (Eigen::Index k = 0; k < weight.size(); ++k) {
       const double z = (q - mean(k)) * inverse_sd(k);
-      cdf += weight(k) * normal_cdf(z);
+      const double smaller = weight(k) * normal_cdf(-std::abs(z));
+      (z < 0 ? value.tails.below : value.tails.above) += smaller;
+      (z < 0 ? value.tails.above : value.tails.below) += weight(k) - smaller;
       if (std::abs(z) > 38) continue;
       const double term = weight(k) * inverse_sd(k) * normal_density(z);
-      density += term;
-      derivative -= term * inverse_sd(k) * z;
+      value.density += term;
+      value.derivative -= term * inverse_sd(k) * z;
     }
+    return value;
   }
 
   // A center and a scale that heavy tails do not move: the components' means weighted by 1 / sd, and the
@@ -34,32 +42,41 @@ struct NormalMixture {
   }
   double robust_scale() const { return std::exp(-(weight * inverse_sd.log()).sum()); }
 
-  // Halley's method from `start`, kept inside a bracket; `scale` is about the sd of the mixture. A step
-  // below 1e-3 sd over which the density hardly changes leaves an error of about its third power.
-  double quantile(double probability, double start, double scale) const {
+  // Halley's method from `start` on the logarithm of the smaller tail, kept inside a bracket that is halved where the method
+  // does not shrink it; `scale` is about the sd of the mixture.
+  double quantile(Tails p, double start, double scale) const {
+    const bool lower = p.below < p.above;
+    const double wanted = lower ? p.below : p.above;
     double low = -HUGE_VAL, high = HUGE_VAL, q = start, reach = scale;
-    for (int iteration = 0; iteration < 200; ++iteration) {
-      double cdf, density, derivative;
-      evaluate(q, cdf, density, derivative);
-      const double excess = cdf - probability;
-      if (std::abs(excess) < 1e-10) return q;
+    for (int iteration = 0; iteration < most_iterations; ++iteration) {
+      const Value at = evaluate(q);
+      const double excess = lower ? at.tails.below - wanted : wanted - at.tails.above;
+      if (std::abs(excess) < relative_tolerance * wanted) return q;
       (excess > 0 ? high : low) = q;
-      const double newton = excess / density;
-      const double step = -newton / std::max(1 - 0.5 * newton * derivative / density, 0.5);
+      const double newton = excess / at.density;
+      const double step = -newton / std::max(1 - 0.5 * newton * at.derivative / at.density, 0.5);
       double next = q + step;
-      if (std::abs(step) < 1e-3 * scale && std::abs(step * derivative) < 1e-2 * density)
-        return next;
-      if (!(next > low && next < high) || std::abs(step) > 4 * reach) {
-        next = std::isinf(low) ? high - reach : std::isinf(high) ? low + reach : 0.5 * (low + high);
-        if (std::isinf(low) || std::isinf(high)) reach *= 2;
-        if (next == q ||
-            (std::isfinite(low) && std::isfinite(high) && high - low <= 1e-15 * std::abs(q)))
-          return next;
+      // A step that short, over which the density hardly changes, leaves an error of about its third power.
+      const bool last = std::abs(step) < 1e-3 * scale && std::abs(step * at.derivative) < 1e-3 * at.density;
+      if (last && next > low && next < high) return next;
+      const bool enclosed = std::isfinite(low) && std::isfinite(high);
+      if (!(next > low && next < high) || std::abs(step) > 4 * reach || iteration % 4 == 3) {
+        if (enclosed) {
+          next = 0.5 * (low + high);
+          if (!(next > low && next < high)) return next;
+        } else {
+          next = std::isinf(low) ? high - reach : low + reach;
+          reach *= 2;
+        }
       }
       q = next;
     }
-    return q;
+    return q;  // the bracket has been halved hundreds of times
   }
+
+ private:
+  static constexpr double relative_tolerance = 1e-9;
+  static constexpr int most_iterations = 6000;
 };
 
 }  // namespace bayespool

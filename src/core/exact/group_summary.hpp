@@ -1,0 +1,291 @@
+// Means, standard deviations and quantiles of the group means by quadrature, many groups at a time.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <boost/math/constants/constants.hpp>
+#include <boost/math/special_functions/chebyshev.hpp>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "core/exact/conditional_nodes.hpp"
+#include "core/exact/marginals.hpp"
+#include "core/exact/posterior_summary.hpp"
+#include "core/numerics/normal_mixture.hpp"
+
+namespace bayespool {
+
+enum class GroupQuantity {
+  means,      // mu_j
+  deviations  // of them from the population part
+};
+
+// The rows of a summary as PosteriorSummary has them.
+class GroupSummary {
+  using ArrayXd = Eigen::ArrayXd;
+
+ public:
+  // The design, the quadrature and the summary must outlive the object.
+  GroupSummary(const Design& design, const Quadrature& quadrature, const PosteriorSummary& summary,
+               GroupQuantity quantity)
+      : design_(&design),
+        quadrature_(&quadrature),
+        summary_(&summary),
+        probabilities_(summary.probabilities()),
+        finite_variance_(quadrature.finite_variance()),
+        population_(VectorXd::Zero(design.free_count())) {
+    if (quantity == GroupQuantity::means) {
+      population_ = design.group_effect;
+      population_origin_ = design.group_effect_origin;
+    }
+    for (const Tails& p : probabilities_) scores_.push_back(normal_score(p.below, p.above));
+  }
+
+  // J rows
+  MatrixXd table() const {
+    std::vector<std::vector<Index>> members(design_->size_classes.size());
+    for (std::size_t j = 0; j < design_->class_of.size(); ++j)
+      members[design_->class_of[j]].push_back(static_cast<Index>(j));
+    MatrixXd table(design_->groups, summary_->columns());
+    for (std::size_t c = 0; c < members.size(); ++c) {
+      summary_->limits().check_interrupt();
+      MatrixXd rows(members[c].size(), design_->rows.cols());
+      for (std::size_t m = 0; m < members[c].size(); ++m)
+        rows.row(m) = design_->rows.row(members[c][m]);
+      const MatrixXd part = same_size_groups(design_->size_classes[c].size, rows);
+      for (std::size_t m = 0; m < members[c].size(); ++m) table.row(members[c][m]) = part.row(m);
+    }
+    return table;
+  }
+
+ private:
+  // Summaries of groups of one size, given the rows v_j = (u_j, ytilde_j).
+  MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
+    MatrixXd table = moments_of_groups(size, rows);
+    if (probabilities_.empty()) return table;
+    const ConditionalNodes& nodes =
+        design_->groups > 200 && gauss_hermite_serves(size, rows, table) ? few_ : summary_->bulk();
+    const Index f = design_->free_count();
+    const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
+    if (finite_variance_ && same_columns) {
+      std::vector<Index> members(static_cast<std::size_t>(rows.rows()));
+      std::iota(members.begin(), members.end(), Index{0});
+      std::sort(members.begin(), members.end(),
+                [&](Index a, Index b) { return rows(a, f) < rows(b, f); });
+      interpolate_quantiles(size, rows, nodes, members.data(), members.size(), table);
+    } else {
+      direct_quantiles(size, rows, nodes, table);
+    }
+    return table;
+  }
+
+  // With delta = 1 - kappa and h = population - u_j:
+  //   E(mu_j | sigma, tau, y)   = origin + ytilde_j + h'gamma - delta (ytilde_j - u_j'gamma)
+  //   Var(mu_j | sigma, tau, y) = v_j + (h + delta u_j)' Q^-1 (h + delta u_j)
+  // The first is linear and the second quadratic in (ytilde_j, u_j, h), with coefficients that are
+  // averaged over the nodes once for all groups of a size.
+  MatrixXd moments_of_groups(double size, const MatrixXd& rows) const {
+    const Index f = design_->free_count(), d = 1 + 2 * f;
+    const ArrayXd delta = summary_->nodes().pooling_weights(size), &weight = summary_->nodes().weight;
+    MatrixXd coefficients(summary_->nodes().count(), d);
+    coefficients.col(0) = -delta;
+    coefficients.middleCols(1, f) = delta.matrix().asDiagonal() * summary_->nodes().gamma;
+    coefficients.rightCols(f) = summary_->nodes().gamma;
+    const Eigen::RowVectorXd mean = weight.matrix().transpose() * coefficients;
+    coefficients.rowwise() -= mean;
+    MatrixXd quadratic = coefficients.transpose() * weight.matrix().asDiagonal() * coefficients;
+    const MatrixXd mixed = summary_->nodes().sum_of_covariances(weight * delta);
+    quadratic.block(1, 1, f, f) += summary_->nodes().sum_of_covariances(weight * delta.square());
+    quadratic.block(1, 1 + f, f, f) += mixed;
+    quadratic.block(1 + f, 1, f, f) += mixed;
+    quadratic.block(1 + f, 1 + f, f, f) += summary_->nodes().sum_of_covariances(weight);
+    const double variance = (weight * summary_->nodes().group_variances(size)).sum();
+
+    MatrixXd table(rows.rows(), summary_->columns());
+    VectorXd features(d);
+    for (Index j = 0; j < rows.rows(); ++j) {
+      const auto u = rows.row(j).head(f).transpose();
+      features << rows(j, f), u, population_ - u;
+      table(j, 0) = mixture_origin(rows, j) + mean.dot(features);
+      table(j, 1) = std::sqrt(std::max(variance + features.dot(quadratic * features), 0.0));
+    }
+    return table;
+  }
+
+  // delta_j = 1 - kappa_j and v_j at each node, for groups of one size.
+  struct SizeWeights {
+    ArrayXd delta, variance;
+
+    SizeWeights(const ConditionalNodes& nodes, double size)
+        : delta(nodes.pooling_weights(size)), variance(nodes.group_variances(size)) {}
+  };
+
+  // The mixture of mu_j - population_origin - ytilde_j over the nodes.
+  void set_group_mixture(const ConditionalNodes& nodes, const SizeWeights& at, const VectorXd& row,
+                         NormalMixture& mixture) const {
+    const Index f = design_->free_count();
+    const VectorXd u = row.head(f), h = population_ - u;
+    mixture.weight = nodes.weight;
+    mixture.mean = (nodes.gamma * h).array() + at.delta * ((nodes.gamma * u).array() - row(f));
+    mixture.inverse_sd = (at.variance + nodes.quadratic_form(h, u, at.delta)).rsqrt();
+  }
+
+  double mixture_origin(const MatrixXd& rows, Index j) const {
+    return population_origin_ + rows(j, design_->free_count());
+  }
+
+  void direct_quantiles(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                        MatrixXd& table) const {
+    const SizeWeights at(nodes, size);
+    NormalMixture mixture(nodes.count());
+    std::vector<double> start = scores_;  // standardised quantiles of the group before
+    for (Index j = 0; j < rows.rows(); ++j) {
+      summary_->limits().check_interrupt();
+      const double origin = mixture_origin(rows, j);
+      if (!(table(j, 1) > 0)) {
+        table.row(j).tail(scores_.size()).setConstant(table(j, 0));
+        continue;
+      }
+      set_group_mixture(nodes, at, rows.row(j).transpose(), mixture);
+      const double center = finite_variance_ ? table(j, 0) - origin : mixture.robust_center();
+      const double scale = finite_variance_ ? table(j, 1) : mixture.robust_scale();
+      for (std::size_t i = 0; i < scores_.size(); ++i) {
+        const double q = mixture.quantile(probabilities_[i], center + scale * start[i], scale);
+        start[i] = (q - center) / scale;
+        table(j, 2 + static_cast<Index>(i)) = origin + q;
+      }
+    }
+  }
+
+  // Groups of one size and equal columns differ in ytilde_j alone, and their standardised quantiles are a
+  // smooth function of it: a Chebyshev series through few exact values, on halves of the range where one
+  // series is not accurate. `members` are rows in the order of ytilde_j.
+  void interpolate_quantiles(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                             const Index* members, std::size_t count, MatrixXd& table) const {
+    const Index f = design_->free_count();
+    if (count > 2 * chebyshev_size) {
+      const double low = rows(members[0], f), high = rows(members[count - 1], f);
+      if (high > low && interpolate_between(size, rows, nodes, members, count, table)) return;
+      const double middle = 0.5 * (low + high);
+      const Index* const upper = std::partition_point(members, members + count,
+                                                      [&](Index j) { return rows(j, f) < middle; });
+      const std::size_t left = static_cast<std::size_t>(upper - members);
+      if (left > 0 && left < count) {
+        interpolate_quantiles(size, rows, nodes, members, left, table);
+        interpolate_quantiles(size, rows, nodes, upper, count - left, table);
+        return;
+      }
+    }
+    MatrixXd part(static_cast<Index>(count), rows.cols()),
+        part_table(static_cast<Index>(count), summary_->columns());
+    for (std::size_t m = 0; m < count; ++m) {
+      part.row(m) = rows.row(members[m]);
+      part_table.row(m) = table.row(members[m]);
+    }
+    direct_quantiles(size, part, nodes, part_table);
+    for (std::size_t m = 0; m < count; ++m) table.row(members[m]) = part_table.row(m);
+  }
+
+  // False where the series is not accurate.
+  bool interpolate_between(double size, const MatrixXd& rows, const ConditionalNodes& nodes,
+                           const Index* members, std::size_t count, MatrixXd& table) const {
+    const Index f = design_->free_count();
+    const double low = rows(members[0], f), high = rows(members[count - 1], f);
+    const double middle = 0.5 * (low + high), half = 0.5 * (high - low);
+    const double angle = boost::math::constants::pi<double>() / chebyshev_size;
+    MatrixXd points = rows.row(0).replicate(chebyshev_size, 1);
+    for (int k = 0; k < chebyshev_size; ++k)
+      points(k, f) = middle + half * std::cos(angle * (k + 0.5));
+    MatrixXd exact = moments_of_groups(size, points);
+    if (!(exact.col(1).minCoeff() > 0)) return false;
+    direct_quantiles(size, points, nodes, exact);
+
+    for (std::size_t i = 0; i < scores_.size(); ++i) {
+      const VectorXd standardised =
+          (exact.col(2 + static_cast<Index>(i)) - exact.col(0)).array() / exact.col(1).array();
+      std::vector<double> coefficient(chebyshev_size);
+      double tail = 0;
+      for (int order = 0; order < chebyshev_size; ++order) {
+        for (int k = 0; k < chebyshev_size; ++k)
+          coefficient[order] +=
+              2.0 / chebyshev_size * std::cos(angle * order * (k + 0.5)) * standardised(k);
+        if (order >= chebyshev_size - 4) tail += std::abs(coefficient[order]);
+      }
+      if (tail > chebyshev_tolerance) return false;
+      while (coefficient.size() > 2 && std::abs(coefficient.back()) < 1e-11) coefficient.pop_back();
+      for (std::size_t m = 0; m < count; ++m) {
+        const Index j = members[m];
+        table(j, 2 + static_cast<Index>(i)) = table(j, 0) + table(j, 1) * boost::math::chebyshev_clenshaw_recurrence(
+                                                          coefficient.data(), coefficient.size(),
+                                                          (rows(j, f) - middle) / half);
+      }
+    }
+    return true;
+  }
+
+  // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal
+  // scores do. `few_` becomes the smallest rule (from the one before on) whose distribution functions agree
+  // with the full one at a sample of the groups. False if there is none, and from then on.
+  bool gauss_hermite_serves(double size, const MatrixXd& rows, const MatrixXd& table) const {
+    if (quadrature_->sigma_known() || quadrature_->tau_known()) return false;
+    for (; few_order_ <= 12; few_order_ += 3) {
+      if (few_order_ != few_made_)
+        few_ = summary_->at_nodes(gauss_hermite_rule(few_order_));
+      few_made_ = few_order_;
+      if (agrees_with_bulk(size, rows, table)) return true;
+    }
+    return false;
+  }
+
+  bool agrees_with_bulk(double size, const MatrixXd& rows, const MatrixXd& table) const {
+    NormalMixture exact(summary_->bulk().count()), tried(few_.count());
+    const SizeWeights at_bulk(summary_->bulk(), size), at_few(few_, size);
+    for (Index sample = 0; sample < 5; ++sample) {
+      const Index j = sample * (rows.rows() - 1) / 4;
+      set_group_mixture(summary_->bulk(), at_bulk, rows.row(j).transpose(), exact);
+      set_group_mixture(few_, at_few, rows.row(j).transpose(), tried);
+      for (double score : {-2.0, 0.0, 2.0}) {
+        const double q = table(j, 0) - mixture_origin(rows, j) + score * table(j, 1);
+        const double difference = exact.evaluate(q).tails.below - tried.evaluate(q).tails.below;
+        if (!(std::abs(difference) < gauss_hermite_tolerance)) return false;
+      }
+    }
+    return true;
+  }
+
+  std::vector<PosteriorNode> gauss_hermite_rule(int order) const {
+    VectorXd diagonal = VectorXd::Zero(order), off_diagonal(order - 1);
+    for (int i = 1; i < order; ++i) off_diagonal(i - 1) = std::sqrt(static_cast<double>(i));
+    Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
+    solver.computeFromTridiagonal(diagonal, off_diagonal);
+    const Marginals& marginals = summary_->marginals();
+    std::vector<PosteriorNode> rule;
+    for (int a = 0; a < order; ++a)
+      for (int b = 0; b < order; ++b) {
+        const double root = solver.eigenvectors()(0, a) * solver.eigenvectors()(0, b);
+        const double weight = root * root;
+        if (weight < 1e-13) continue;
+        rule.push_back({marginals.at_scores(solver.eigenvalues()(a), solver.eigenvalues()(b)), weight});
+      }
+    return rule;
+  }
+
+  static constexpr int chebyshev_size = 24;
+  static constexpr double chebyshev_tolerance = 1e-8;      // in standardised quantiles
+  static constexpr double gauss_hermite_tolerance = 1e-7;  // in probability
+
+  const Design* design_;
+  const Quadrature* quadrature_;
+  const PosteriorSummary* summary_;
+  std::vector<Tails> probabilities_;
+  std::vector<double> scores_;    // normal scores of the probabilities
+  mutable ConditionalNodes few_;  // the Gauss-Hermite rule that was tried last
+  mutable int few_order_ = 3, few_made_ = 0;
+  bool finite_variance_;
+  VectorXd population_;           // F: coefficients of gamma in the population part
+  double population_origin_ = 0;  // and its value at gamma = 0
+};
+
+}  // namespace bayespool

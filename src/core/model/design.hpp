@@ -1,0 +1,299 @@
+// Linear algebra that depends on the data and the priors of the coefficients alone: columns without what is large and cancels.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <vector>
+
+#include "core/model/grouped_data.hpp"
+#include "core/model/scale_prior.hpp"
+#include "core/numerics/linear_algebra.hpp"
+
+namespace bayespool {
+
+// Groups of one size share lambda and kappa.
+struct SizeClass {
+  double size;
+  double count;
+  MatrixXd cross_products;  // sum of v_j v_j' over its groups, (F + 1) x (F + 1)
+};
+
+// The F coefficients that are not fixed are written beta = origin + transform * gamma, around a point near the posterior
+// and in centred, scaled columns, so that nothing large cancels; v_j = (u_j, ytilde_j) is group j's projection in
+// these columns.
+class Design {
+ public:
+  Design(const GroupedData& data, const CoefficientPriors& priors)
+      : observations(data.observations), groups(data.size.size()) {
+    for (Index k = 0; k < priors.mean.size(); ++k)
+      if (priors.sd(k) > 0) free.push_back(k);
+    centre_and_scale(data, priors);
+    total_fit = LeastSquares(within + cross_products_of_groups(data.size), noise(data));
+    within_fit = LeastSquares(within, noise(data));
+    choose_origin(data, priors);
+    const Index f = free_count();
+    if (within_fit.exact_fit) {
+      within.row(f).setZero();
+      within.col(f).setZero();
+    }
+    if (total_fit.exact_fit) rows.col(f).setZero();
+    if (f - within_fit.rank > (data.direction ? 1 : 0)) separate_null_directions(data.size);
+    add_priors(priors);
+    collect_size_classes(data.size);
+    group_effect = VectorXd::Zero(f);
+    if (data.direction) {
+      group_effect = transform.row(*data.direction).transpose();
+      group_effect_origin = origin(*data.direction);
+    }
+  }
+
+  Index free_count() const { return static_cast<Index>(free.size()); }
+
+  double observations;
+  Index groups;
+  std::vector<Index> free;        // positions in beta of the F free coefficients
+  VectorXd origin;                // P
+  MatrixXd transform;             // P x F
+  MatrixXd rows;                  // J x (F + 1): v_j
+  MatrixXd within;                // (F + 1) x (F + 1)
+  MatrixXd prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
+  std::vector<SizeClass> size_classes;
+  std::vector<std::size_t> class_of;  // J: position of a group's class
+  VectorXd group_effect;              // F: coefficients of gamma in the population part of mu_j
+  double group_effect_origin = 0;     // and its value at gamma = 0
+  double log_constant = 0;            // prior normalisers, flat coefficients and |det transform|
+  LeastSquares total_fit{MatrixXd::Zero(1, 1)};   // of y on the free columns
+  LeastSquares within_fit{MatrixXd::Zero(1, 1)};  // the same within groups
+
+  // Squares of y about the fit with coefficients gamma, and what they say of the sds: where to look first.
+  struct Spread {
+    VariancePoint estimate;  // of the sds within and between groups; 0 where there is no such spread
+    double total;            // sd about the fit
+    double farthest;         // largest deviation of a group
+  };
+
+  Spread spread_about(const VectorXd& gamma) const {
+    const Index f = free_count();
+    VectorXd contrast(f + 1);
+    contrast << -gamma, 1;
+    const double in_groups = contrast.dot(within * contrast);
+    double total = in_groups, between = 0, farthest = 0;
+    for (Index j = 0; j < groups; ++j) {
+      const double deviation = rows.row(j).dot(contrast);
+      between += deviation * deviation;
+      total += size_classes[class_of[static_cast<std::size_t>(j)]].size * deviation * deviation;
+      farthest = std::max(farthest, std::abs(deviation));
+    }
+    const double degrees = observations - static_cast<double>(groups), n = std::max(observations, 1.0);
+    const double sigma2 = degrees > 0 && in_groups > 0 ? in_groups / degrees : total / n;
+    const double count = static_cast<double>(std::max<Index>(groups, 1));
+    return {{std::sqrt(std::max(sigma2, 0.0)), std::sqrt(between / count)},
+            std::sqrt(std::max(total, 0.0) / n), farthest};
+  }
+
+  // The prior means as gamma; flat coefficients stay at the origin.
+  VectorXd prior_centre;
+
+ private:
+  void centre_and_scale(const GroupedData& data, const CoefficientPriors& priors) {
+    const Index p = priors.mean.size(), f = free_count();
+    const double total_size = data.size.sum();
+    const bool informed = observations > 0;
+    const bool centred = informed && data.direction && priors.sd(*data.direction) > 0;
+
+    origin = VectorXd::Zero(p);
+    transform = MatrixXd::Zero(p, f);
+    scale_ = VectorXd::Ones(f);
+    rows.resize(groups, f + 1);
+    MatrixXd map = MatrixXd::Zero(p + 1, f + 1);  // (x, y) -> (u, ytilde)
+    map(p, f) = 1;
+    VectorXd response = data.projection.col(p);
+    for (Index k = 0; k < p; ++k) {
+      if (priors.sd(k) > 0) continue;
+      origin(k) = priors.mean(k);
+      map(k, f) = -priors.mean(k);
+      response -= priors.mean(k) * data.projection.col(k);
+    }
+    if (centred) {
+      const double mean = response.dot(data.size) / total_size;
+      response.array() -= mean;
+      origin(*data.direction) = mean;
+      map(*data.direction, f) = -mean;
+    }
+    rows.col(f) = response;
+    for (Index i = 0; i < f; ++i) {
+      const Index k = free[i];
+      VectorXd column = data.projection.col(k);
+      if (data.direction != k && informed) {
+        const double mean = centred ? column.dot(data.size) / total_size : 0;
+        column.array() -= mean;
+        const double squares =
+            data.within(k, k) + (column.array().square() * data.size.array()).sum();
+        if (squares > 0) scale_(i) = std::sqrt(squares / observations);
+        if (centred) map(*data.direction, i) = transform(*data.direction, i) = -mean / scale_(i);
+      }
+      map(k, i) = transform(k, i) = 1 / scale_(i);
+      rows.col(i) = column / scale_(i);
+      log_constant -= std::log(scale_(i));
+    }
+    within = map.transpose() * data.within * map;
+  }
+
+  MatrixXd cross_products_of_groups(const VectorXd& size) const {
+    return rows.transpose() * size.asDiagonal() * rows;
+  }
+
+  // The sum of squares that rounding of the response alone explains.
+  double noise(const GroupedData& data) const {
+    if (groups == 0) return 0;
+    const double largest = data.projection.rightCols<1>().cwiseAbs().maxCoeff();
+    const double rounding = 4 * std::numeric_limits<double>::epsilon() * largest;
+    return observations * rounding * rounding;
+  }
+
+  // The least-squares fit, but for coefficients that the prior knows better than the data: they stay at their prior
+  // mean, where the squares of their prior deviations do not cancel.
+  void choose_origin(const GroupedData& data, const CoefficientPriors& priors) {
+    const Index f = free_count();
+    if (f == 0) return;
+    VectorXd shift = VectorXd::Zero(f);
+    if (observations == 0) {
+      for (Index i = 0; i < f; ++i) shift(i) = priors.mean(free[i]);
+      move_origin(shift);
+      return;
+    }
+    const double sigma = typical_sigma(data);
+    std::vector<Index> loose;
+    for (Index i = 0; i < f; ++i) {
+      const double sd = priors.sd(free[i]) * scale_(i) * std::sqrt(observations);
+      if (sd >= sigma) {
+        loose.push_back(i);
+        continue;
+      }
+      if (data.direction == free[i]) uncentre(i);
+      shift(i) = (priors.mean(free[i]) - origin(free[i])) * scale_(i);
+    }
+    const bool all_loose = static_cast<Index>(loose.size()) == f;
+    if (!all_loose) move_origin(shift);
+    // Without residuals within groups the origin is the fit within groups, so that what is left there
+    // is exactly zero and not rounding error, which would count as spread when sigma is small.
+    const bool exact_within = within_fit.exact_fit && !total_fit.exact_fit && within(f, f) > 0;
+    const MatrixXd products = exact_within ? within : within + cross_products_of_groups(data.size);
+    const Index count = static_cast<Index>(loose.size());
+    MatrixXd chosen(count + 1, count + 1);
+    loose.push_back(f);
+    for (Index a = 0; a <= count; ++a)
+      for (Index b = 0; b <= count; ++b) chosen(a, b) = products(loose[a], loose[b]);
+    const VectorXd fit = LeastSquares(chosen).coefficients;
+    shift.setZero();
+    for (Index a = 0; a < count; ++a) shift(loose[a]) = fit(a);
+    move_origin(shift);
+  }
+
+  double typical_sigma(const GroupedData& data) const {
+    const Index f = free_count();
+    const double degrees = observations - static_cast<double>(groups);
+    if (degrees > 0 && within(f, f) > 0) return std::sqrt(within(f, f) / degrees);
+    return std::sqrt(cross_products_of_groups(data.size)(f, f) / observations);
+  }
+
+  // The other columns get their means back: beside an intercept that is nearly known they are not for it to explain.
+  // `i`: the coordinate of the intercept, whose column is one everywhere.
+  void uncentre(Index i) {
+    const Index intercept = free[i];
+    for (Index other = 0; other < free_count(); ++other) {
+      if (other == i) continue;
+      const double mean = -transform(intercept, other);
+      rows.col(other).array() += mean;
+      transform(intercept, other) = 0;
+    }
+  }
+
+  // gamma -> gamma + shift: the response becomes its residual from the shift.
+  void move_origin(const VectorXd& shift) {
+    const Index f = free_count();
+    origin += transform * shift;
+    rows.col(f) -= rows.leftCols(f) * shift;
+    MatrixXd map = MatrixXd::Identity(f + 1, f + 1);
+    map.topRightCorner(f, 1) = -shift;
+    within = map.transpose() * within * map;
+  }
+
+  // Rotates gamma so that directions without any spread within groups, and those without any at all, come
+  // last and have cross-products that are exactly zero: rounding error would count as information
+  // when sigma is small.
+  void separate_null_directions(const VectorXd& size) {
+    const Index f = free_count();
+    const Index in_null = rotate_null_last(within.topLeftCorner(f, f), 0);
+    within.bottomRows(in_null + 1).topRows(in_null).setZero();
+    within.middleCols(f - in_null, in_null).setZero();
+    const MatrixXd between = cross_products_of_groups(size).topLeftCorner(f, f);
+    const Index nowhere =
+        rotate_null_last(between.bottomRightCorner(in_null, in_null), f - in_null);
+    rows.middleCols(f - nowhere, nowhere).setZero();
+  }
+
+  // Rotates the columns from `first` on to the eigenvectors of `cross_products`, the largest eigenvalue first;
+  // returns the number of zero eigenvalues.
+  Index rotate_null_last(const MatrixXd& cross_products, Index first) {
+    const Index count = cross_products.rows();
+    if (count == 0) return 0;
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(cross_products);
+    const MatrixXd rotation = solver.eigenvectors().rowwise().reverse();
+    transform.middleCols(first, count) = (transform.middleCols(first, count) * rotation).eval();
+    rows.middleCols(first, count) = (rows.middleCols(first, count) * rotation).eval();
+    within.middleCols(first, count) = (within.middleCols(first, count) * rotation).eval();
+    within.middleRows(first, count) =
+        (rotation.transpose() * within.middleRows(first, count)).eval();
+    const double largest = solver.eigenvalues()(count - 1);
+    return (solver.eigenvalues().array() <= rank_tolerance * largest).count();
+  }
+
+  void add_priors(const CoefficientPriors& priors) {
+    const Index f = free_count();
+    prior_cross_products = MatrixXd::Zero(f + 1, f + 1);
+    VectorXd centre(f);
+    MatrixXd map(f, f);
+    for (Index i = 0; i < f; ++i) {
+      map.row(i) = transform.row(free[i]);
+      centre(i) = std::isinf(priors.sd(free[i])) ? 0 : priors.mean(free[i]) - origin(free[i]);
+    }
+    prior_centre = f > 0 ? VectorXd(map.partialPivLu().solve(centre)) : centre;
+    for (Index k : free) {
+      if (std::isinf(priors.sd(k))) {
+        log_constant += 0.5 * log_two_pi;
+        continue;
+      }
+      VectorXd deviation(f + 1);
+      deviation.head(f) = transform.row(k).transpose() / priors.sd(k);
+      deviation(f) = (priors.mean(k) - origin(k)) / priors.sd(k);
+      prior_cross_products += deviation * deviation.transpose();
+      log_constant -= std::log(priors.sd(k));
+    }
+  }
+
+  void collect_size_classes(const VectorXd& size) {
+    std::map<double, std::size_t> position;
+    class_of.resize(static_cast<std::size_t>(groups));
+    for (Index j = 0; j < groups; ++j) {
+      const auto found = position.emplace(size(j), size_classes.size());
+      if (found.second)
+        size_classes.push_back({size(j), 0, MatrixXd::Zero(rows.cols(), rows.cols())});
+      SizeClass& members = size_classes[found.first->second];
+      members.count += 1;
+      for (Index a = 0; a < rows.cols(); ++a)
+        for (Index b = 0; b < rows.cols(); ++b)
+          members.cross_products(a, b) += rows(j, a) * rows(j, b);
+      class_of[static_cast<std::size_t>(j)] = found.first->second;
+    }
+  }
+
+  VectorXd scale_;  // F: of the columns
+};
+
+}  // namespace bayespool

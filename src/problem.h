@@ -1,0 +1,91 @@
+// The numerical problem of a fit, from the list that R makes of it.
+#pragma once
+
+#include <RcppEigen.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/exact/quadrature.hpp"
+#include "core/model/grouped_data.hpp"
+#include "core/model/scale_prior.hpp"
+
+namespace bayespool {
+
+inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
+  return ScalePrior(Rcpp::as<std::string>(prior["family"]),
+                    Rcpp::as<std::vector<double>>(prior["par"]));
+}
+
+// Data of its own, and where its parameters go among the draws.
+struct Part {
+  GroupedData data;
+  DrawColumns columns;
+};
+
+// Groups that share nothing are parts of their own.
+struct Problem {
+  std::vector<Part> parts;
+  CoefficientPriors coefficients;
+  ScalePriors scales;
+  MomentOrders orders;
+  int variables;  // number of them in the draws
+
+  explicit Problem(const Rcpp::List& problem)
+      : coefficients{Rcpp::as<VectorXd>(problem["coefficient_mean"]),
+                     Rcpp::as<VectorXd>(problem["coefficient_sd"])},
+        scales{scale_prior_from(problem["sigma_prior"]), scale_prior_from(problem["tau_prior"])},
+        orders{Rcpp::as<double>(problem["sigma_order"]), Rcpp::as<double>(problem["tau_order"])},
+        variables(Rcpp::as<int>(problem["variables"])) {
+    Part whole{data_from(problem), columns_from(problem["columns"])};
+    if (!Rcpp::as<bool>(problem["separate"])) {
+      parts.push_back(std::move(whole));
+      return;
+    }
+    const VectorXd squares = Rcpp::as<VectorXd>(problem["group_squares"]);
+    for (Index j = 0; j < whole.data.size.size(); ++j) parts.push_back(part_of(whole, j, squares(j)));
+  }
+
+ private:
+  static GroupedData data_from(const Rcpp::List& problem) {
+    GroupedData data;
+    data.size = Rcpp::as<VectorXd>(problem["size"]);
+    data.projection = Rcpp::as<MatrixXd>(problem["projection"]);
+    data.within = Rcpp::as<MatrixXd>(problem["within"]);
+    data.observations = data.size.sum();
+    if (Rcpp::as<bool>(problem["direction"])) data.direction = 0;
+    return data;
+  }
+
+  // NA: not stored.
+  static std::optional<Index> position_from(int position) {
+    return position == NA_INTEGER ? std::nullopt : std::optional<Index>(position);
+  }
+
+  static DrawColumns columns_from(const Rcpp::List& columns) {
+    DrawColumns result;
+    for (int position : Rcpp::as<std::vector<int>>(columns["coefficients"]))
+      result.coefficients.push_back(position_from(position));
+    result.first_group = position_from(Rcpp::as<int>(columns["first_group"]));
+    result.sigma = position_from(Rcpp::as<int>(columns["sigma"]));
+    result.tau = position_from(Rcpp::as<int>(columns["tau"]));
+    return result;
+  }
+
+  // Group j alone: its mean and its sd are j columns further on.
+  static Part part_of(const Part& whole, Index j, double squares) {
+    Part part{{}, whole.columns};
+    part.data.direction = 0;
+    part.data.size = whole.data.size.segment(j, 1);
+    part.data.projection = whole.data.projection.row(j);
+    part.data.within = MatrixXd::Zero(2, 2);
+    part.data.within(1, 1) = squares;
+    part.data.observations = whole.data.size(j);
+    part.columns.coefficients[0] = *whole.columns.coefficients[0] + j;
+    part.columns.sigma = *whole.columns.sigma + j;
+    return part;
+  }
+};
+
+}  // namespace bayespool

@@ -1,0 +1,85 @@
+// R's entry points to summaries by quadrature. `record`: what cpp_fit() returned, or numeric() to integrate anew.
+#include <map>
+
+#include "core/exact/group_summary.hpp"
+#include "core/exact/posterior_summary.hpp"
+#include "core/exact/variance_components.hpp"
+#include "exact.h"
+#include "parallel.h"
+
+using namespace bayespool;
+
+// One row a variable in the order of the draws (then the icc, where there is one): mean, sd, quantiles. `deviations`:
+// of the group means from the population part, in the place of the group means. `memory`: bytes for what is kept at the nodes.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& record,
+                                const std::vector<double>& probabilities, bool icc, bool deviations,
+                                double memory) {
+  const Problem parsed(problem);
+  const std::function<void()> check_interrupt = interrupt_check();
+  std::vector<Tails> tails;
+  for (double p : probabilities) tails.push_back({p, 1 - p});
+  Quadratures quadratures(parsed, record);
+  Rcpp::NumericMatrix out(parsed.variables + icc, 2 + static_cast<int>(probabilities.size()));
+  Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
+  for (const Part& part : parsed.parts) {
+    const Design design(part.data, parsed.coefficients);
+    // Deviations are as narrow as tau is small, and their quantiles want nodes for that.
+    const Quadrature quadrature =
+        deviations && !tails.empty()
+            ? Quadrature(design, parsed.scales, parsed.orders, Quadrature::Purpose::distributions, true, check_interrupt)
+            : quadratures.next(design, Quadrature::Purpose::distributions, check_interrupt);
+    const PosteriorSummary summary(design, quadrature, tails, {memory, check_interrupt});
+    const DrawColumns& columns = part.columns;
+    const MatrixXd coefficients = summary.coefficients();
+    for (std::size_t k = 0; k < columns.coefficients.size(); ++k)
+      if (columns.coefficients[k])
+        table.row(*columns.coefficients[k]) = coefficients.row(static_cast<Index>(k));
+    if (columns.first_group)
+      table.middleRows(*columns.first_group, design.groups) =
+          GroupSummary(design, quadrature, summary,
+                       deviations ? GroupQuantity::deviations : GroupQuantity::means)
+              .table();
+    if (columns.sigma) table.row(*columns.sigma) = summary.sigma();
+    if (columns.tau) table.row(*columns.tau) = summary.tau();
+    if (icc) table.row(parsed.variables) = summary.icc();
+  }
+  return out;
+}
+
+// Rows tau^2, sigma^2 and tau^2 / (tau^2 + sigma^2): mean, sd, ends of the shortest interval that holds `probability`.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericVector& record,
+                                            double probability) {
+  const Problem parsed(problem);
+  const Design design(parsed.parts[0].data, parsed.coefficients);
+  const Quadrature quadrature =
+      Quadratures(parsed, record).next(design, Quadrature::Purpose::distributions, interrupt_check());
+  const VarianceComponents components(quadrature, probability);
+  Rcpp::NumericMatrix out(3, 4);
+  Eigen::Map<MatrixXd> table(out.begin(), 3, 4);
+  table.row(0) = components.between();
+  table.row(1) = components.within();
+  table.row(2) = components.share_between();
+  return out;
+}
+
+// E(1 - kappa_j | y), the posterior mean of the population's weight in a group mean, for groups of the given sizes.
+// [[Rcpp::export]]
+Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& record,
+                                        const Rcpp::NumericVector& sizes) {
+  const Problem parsed(problem);
+  const Design design(parsed.parts[0].data, parsed.coefficients);
+  const std::vector<PosteriorNode> nodes =
+      Quadratures(parsed, record).next(design, Quadrature::Purpose::evidence, interrupt_check()).nodes();
+  std::map<double, double> mean_of_size;
+  Rcpp::NumericVector result(sizes.size());
+  for (R_xlen_t j = 0; j < sizes.size(); ++j) {
+    const auto found = mean_of_size.emplace(sizes[j], 0);
+    double& mean = found.first->second;
+    if (found.second)
+      for (const PosteriorNode& node : nodes) mean += node.weight * pooling_weight(sizes[j], node.at);
+    result[j] = mean;
+  }
+  return result;
+}
