@@ -3,7 +3,6 @@
 
 #include <RcppEigen.h>
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -14,22 +13,8 @@
 namespace bayespool {
 
 inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
-  static const std::map<std::string, ScaleFamily> families = {
-      {"exponential", ScaleFamily::exponential},
-      {"gamma", ScaleFamily::gamma},
-      {"inverse_gamma", ScaleFamily::inverse_gamma},
-      {"lognormal", ScaleFamily::lognormal},
-      {"uniform", ScaleFamily::uniform},
-      {"flat", ScaleFamily::flat},
-      {"normal", ScaleFamily::normal},
-      {"student_t", ScaleFamily::student_t},
-      {"cauchy", ScaleFamily::cauchy},
-      {"degenerate", ScaleFamily::degenerate}};
-  const ScaleFamily family = families.at(Rcpp::as<std::string>(prior["family"]));
-  const Rcpp::NumericVector par = prior["par"];
-  if (family == ScaleFamily::flat) return ScalePrior(family, 0);
-  if (family == ScaleFamily::student_t) return ScalePrior(family, par[1], par[2], par[0]);
-  return ScalePrior(family, par[0], par.size() > 1 ? par[1] : 0);
+  return ScalePrior(Rcpp::as<std::string>(prior["family"]),
+                    Rcpp::as<std::vector<double>>(prior["par"]));
 }
 
 inline GroupedData grouped_data_from(const Rcpp::List& problem) {

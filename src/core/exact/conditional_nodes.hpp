@@ -3,19 +3,14 @@
 
 #include <Eigen/Core>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "core/model/collapsed_posterior.hpp"
+#include "core/errors.hpp"
 #include "core/exact/quadrature.hpp"
 
 namespace bayespool {
-
-// Thrown when the nodes would not fit in memory; the message is their number of bytes.
-struct NodesTooLarge : std::length_error {
-  using std::length_error::length_error;
-};
 
 // Memory for the nodes in bytes, and what asks for a pending interrupt.
 struct NodeLimits {

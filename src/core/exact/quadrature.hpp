@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/model/collapsed_posterior.hpp"
+#include "core/model/coordinate.hpp"
 #include "core/model/scale_prior.hpp"
 #include "core/numerics/line_rule.hpp"
 

@@ -11,14 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/errors.hpp"
 #include "core/numerics/normal_score.hpp"
 
 namespace bayespool {
-
-// Thrown when a posterior has mass beyond the range of standard deviations that can be computed with.
-struct UnreachableMass : std::range_error {
-  using std::range_error::range_error;
-};
 
 constexpr double coordinate_limit = 300;  // |log sd|; exp(+-600) is still a finite variance
 
