@@ -11,7 +11,7 @@
 #include <future>
 #include <vector>
 
-#include "convert.h"
+#include "problem.h"
 
 namespace bayespool {
 

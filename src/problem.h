@@ -18,6 +18,9 @@ inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
                     Rcpp::as<std::vector<double>>(prior["par"]));
 }
 
+// `orders`: of sigma and tau.
+inline MomentOrders moment_orders_from(const Rcpp::NumericVector& orders) { return {orders[0], orders[1]}; }
+
 // Data of its own, and where its parameters go among the draws.
 struct Part {
   GroupedData data;
@@ -29,14 +32,12 @@ struct Problem {
   std::vector<Part> parts;
   CoefficientPriors coefficients;
   ScalePriors scales;
-  MomentOrders orders;
   int variables;  // number of them in the draws
 
   explicit Problem(const Rcpp::List& problem)
       : coefficients{Rcpp::as<VectorXd>(problem["coefficient_mean"]),
                      Rcpp::as<VectorXd>(problem["coefficient_sd"])},
         scales{scale_prior_from(problem["sigma_prior"]), scale_prior_from(problem["tau_prior"])},
-        orders{Rcpp::as<double>(problem["sigma_order"]), Rcpp::as<double>(problem["tau_order"])},
         variables(Rcpp::as<int>(problem["variables"])) {
     Part whole{data_from(problem), columns_from(problem["columns"])};
     if (!Rcpp::as<bool>(problem["separate"])) {

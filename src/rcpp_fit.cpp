@@ -26,11 +26,13 @@ void draw_part(const PosteriorSampler& sampler, int draws, int cores, double* ou
 
 }  // namespace
 
-// `log_evidence`; `record`, what the quadrature found, for the functions that take it; `draws` (a matrix, one column a
+// `orders`: the highest moments of sigma and tau that exist and are wanted. `log_evidence`; `record`, what the quadrature found, for the functions that take it; `draws` (a matrix, one column a
 // variable).
 // [[Rcpp::export]]
-Rcpp::List cpp_fit(const Rcpp::List& problem, int draws, double seed, int cores) {
+Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws, double seed,
+                   int cores) {
   const Problem parsed(problem);
+  const MomentOrders wanted = moment_orders_from(orders);
   const std::function<void()> check_interrupt = interrupt_check();
   Rcpp::NumericMatrix out(Rcpp::no_init(draws, parsed.variables));
   RecordWriter record;
@@ -38,7 +40,7 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, int draws, double seed, int cores)
   std::uint64_t purpose = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
-    const Quadrature quadrature(design, parsed.scales, parsed.orders,
+    const Quadrature quadrature(design, parsed.scales, wanted,
                                 Quadrature::Purpose::distributions, false, check_interrupt);
     log_evidence += quadrature.log_evidence();
     quadrature.write(record);
@@ -53,13 +55,14 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, int draws, double seed, int cores)
 
 // The log evidence alone.
 // [[Rcpp::export]]
-double cpp_log_evidence(const Rcpp::List& problem) {
+double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& orders) {
   const Problem parsed(problem);
+  const MomentOrders wanted = moment_orders_from(orders);
   const std::function<void()> check_interrupt = interrupt_check();
   double log_evidence = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
-    log_evidence += Quadrature(design, parsed.scales, parsed.orders, Quadrature::Purpose::evidence,
+    log_evidence += Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::evidence,
                                false, check_interrupt)
                         .log_evidence();
   }

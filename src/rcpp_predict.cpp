@@ -1,5 +1,5 @@
 // R's entry points to predictions: matrices with one row a draw and one column a row of data, or quantiles of them.
-#include "convert.h"
+#include "problem.h"
 
 #include "core/predict/predictive.hpp"
 #include "parallel.h"

@@ -1,4 +1,5 @@
-// R's entry points to summaries by quadrature. `record`: what cpp_fit() returned, or numeric() to integrate anew.
+// R's entry points to summaries by quadrature. `orders` and `record`: those of cpp_fit(), and what it
+// returned, or numeric() to integrate anew.
 #include <map>
 
 #include "core/exact/group_summary.hpp"
@@ -12,14 +13,15 @@ using namespace bayespool;
 // One row a variable in the order of the draws (then the icc, where there is one): mean, sd, quantiles. `deviations`:
 // of the group means from the population part, in the place of the group means. `memory`: bytes for what is kept at the nodes.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& record,
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
                                 const std::vector<double>& probabilities, bool icc, bool deviations,
                                 double memory) {
   const Problem parsed(problem);
   const std::function<void()> check_interrupt = interrupt_check();
   std::vector<Tails> tails;
   for (double p : probabilities) tails.push_back({p, 1 - p});
-  Quadratures quadratures(parsed, record);
+  const MomentOrders wanted = moment_orders_from(orders);
+  Quadratures quadratures(parsed, wanted, record);
   Rcpp::NumericMatrix out(parsed.variables + icc, 2 + static_cast<int>(probabilities.size()));
   Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
   for (const Part& part : parsed.parts) {
@@ -27,7 +29,7 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVe
     // Deviations are as narrow as tau is small, and their quantiles want nodes for that.
     const Quadrature quadrature =
         deviations && !tails.empty()
-            ? Quadrature(design, parsed.scales, parsed.orders, Quadrature::Purpose::distributions, true, check_interrupt)
+            ? Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::distributions, true, check_interrupt)
             : quadratures.next(design, Quadrature::Purpose::distributions, check_interrupt);
     const PosteriorSummary summary(design, quadrature, tails, {memory, check_interrupt});
     const DrawColumns& columns = part.columns;
@@ -49,12 +51,12 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVe
 
 // Rows tau^2, sigma^2 and tau^2 / (tau^2 + sigma^2): mean, sd, ends of the shortest interval that holds `probability`.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericVector& record,
+Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
                                             double probability) {
   const Problem parsed(problem);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const Quadrature quadrature =
-      Quadratures(parsed, record).next(design, Quadrature::Purpose::distributions, interrupt_check());
+      Quadratures(parsed, moment_orders_from(orders), record).next(design, Quadrature::Purpose::distributions, interrupt_check());
   const VarianceComponents components(quadrature, probability);
   Rcpp::NumericMatrix out(3, 4);
   Eigen::Map<MatrixXd> table(out.begin(), 3, 4);
@@ -66,12 +68,12 @@ Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcp
 
 // E(1 - kappa_j | y), the posterior mean of the population's weight in a group mean, for groups of the given sizes.
 // [[Rcpp::export]]
-Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& record,
+Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
                                         const Rcpp::NumericVector& sizes) {
   const Problem parsed(problem);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const std::vector<PosteriorNode> nodes =
-      Quadratures(parsed, record).next(design, Quadrature::Purpose::evidence, interrupt_check()).nodes();
+      Quadratures(parsed, moment_orders_from(orders), record).next(design, Quadrature::Purpose::evidence, interrupt_check()).nodes();
   std::map<double, double> mean_of_size;
   Rcpp::NumericVector result(sizes.size());
   for (R_xlen_t j = 0; j < sizes.size(); ++j) {

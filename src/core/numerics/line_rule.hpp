@@ -19,6 +19,7 @@ class LineMap {
   static constexpr double stretch = 3;
 
   explicit LineMap(std::vector<Peak> peaks) : peaks_(std::move(peaks)) {
+    for (Peak& peak : peaks_) peak = rounded(peak);
     if (peaks_.size() > 1) offset_ = raw(highest().center);
   }
 

@@ -20,6 +20,13 @@ struct Peak {
   double log_mass() const { return log_value + 0.5 * 1.8378770664093454836 + std::log(width); }
 };
 
+// A peak near this one that is the same for a function that differs by rounding errors: what follows from where nodes are
+// then differs as little.
+inline Peak rounded(const Peak& peak) {
+  const double width = std::exp2(std::round(4 * std::log2(peak.width)) / 4);
+  return {std::round(8 * peak.center / width) * width / 8, width, peak.log_value};
+}
+
 // The maximum of log_f between `left` and `right`, which enclose it, to a fraction of its width.
 template <class LogFunction>
 Peak refine_peak(LogFunction&& log_f, double left, double right) {
