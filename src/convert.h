@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/exact/quadrature.hpp"
 #include "core/model/grouped_data.hpp"
 #include "core/model/scale_prior.hpp"
-#include "core/exact/quadrature.hpp"
 
 namespace bayespool {
 

@@ -114,12 +114,3 @@ Rcpp::NumericVector cpp_log_scale_prior(const Rcpp::List& prior, Rcpp::NumericVe
                  [&](double value) { return density.log_density(value); });
   return out;
 }
-
-// Times filling a matrix with standard normals from the generator of the draws: the limit in bench/.
-// [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_standard_normals(int rows, int columns, double seed) {
-  Rcpp::NumericMatrix out(Rcpp::no_init(rows, columns));
-  RandomStream random(static_cast<std::uint64_t>(seed), 0, 0);
-  for (double& value : out) value = random.normal();
-  return out;
-}

@@ -71,10 +71,11 @@ class Quadrature {
 
   // Two independent standard normals go to a draw of (sigma, tau).
   void transform(double z_sigma, double z_tau, double& sigma, double& tau) const {
-    sigma = sigma_prior_.fixed_value();
-    tau = tau_prior_.fixed_value();
+    if (tau_known()) tau = tau_prior_.fixed_value();
     double position = 0;
-    if (!sigma_known()) {
+    if (sigma_known()) {
+      sigma = sigma_prior_.fixed_value();
+    } else {
       const double s = (*sigma_table_)(z_sigma);
       sigma = sigma_coordinate_.value(sigma_x(s));
       position = outer_->node_position(s);

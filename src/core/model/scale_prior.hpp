@@ -40,6 +40,7 @@ class ScalePrior {
     return std::visit([=](const auto& family) { return family.slope(x); }, family_);
   }
 
+  // Whether the value is known, and only then what it is.
   bool is_fixed() const { return std::holds_alternative<KnownScale>(family_); }
   double fixed_value() const { return std::get<KnownScale>(family_).value; }
 
