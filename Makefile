@@ -12,11 +12,12 @@ FORMAT_FLAGS ?= -i
 # Runs a command and shows what it printed only if it fails.
 quietly = log=$$(mktemp); $(1) >"$$log" 2>&1 || { cat "$$log"; rm -f "$$log"; exit 1; }; rm -f "$$log"
 
-.PHONY: install setup example test document format lint spelling wordlist coverage fuzz site check clean
+.PHONY: install setup example test core-test document format lint spelling wordlist coverage fuzz site check clean
 
 install: setup
-	@# R tracks no headers: objects older than one of them are stale.
-	@[ -f src/bayespool.so ] && [ -z "$$(find src -name '*.h*' -newer src/bayespool.so)" ] || \
+	@# tools/Makevars notes which headers an object includes. Without that, objects older than any header are stale.
+	@[ -n "$(wildcard src/*.d)" ] || \
+	  { [ -f src/bayespool.so ] && [ -z "$$(find src -name '*.h*' -newer src/bayespool.so)" ]; } || \
 	  rm -f src/*.o src/*.so
 	@$(call quietly,MAKEFLAGS=-j$(JOBS) $(R) CMD INSTALL .)
 
@@ -29,11 +30,15 @@ example: install
 test: install
 	@$(RSCRIPT) tools/test.R
 
+# Unit tests of the C++ core by itself.
+core-test: setup
+	@$(MAKE) --no-print-directory -C tests/core -j$(JOBS)
+
 document: setup
 	@$(call quietly,$(RSCRIPT) tools/document.R)
 
 format:
-	@find src \( -name '*.hpp' -o -name '*.h' -o -name '*.cpp' \) ! -name RcppExports.cpp \
+	@find src tests/core \( -name '*.hpp' -o -name '*.h' -o -name '*.cpp' \) ! -name RcppExports.cpp \
 	  -exec clang-format $(FORMAT_FLAGS) {} +
 
 lint: setup
@@ -69,4 +74,4 @@ fuzz: install
 	@tools/fuzz/run $(FUZZ_SECONDS)
 
 clean:
-	@rm -rf src/*.o src/*.so bayespool_*.tar.gz bayespool.Rcheck
+	@rm -rf src/*.o src/*.so src/*.d tests/core/build bayespool_*.tar.gz bayespool.Rcheck

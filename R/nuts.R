@@ -78,6 +78,8 @@ run_nuts <- function(problem, model, parameters, chains, iter_warmup, iter_sampl
       "argument", call
     )
   }
+  # Means without a common one are their own coordinates.
+  centered <- centered || is.null(parameters$tau)
   coordinates <- nuts_coordinates(problem, parameters, centered)
   if (length(coordinates) == 0) {
     abort_bayespool(
@@ -88,26 +90,27 @@ run_nuts <- function(problem, model, parameters, chains, iter_warmup, iter_sampl
       "argument", call
     )
   }
-  # Means without a common one are their own coordinates.
-  settings <- c(unclass(control), list(centered = centered || is.null(parameters$tau)))
+  settings <- c(unclass(control), list(centered = centered))
   progress <- isTRUE(getOption("bayespool.progress", interactive()))
+  could_not_start <- function(cnd) {
+    abort_bayespool(
+      c(
+        "NUTS could not start: {conditionMessage(cnd)}.",
+        i = "Priors and data contradict each other, or their scales are beyond the range of numbers.",
+        i = "See whether the priors are meant so: {.fn prior_summary} shows them."
+      ),
+      "numerical", call
+    )
+  }
   result <- tryCatch(
     cpp_nuts(problem, settings, chains, iter_warmup, iter_sampling, seed, cores, progress),
-    `std::runtime_error` = function(cnd) {
-      abort_bayespool(
-        c(
-          "NUTS could not start: {conditionMessage(cnd)}.",
-          i = "Priors and data contradict each other, or their scales are beyond the range of numbers.",
-          i = "See whether the priors are meant so: {.fn prior_summary} shows them."
-        ),
-        "numerical", call
-      )
-    }
+    `bayespool::NoStart` = could_not_start, `bayespool::NoStepSize` = could_not_start
   )
   warmup <- if (control$save_warmup) iter_warmup else 0L
   diagnostics <- result$diagnostics
-  dim(diagnostics) <- c(warmup + iter_sampling, chains, ncol(diagnostics))
-  dimnames(diagnostics) <- list(NULL, NULL, c(nuts_names, "lp"))
+  measures <- colnames(diagnostics)
+  dim(diagnostics) <- c(warmup + iter_sampling, chains, length(measures))
+  dimnames(diagnostics) <- list(NULL, NULL, measures)
   draws <- new_draws(result$draws, warmup + iter_sampling, chains, parameters$variables)
   rownames(result$inverse_metric) <- coordinates
   list(
@@ -123,29 +126,23 @@ run_nuts <- function(problem, model, parameters, chains, iter_warmup, iter_sampl
   )
 }
 
-nuts_names <- c("accept_stat__", "stepsize__", "treedepth__", "n_leapfrog__", "divergent__", "energy__")
-
-# Names of the coordinates in which NUTS moves, in the order of the core (see hierarchical_density.hpp).
+# Names of the coordinates in which NUTS moves, as the core tells them (see cpp_nuts_coordinates()).
 nuts_coordinates <- function(problem, parameters, centered) {
+  at <- cpp_nuts_coordinates(problem, centered)
   labels <- parameters$labels
-  scale <- function(prior, name) {
-    if (!is_fixed(prior)) sprintf(if (prior$family == "uniform") "logit(%s)" else "log(%s)", name)
-  }
-  free <- problem$coefficient_sd > 0
-  if (problem$separate) {
-    means <- if (free) sprintf("%s[%s]", parameters$group, labels)
-    sds <- scale(problem$sigma_prior, sprintf("%s[%s]", parameters$sigma, labels))
-    return(c(rbind(means, sds)))
-  }
   coefficients <- c(if (problem$direction_column == 0L) parameters$population %||% NA, parameters$slopes)
-  no_group <- is.null(parameters$group) || (is_fixed(problem$tau_prior) && problem$tau_prior$par == 0)
-  standardised <- !centered && !is.null(parameters$tau)
-  c(
-    coefficients[free],
-    if (!no_group) sprintf("%s[%s]", if (standardised) "eta" else parameters$group, labels),
-    scale(problem$sigma_prior, parameters$sigma),
-    scale(problem$tau_prior, parameters$tau)
-  )
+  sigma <- parameters$sigma
+  if (problem$separate) { # each group is a problem of its own, and its mean the only coefficient
+    coefficients <- sprintf("%s[%s]", parameters$group, labels)
+    sigma <- sprintf("%s[%s]", sigma, labels)
+    at$index[at$kind == "coefficient"] <- at$part[at$kind == "coefficient"]
+  }
+  group <- ifelse(at$scale == "standardised", "eta", parameters$group %||% NA)
+  name <- ifelse(at$kind == "coefficient", coefficients[at$index], NA)
+  name <- ifelse(at$kind == "group", sprintf("%s[%s]", group, labels[at$index]), name)
+  name <- ifelse(at$kind == "sigma", sigma[at$part], name)
+  name <- ifelse(at$kind == "tau", parameters$tau %||% NA, name)
+  ifelse(at$scale %in% c("log", "logit"), sprintf("%s(%s)", at$scale, name), name)
 }
 
 # The iterations after warmup, as an array iterations x chains x 7.

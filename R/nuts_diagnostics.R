@@ -59,7 +59,7 @@ nuts_params.bayespool_fit <- function(object, pars = NULL, inc_warmup = FALSE, .
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   diagnostics <- chosen_diagnostics(object, inc_warmup, call)
-  pars <- check_pars(pars, nuts_names, call)
+  pars <- check_pars(pars, setdiff(dimnames(diagnostics)[[3]], "lp"), call)
   long_diagnostics(diagnostics[, , pars, drop = FALSE])
 }
 

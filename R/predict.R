@@ -88,7 +88,7 @@ posterior_linpred.bayespool_fit <- function(object, transform = FALSE, newdata =
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_linpred()", call)
   check_prediction_memory(task, call)
-  cpp_posterior_epred(task)
+  if (transform) cpp_posterior_epred(task) else cpp_posterior_linpred(task)
 }
 
 #' @rdname predictions

@@ -46,6 +46,13 @@ simulate_groups <- function(groups, size = 20, seed = 1) {
   data.frame(y = 40 + 1.2 * stats::rnorm(groups)[group] + 7 * stats::rnorm(groups * size), g = group)
 }
 
+# Compiles standard_normals(rows, columns, seed): a matrix filled from the generator of the core, the limit for all draws.
+compile_standard_normals <- function() {
+  include <- vapply(c("BH", "sitmo"), function(package) system.file("include", package = package, mustWork = TRUE), "")
+  flags <- paste0("-I", c(normalizePath("src"), include), collapse = " ")
+  withr::with_envvar(c(PKG_CPPFLAGS = flags), Rcpp::sourceCpp("bench/standard_normals.cpp", env = globalenv()))
+}
+
 has <- function(package) requireNamespace(package, quietly = TRUE)
 
 # Debian's BH has no headers of its own, which is where rstan looks for them.

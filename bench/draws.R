@@ -1,8 +1,8 @@
 # Independent draws beside the bare cost of as many normals. Run: Rscript bench/draws.R
 
 source("bench/common.R")
+compile_standard_normals()
 
-standard_normals <- bayespool:::cpp_standard_normals
 core_sample <- function(fit, draws) {
   problem <- bayespool:::fit_problem(fit)
   function() bayespool:::cpp_sample(problem, draws, 1, 1L)

@@ -1,8 +1,8 @@
 # Predictions beside the bare cost of as many normals. Run: Rscript bench/predict.R
 
 source("bench/common.R")
+compile_standard_normals()
 
-standard_normals <- bayespool:::cpp_standard_normals
 observations <- 10000L
 
 data <- simulate_groups(1000)

@@ -12,6 +12,19 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_convergence
+Rcpp::List cpp_convergence(const Rcpp::NumericVector& draws, int iterations, int chains);
+RcppExport SEXP _bayespool_cpp_convergence(SEXP drawsSEXP, SEXP iterationsSEXP, SEXP chainsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type draws(drawsSEXP);
+    Rcpp::traits::input_parameter< int >::type iterations(iterationsSEXP);
+    Rcpp::traits::input_parameter< int >::type chains(chainsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_convergence(draws, iterations, chains));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_group_moments
 Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, bool pooled);
 RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP pooledSEXP) {
@@ -96,6 +109,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_nuts_coordinates
+Rcpp::List cpp_nuts_coordinates(const Rcpp::List& problem, bool centered);
+RcppExport SEXP _bayespool_cpp_nuts_coordinates(SEXP problemSEXP, SEXP centeredSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< bool >::type centered(centeredSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_nuts_coordinates(problem, centered));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_nuts
 Rcpp::List cpp_nuts(const Rcpp::List& problem, const Rcpp::List& control, int chains, int iter_warmup, int iter_sampling, double seed, int cores, bool progress);
 RcppExport SEXP _bayespool_cpp_nuts(SEXP problemSEXP, SEXP controlSEXP, SEXP chainsSEXP, SEXP iter_warmupSEXP, SEXP iter_samplingSEXP, SEXP seedSEXP, SEXP coresSEXP, SEXP progressSEXP) {
@@ -111,19 +135,6 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< bool >::type progress(progressSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_nuts(problem, control, chains, iter_warmup, iter_sampling, seed, cores, progress));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_convergence
-Rcpp::List cpp_convergence(const Rcpp::NumericVector& draws, int iterations, int chains);
-RcppExport SEXP _bayespool_cpp_convergence(SEXP drawsSEXP, SEXP iterationsSEXP, SEXP chainsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type draws(drawsSEXP);
-    Rcpp::traits::input_parameter< int >::type iterations(iterationsSEXP);
-    Rcpp::traits::input_parameter< int >::type chains(chainsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_convergence(draws, iterations, chains));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -204,16 +215,13 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_standard_normals
-Rcpp::NumericMatrix cpp_standard_normals(int rows, int columns, double seed);
-RcppExport SEXP _bayespool_cpp_standard_normals(SEXP rowsSEXP, SEXP columnsSEXP, SEXP seedSEXP) {
+// cpp_posterior_linpred
+Rcpp::NumericMatrix cpp_posterior_linpred(const Rcpp::List& task);
+RcppExport SEXP _bayespool_cpp_posterior_linpred(SEXP taskSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< int >::type rows(rowsSEXP);
-    Rcpp::traits::input_parameter< int >::type columns(columnsSEXP);
-    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_standard_normals(rows, columns, seed));
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type task(taskSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_posterior_linpred(task));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -272,6 +280,7 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
     {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 6},
     {"_bayespool_cpp_integer_range", (DL_FUNC) &_bayespool_cpp_integer_range, 1},
     {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
@@ -279,15 +288,15 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
     {"_bayespool_cpp_pooling_weights", (DL_FUNC) &_bayespool_cpp_pooling_weights, 2},
     {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 6},
+    {"_bayespool_cpp_nuts_coordinates", (DL_FUNC) &_bayespool_cpp_nuts_coordinates, 2},
     {"_bayespool_cpp_nuts", (DL_FUNC) &_bayespool_cpp_nuts, 8},
-    {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
     {"_bayespool_cpp_log_density", (DL_FUNC) &_bayespool_cpp_log_density, 3},
     {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
     {"_bayespool_cpp_sample", (DL_FUNC) &_bayespool_cpp_sample, 4},
     {"_bayespool_cpp_summary", (DL_FUNC) &_bayespool_cpp_summary, 5},
     {"_bayespool_cpp_variance_components", (DL_FUNC) &_bayespool_cpp_variance_components, 2},
     {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
-    {"_bayespool_cpp_standard_normals", (DL_FUNC) &_bayespool_cpp_standard_normals, 3},
+    {"_bayespool_cpp_posterior_linpred", (DL_FUNC) &_bayespool_cpp_posterior_linpred, 1},
     {"_bayespool_cpp_posterior_epred", (DL_FUNC) &_bayespool_cpp_posterior_epred, 1},
     {"_bayespool_cpp_posterior_predict", (DL_FUNC) &_bayespool_cpp_posterior_predict, 1},
     {"_bayespool_cpp_predictive_error", (DL_FUNC) &_bayespool_cpp_predictive_error, 2},

@@ -1,6 +1,7 @@
 // Work on several threads that a user can interrupt.
 #pragma once
 
+#include <Rcpp.h>
 #include <RcppThread.h>
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 #include <functional>
 #include <future>
 #include <vector>
-
-#include "problem.h"
 
 namespace bayespool {
 

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/exact/quadrature.hpp"
 #include "core/model/grouped_data.hpp"
 #include "core/model/scale_prior.hpp"
 

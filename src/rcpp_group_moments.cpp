@@ -24,7 +24,7 @@ bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
 // value that is not finite, or NULL.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group,
-                                 int first_code, int groups, bool pooled) {
+                             int first_code, int groups, bool pooled) {
   bayespool::GroupedRows data;
   data.rows = static_cast<Eigen::Index>(rows);
   data.groups = groups;

@@ -1,10 +1,18 @@
-// R's entry points to NUTS: chains, their convergence, and the log density for tests of its gradient.
-#include "convert.h"
+// R's entry points to NUTS: chains, their coordinates, and the log density for tests of its gradient.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
 
-#include "core/numerics/convergence.hpp"
 #include "core/nuts/hierarchical_density.hpp"
+#include "core/nuts/joint_density.hpp"
+#include "core/nuts/normal_likelihood.hpp"
 #include "core/nuts/nuts_chain.hpp"
 #include "parallel.h"
+#include "problem.h"
 
 using namespace bayespool;
 
@@ -13,34 +21,88 @@ namespace {
 // Streams of NUTS differ from those of independent draws, whose purpose is a group's position.
 constexpr std::uint64_t nuts_purpose = std::uint64_t{1} << 63;
 
-std::vector<HierarchicalDensity> densities_from(const Rcpp::List& problem, bool centered) {
-  const CoefficientPriors priors = coefficient_priors_from(problem);
-  const ScalePrior sigma_prior = scale_prior_from(problem["sigma_prior"]),
-                   tau_prior = scale_prior_from(problem["tau_prior"]);
+using PartDensity = HierarchicalDensity<NormalLikelihood>;
+using Density = JointDensity<PartDensity>;
+
+Density density_from(const Rcpp::List& problem, bool centered) {
+  const Problem parsed(problem);
   const Parameterization form =
       centered ? Parameterization::centered : Parameterization::noncentered;
-  std::vector<HierarchicalDensity> parts;
-  for (const GroupedData& data : split_problem(problem))
-    parts.emplace_back(data, priors, sigma_prior, tau_prior, form,
-                       columns_of_part(problem, static_cast<int>(parts.size())));
-  return parts;
+  std::vector<PartDensity> parts;
+  for (const Part& part : parsed.parts)
+    parts.emplace_back(NormalLikelihood(part.data), parsed.coefficients, part.data.direction,
+                       parsed.scales.sigma, parsed.scales.tau, form, part.columns);
+  return Density(std::move(parts));
 }
 
-// Calls `f` with the density of the problem, whichever class it has.
-template <class F>
-Rcpp::List with_density(const Rcpp::List& problem, bool centered, F f) {
-  std::vector<HierarchicalDensity> parts = densities_from(problem, centered);
-  return Rcpp::as<bool>(problem["separate"]) ? f(SeparateDensity(std::move(parts))) : f(parts[0]);
+const char* name_of(SampledCoordinate::Kind kind) {
+  switch (kind) {
+    case SampledCoordinate::Kind::coefficient:
+      return "coefficient";
+    case SampledCoordinate::Kind::group:
+      return "group";
+    case SampledCoordinate::Kind::sigma:
+      return "sigma";
+    default:
+      return "tau";
+  }
 }
 
-template <class Density>
-Rcpp::List run_chains(const Density& density, const Rcpp::List& problem, const NutsOptions& options,
-                      bool save_warmup, int chains, double seed, int cores, bool progress) {
+const char* name_of(SampledCoordinate::Scale scale) {
+  switch (scale) {
+    case SampledCoordinate::Scale::natural:
+      return "natural";
+    case SampledCoordinate::Scale::standardised:
+      return "standardised";
+    case SampledCoordinate::Scale::log:
+      return "log";
+    default:
+      return "logit";
+  }
+}
+
+}  // namespace
+
+// The coordinates in which NUTS moves, in their order, as columns: `kind` (coefficient, group, sigma, tau), `index` (which
+// coefficient or group, from 1), `scale` (natural, standardised, log, logit), `part` (from 1: the group, where each is a
+// problem of its own).
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_nuts_coordinates(const Rcpp::List& problem, bool centered) {
+  const Density density = density_from(problem, centered);
+  const std::vector<SampledCoordinate>& coordinates = density.coordinates();
+  const R_xlen_t size = static_cast<R_xlen_t>(coordinates.size());
+  Rcpp::CharacterVector kind(size), scale(size);
+  Rcpp::IntegerVector index(size), part(size);
+  for (R_xlen_t i = 0; i < size; ++i) {
+    const SampledCoordinate& coordinate = coordinates[static_cast<std::size_t>(i)];
+    kind[i] = name_of(coordinate.kind);
+    scale[i] = name_of(coordinate.scale);
+    index[i] = static_cast<int>(coordinate.index) + 1;
+    part[i] = static_cast<int>(coordinate.part) + 1;
+  }
+  return Rcpp::List::create(Rcpp::_["kind"] = kind, Rcpp::_["index"] = index,
+                            Rcpp::_["scale"] = scale, Rcpp::_["part"] = part);
+}
+
+// Chains one after the other: `draws` (one column a parameter) and `diagnostics` (bayesplot's six, then the log
+// density); `step_size` and `inverse_metric` (one column a chain).
+// [[Rcpp::export]]
+Rcpp::List cpp_nuts(const Rcpp::List& problem, const Rcpp::List& control, int chains,
+                    int iter_warmup, int iter_sampling, double seed, int cores, bool progress) {
+  NutsOptions options;
+  options.warmup = iter_warmup;
+  options.sampling = iter_sampling;
+  options.adapt_delta = Rcpp::as<double>(control["adapt_delta"]);
+  options.max_treedepth = Rcpp::as<int>(control["max_treedepth"]);
+  const bool save_warmup = Rcpp::as<bool>(control["save_warmup"]);
+  const Density density = density_from(problem, Rcpp::as<bool>(control["centered"]));
   const int iterations = options.warmup + options.sampling;
   const int skipped = save_warmup ? 0 : options.warmup, kept = iterations - skipped;
   const Index rows = static_cast<Index>(kept) * chains;
-  Rcpp::NumericMatrix draws(Rcpp::no_init(rows, Rcpp::as<int>(problem["parameters"])));
-  Rcpp::NumericMatrix diagnostics(Rcpp::no_init(rows, 7));
+  Rcpp::NumericMatrix draws(Rcpp::no_init(rows, Rcpp::as<int>(problem["variables"])));
+  Rcpp::NumericMatrix diagnostics(Rcpp::no_init(rows, static_cast<int>(Transition::names.size())));
+  Rcpp::colnames(diagnostics) =
+      Rcpp::CharacterVector(Transition::names.begin(), Transition::names.end());
   Rcpp::NumericVector step_size(chains);
   Rcpp::NumericMatrix inverse_metric(Rcpp::no_init(density.dimension(), chains));
   double *const first_draw = draws.begin(), *const first_diagnostic = diagnostics.begin(),
@@ -57,14 +119,9 @@ Rcpp::List run_chains(const Density& density, const Rcpp::List& problem, const N
       if (iteration < skipped) return;
       const Index row = static_cast<Index>(chain) * kept + iteration - skipped;
       own.store(position, first_draw + row, rows);
-      const double values[] = {transition.accept_stat,
-                               transition.step_size,
-                               static_cast<double>(transition.treedepth),
-                               static_cast<double>(transition.n_leapfrog),
-                               static_cast<double>(transition.divergent),
-                               transition.energy,
-                               transition.log_density};
-      for (int k = 0; k < 7; ++k) first_diagnostic[row + k * rows] = values[k];
+      const auto values = transition.values();
+      for (std::size_t k = 0; k < values.size(); ++k)
+        first_diagnostic[row + static_cast<Index>(k) * rows] = values[k];
     };
     const NutsAdaptation adapted = run_chain(own, own.centre(), own.unit(), own.scale(), options,
                                              random, check_interrupt, record);
@@ -79,50 +136,13 @@ Rcpp::List run_chains(const Density& density, const Rcpp::List& problem, const N
                             Rcpp::_["inverse_metric"] = inverse_metric);
 }
 
-}  // namespace
-
-// Chains one after the other: `draws` (one column a parameter) and `diagnostics` (bayesplot's six, then the log
-// density); `step_size` and `inverse_metric` (one column a chain).
-// [[Rcpp::export]]
-Rcpp::List cpp_nuts(const Rcpp::List& problem, const Rcpp::List& control, int chains,
-                    int iter_warmup, int iter_sampling, double seed, int cores, bool progress) {
-  NutsOptions options;
-  options.warmup = iter_warmup;
-  options.sampling = iter_sampling;
-  options.adapt_delta = Rcpp::as<double>(control["adapt_delta"]);
-  options.max_treedepth = Rcpp::as<int>(control["max_treedepth"]);
-  const bool save_warmup = Rcpp::as<bool>(control["save_warmup"]);
-  return with_density(problem, Rcpp::as<bool>(control["centered"]), [&](const auto& density) {
-    return run_chains(density, problem, options, save_warmup, chains, seed, cores, progress);
-  });
-}
-
-// For each variable of an array iterations x chains x variables: R-hat, bulk and tail effective sample size.
-// [[Rcpp::export]]
-Rcpp::List cpp_convergence(const Rcpp::NumericVector& draws, int iterations, int chains) {
-  const R_xlen_t size = static_cast<R_xlen_t>(iterations) * chains, variables = draws.size() / size;
-  Rcpp::NumericVector rhat(variables), ess_bulk(variables), ess_tail(variables);
-  ConvergenceMeasures measure(iterations, chains);
-  const std::function<void()> check_interrupt = interrupt_check();
-  for (R_xlen_t k = 0; k < variables; ++k) {
-    check_interrupt();
-    const Convergence convergence = measure(draws.begin() + k * size);
-    rhat[k] = convergence.rhat;
-    ess_bulk[k] = convergence.ess_bulk;
-    ess_tail[k] = convergence.ess_tail;
-  }
-  return Rcpp::List::create(Rcpp::_["rhat"] = rhat, Rcpp::_["ess_bulk"] = ess_bulk,
-                            Rcpp::_["ess_tail"] = ess_tail);
-}
-
 // The log density of the coordinates that NUTS samples, its gradient, and where chains start and with which metric.
 // [[Rcpp::export]]
 Rcpp::List cpp_log_density(const Rcpp::List& problem, bool centered, const Eigen::VectorXd& q) {
-  return with_density(problem, centered, [&](auto density) {
-    VectorXd gradient(q.size());
-    const double log_density = density(q, gradient);
-    return Rcpp::List::create(Rcpp::_["log_density"] = log_density, Rcpp::_["gradient"] = gradient,
-                              Rcpp::_["centre"] = density.centre(),
-                              Rcpp::_["unit"] = density.unit(), Rcpp::_["scale"] = density.scale());
-  });
+  Density density = density_from(problem, centered);
+  VectorXd gradient(q.size());
+  const double log_density = density(q, gradient);
+  return Rcpp::List::create(Rcpp::_["log_density"] = log_density, Rcpp::_["gradient"] = gradient,
+                            Rcpp::_["centre"] = density.centre(), Rcpp::_["unit"] = density.unit(),
+                            Rcpp::_["scale"] = density.scale());
 }

@@ -1,6 +1,14 @@
 // R's entry points to predictions: matrices with one row a draw and one column a row of data, or quantiles of them.
-#include "problem.h"
+#include <Rcpp.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "core/predict/linear_predictor.hpp"
+#include "core/predict/normal_outcome.hpp"
 #include "core/predict/predictive.hpp"
 #include "parallel.h"
 
@@ -14,8 +22,10 @@ constexpr std::uint64_t noise_purpose = prediction_purpose,
                         new_group_purpose = prediction_purpose + 1,
                         chosen_purpose = prediction_purpose + 2;
 
+using NormalPredictive = Predictive<NormalOutcome>;
+
 // See prediction_task() in R.
-Predictive predictive_from(const Rcpp::List& task) {
+NormalPredictive predictive_from(const Rcpp::List& task) {
   const std::uint64_t seed = static_cast<std::uint64_t>(Rcpp::as<double>(task["seed"]));
   const Rcpp::NumericVector draws = task["draws"];
   ParameterDraws parameters;
@@ -40,12 +50,14 @@ Predictive predictive_from(const Rcpp::List& task) {
   rows.known_groups = Rcpp::as<int>(task["known_groups"]);
   rows.group.reserve(static_cast<std::size_t>(group.size()));
   for (const int code : group) rows.group.push_back(code == NA_INTEGER ? -1 : code - 1);
-  return Predictive(std::move(parameters), std::move(rows), seed, new_group_purpose, noise_purpose);
+  return NormalPredictive(
+      LinearPredictor(std::move(parameters), std::move(rows), seed, new_group_purpose), seed,
+      noise_purpose);
 }
 
 // Calls f(first, last) for all rows, a few at a time.
 template <class F>
-void for_rows(const Predictive& predictive, const Rcpp::List& task, F f) {
+void for_rows(const NormalPredictive& predictive, const Rcpp::List& task, F f) {
   const Index size = predictive.rows_a_task(), rows = predictive.rows();
   run_in_parallel(static_cast<int>((rows + size - 1) / size), Rcpp::as<int>(task["cores"]),
                   [&](int i, const std::function<void()>& check_interrupt) {
@@ -57,7 +69,7 @@ void for_rows(const Predictive& predictive, const Rcpp::List& task, F f) {
 // Draws by rows: `fill(predictive, first, last, out)` writes the columns of some rows.
 template <class F>
 Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, F fill) {
-  const Predictive predictive = predictive_from(task);
+  const NormalPredictive predictive = predictive_from(task);
   Rcpp::NumericMatrix out(
       Rcpp::no_init(Rcpp::as<int>(task["draws_wanted"]), static_cast<int>(predictive.rows())));
   double* const to = out.begin();
@@ -68,38 +80,44 @@ Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, F fill) {
 }  // namespace
 
 // [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix cpp_posterior_linpred(const Rcpp::List& task) {
+  return draws_by_rows(task, [](const NormalPredictive& predictive, Index first, Index last,
+                                double* out) { predictive.linear_predictor(first, last, out); });
+}
+
+// [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_epred(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const Predictive& predictive, Index first, Index last,
+  return draws_by_rows(task, [](const NormalPredictive& predictive, Index first, Index last,
                                 double* out) { predictive.expected(first, last, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_predict(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const Predictive& predictive, Index first, Index last,
+  return draws_by_rows(task, [](const NormalPredictive& predictive, Index first, Index last,
                                 double* out) { predictive.predict(first, last, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_predictive_error(const Rcpp::List& task, const Rcpp::NumericVector& y) {
   const double* const observed = y.begin();
-  return draws_by_rows(task, [=](const Predictive& predictive, Index first, Index last,
+  return draws_by_rows(task, [=](const NormalPredictive& predictive, Index first, Index last,
                                  double* out) { predictive.error(first, last, observed, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_log_lik(const Rcpp::List& task, const Rcpp::NumericVector& y) {
   const double* const observed = y.begin();
-  return draws_by_rows(task,
-                       [=](const Predictive& predictive, Index first, Index last, double* out) {
-                         predictive.log_density(first, last, observed, out);
-                       });
+  return draws_by_rows(
+      task, [=](const NormalPredictive& predictive, Index first, Index last, double* out) {
+        predictive.log_density(first, last, observed, out);
+      });
 }
 
 // Quantiles of predictions: one row a row of data, one column a probability.
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_predictive_quantiles(const Rcpp::List& task,
                                              const std::vector<double>& probabilities) {
-  const Predictive predictive = predictive_from(task);
+  const NormalPredictive predictive = predictive_from(task);
   Rcpp::NumericMatrix out(
       Rcpp::no_init(static_cast<int>(predictive.rows()), static_cast<int>(probabilities.size())));
   double* const to = out.begin();

@@ -21,16 +21,6 @@
 
 namespace bayespool {
 
-// The highest moments of sigma and tau that exist and are wanted: how far tails are followed.
-struct MomentOrders {
-  double sigma = 2, tau = 2;
-};
-
-// The priors of the two sds.
-struct ScalePriors {
-  ScalePrior sigma, tau;
-};
-
 class Quadrature {
  public:
   // The posterior of tau given sigma at one node of the outer rule.

@@ -1,17 +1,17 @@
 // Group moments in one pass over the rows: size, mean and within-group cross-products of each group, and their merging.
 #pragma once
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
+#include "core/errors.hpp"
 
 namespace bayespool {
 
@@ -146,7 +146,7 @@ class MomentAccumulator {
     for (Eigen::Index i = begin; i < end; ++i) {
       const std::uint32_t j =
           data.group ? static_cast<std::uint32_t>(data.group[i]) - first_code : 0;
-      if (j >= groups_) throw std::invalid_argument("a group code is out of range");
+      if (j >= groups_) throw InvalidInput("a group code is out of range");
       double* group = records_ + j * stride();
       if (group[0] == 0) {
         for (int b = 0; b < d; ++b) group[1 + b] = columns[b][i];
@@ -234,7 +234,7 @@ inline GroupMoments compute_group_moments(const GroupedRows& data, bool pooled,
                                           const std::function<void()>& check_interrupt) {
   switch (data.columns.size()) {
     case 0:
-      throw std::invalid_argument("group moments need at least one column");
+      throw InvalidInput("group moments need at least one column");
     case 1:
       return accumulate_moments<1>(data, pooled, check_interrupt);
     case 2:
@@ -249,11 +249,13 @@ inline GroupMoments compute_group_moments(const GroupedRows& data, bool pooled,
 }
 
 // Adds n_b observations with mean mean_b (d) and cross-products within_b (packed) to those of a, in place:
-// W = W_a + W_b + (n_a n_b / n) (mean_b - mean_a)(mean_b - mean_a)'   (Chan, Golub & LeVeque 1983).
+// W = W_a + W_b + (n_a n_b / n) (mean_b - mean_a)(mean_b - mean_a)'   (Chan, Golub & LeVeque 1983). The mean of no
+// observations is not a number.
 template <typename MeanA, typename WithinA, typename MeanB, typename WithinB>
 void merge_into(double& n_a, MeanA&& mean_a, WithinA&& within_a, double n_b, const MeanB& mean_b,
                 const WithinB& within_b) {
   if (n_b == 0) return;
+  if (n_a == 0) mean_a = mean_b;
   const double n = n_a + n_b;
   const double weight = n_a * (n_b / n);
   for (Eigen::Index b = 0, ab = 0; b < mean_a.size(); ++b) {
@@ -271,7 +273,7 @@ void merge_into(double& n_a, MeanA&& mean_a, WithinA&& within_a, double n_b, con
 inline GroupMoments merge_moments(GroupMoments a, const GroupMoments& b) {
   if (a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols() ||
       a.within.rows() != a.mean.rows() || b.within.rows() != b.mean.rows()) {
-    throw std::invalid_argument(
+    throw InvalidInput(
         "moments to be merged need the same groups and columns, and cross-products by group");
   }
   for (Eigen::Index j = 0; j < a.size.size(); ++j) {

@@ -40,6 +40,7 @@ class ScalePrior {
     return std::visit([=](const auto& family) { return family.slope(x); }, family_);
   }
 
+  // Whether the value is known, and only then what it is.
   bool is_fixed() const { return std::holds_alternative<KnownScale>(family_); }
   double fixed_value() const { return std::get<KnownScale>(family_).value; }
 
@@ -58,6 +59,16 @@ class ScalePrior {
 
  private:
   ScaleFamily family_;
+};
+
+// Those of the sds within groups and of the group effects.
+struct ScalePriors {
+  ScalePrior sigma, tau;
+};
+
+// The highest moments of these sds that exist and are wanted: how far tails are followed.
+struct MomentOrders {
+  double sigma, tau;
 };
 
 }  // namespace bayespool

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/numerics/streams.hpp"
 

@@ -4,18 +4,19 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <functional>
-#include <limits>
 #include <utility>
 #include <vector>
 
-#include "core/nuts/hamiltonian.hpp"
 #include "core/numerics/streams.hpp"
+#include "core/nuts/hamiltonian.hpp"
 
 namespace bayespool {
 
-// What a transition did; the names are those of Stan's columns.
+// What a transition did.
 struct Transition {
   double accept_stat = 0;  // mean acceptance probability along the trajectory
   double step_size = 0;
@@ -24,6 +25,20 @@ struct Transition {
   bool divergent = false;
   double energy = 0;       // H at the point that was chosen
   double log_density = 0;  // at the point that was chosen
+
+  // As a row of numbers, under Stan's names; the last is the log density.
+  static constexpr std::array<const char*, 7> names = {
+      "accept_stat__", "stepsize__", "treedepth__", "n_leapfrog__",
+      "divergent__",   "energy__",   "lp"};
+  std::array<double, 7> values() const {
+    return {accept_stat,
+            step_size,
+            static_cast<double>(treedepth),
+            static_cast<double>(n_leapfrog),
+            static_cast<double>(divergent),
+            energy,
+            log_density};
+  }
 };
 
 template <class Density>
@@ -33,11 +48,11 @@ class Nuts {
   static constexpr double max_energy_error = 1000;
 
   Nuts(Hamiltonian<Density>& hamiltonian, int max_treedepth, RandomStream& random,
-       const std::function<void()>& check_interrupt)
+       std::function<void()> check_interrupt)
       : hamiltonian_(hamiltonian),
         max_treedepth_(max_treedepth),
         random_(random),
-        check_interrupt_(check_interrupt),
+        check_interrupt_(std::move(check_interrupt)),
         halves_(static_cast<std::size_t>(max_treedepth)) {}
 
   // Moves z (its position, gradient and log density) to the next point of the chain.
@@ -156,7 +171,7 @@ class Nuts {
   Hamiltonian<Density>& hamiltonian_;
   int max_treedepth_;
   RandomStream& random_;
-  const std::function<void()>& check_interrupt_;
+  std::function<void()> check_interrupt_;
   double initial_energy_ = 0, accept_sum_ = 0;
   int n_leapfrog_ = 0;
   PhasePoint edges_[2];

@@ -4,12 +4,12 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <functional>
-#include <stdexcept>
 
+#include "core/errors.hpp"
+#include "core/numerics/streams.hpp"
 #include "core/nuts/adaptation.hpp"
 #include "core/nuts/hamiltonian.hpp"
 #include "core/nuts/nuts.hpp"
-#include "core/numerics/streams.hpp"
 
 namespace bayespool {
 
@@ -39,7 +39,7 @@ double find_step_size(Hamiltonian<Density>& hamiltonian, const PhasePoint& start
   do {
     step *= grow ? 2 : 0.5;
     if (step < 1e-300 || step > 1e300)
-      throw std::runtime_error("no step size is neither too long nor too short");
+      throw NoStepSize("no step size is neither too long nor too short");
   } while (accepts(step) == grow);
   return step;
 }
@@ -56,7 +56,7 @@ PhasePoint find_start(Hamiltonian<Density>& hamiltonian, const Eigen::VectorXd& 
     hamiltonian.evaluate(z);
     if (std::isfinite(z.log_density)) return z;
   }
-  throw std::runtime_error("the log density is not finite at any of 100 starting points");
+  throw NoStart("the log density is not finite at any of 100 starting points");
 }
 
 // Runs warmup and sampling; `record(iteration, position, transition)` sees every iteration, counted from 0 with

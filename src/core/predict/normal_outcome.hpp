@@ -1,0 +1,43 @@
+// A normal outcome around its linear predictor: expected values, draws, log densities.
+#pragma once
+
+#include <Eigen/Core>
+
+#include "core/numerics/constants.hpp"
+#include "core/numerics/streams.hpp"
+
+namespace bayespool {
+
+// What Predictive asks of an outcome. For one row: `predictor` and `sigma` hold a number for each draw, and so does what
+// is written.
+struct NormalOutcome {
+  using Draws = Eigen::ArrayXd;
+
+  // The mean given the linear predictor.
+  static void expected(const Draws& predictor, double* out) {
+    Eigen::Map<Draws>(out, predictor.size()) = predictor;
+  }
+
+  static void draw(const Draws& predictor, const Draws& sigma, RandomStream& random, double* out) {
+    for (Eigen::Index d = 0; d < predictor.size(); ++d)
+      out[d] = predictor(d) + sigma(d) * random.normal();
+  }
+
+  // log N(y | predictor, sigma^2), for rows that share sigma.
+  class LogDensity {
+   public:
+    void set_sigma(const Draws& sigma) {
+      constant_ = -0.5 * log_two_pi - sigma.log();
+      precision_ = sigma.inverse();
+    }
+    void operator()(double y, const Draws& predictor, double* out) const {
+      Eigen::Map<Draws>(out, predictor.size()) =
+          constant_ - 0.5 * ((y - predictor) * precision_).square();
+    }
+
+   private:
+    Draws constant_, precision_;
+  };
+};
+
+}  // namespace bayespool

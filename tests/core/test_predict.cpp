@@ -1,0 +1,104 @@
+// Quantiles of samples, chosen draws, and predictions of a normal outcome.
+#include <catch.h>
+
+#include <cmath>
+#include <vector>
+
+#include "close_to.hpp"
+#include "core/numerics/sample_quantile.hpp"
+#include "core/predict/linear_predictor.hpp"
+#include "core/predict/normal_outcome.hpp"
+#include "core/predict/predictive.hpp"
+
+using namespace bayespool;
+
+namespace {
+
+// Three draws of a varying intercept with one slope and two groups.
+const std::vector<double> population = {1, 2, 3}, slope = {0.5, 1, -1},
+                          groups = {1.5, 2, 2, 0, 4, 3}, sigma = {1, 2, 0.5}, tau = {0.1, 0.2, 0.3};
+const std::vector<double> x = {0, 2, 1, 1};
+
+Predictive<NormalOutcome> predictive(std::vector<Index> group) {
+  ParameterDraws draws;
+  draws.total = 3;
+  draws.population = population.data();
+  draws.slopes = slope.data();
+  draws.groups = groups.data();
+  draws.sigma = sigma.data();
+  draws.tau = tau.data();
+  const Eigen::Map<const MatrixXd> predictors(x.data(), static_cast<Index>(group.size()), 1);
+  return Predictive<NormalOutcome>(LinearPredictor(draws, {predictors, std::move(group), 2}, 8, 1),
+                                   8, 2);
+}
+
+}  // namespace
+
+TEST_CASE("quantiles of a sample are R's", "[predict]") {
+  const std::vector<std::pair<double, double>> expected = {
+      {0, 1}, {0.1, 1}, {0.5, 3}, {0.9, 4.6}, {1, 5}};
+  ArrayXd values(5);
+  values << 3, 1, 4, 1, 5;
+  for (const auto& [p, quantile] : expected) CHECK(close_to(sample_quantile(values, p), quantile));
+}
+
+TEST_CASE("chosen draws: as many as asked for, in order, each equally often", "[predict]") {
+  std::vector<double> count(5, 0);
+  const int repeats = 2000;
+  for (int seed = 0; seed < repeats; ++seed) {
+    const std::vector<Index> chosen = choose_draws(5, 2, static_cast<std::uint64_t>(seed), 0);
+    REQUIRE(chosen.size() == 2);
+    CHECK(chosen[0] < chosen[1]);
+    for (const Index i : chosen) ++count[static_cast<std::size_t>(i)];
+  }
+  for (const double n : count) CHECK(std::abs(n / repeats - 0.4) < 5 * std::sqrt(0.24 / repeats));
+}
+
+TEST_CASE("linear predictors of known groups and of the population", "[predict]") {
+  // Rows: group 2 at x = 0, the population at x = 2, group 1 at x = 1.
+  const Predictive<NormalOutcome> p = predictive({1, -1, 0});
+  std::vector<double> found(9);
+  p.linear_predictor(0, 3, found.data());
+  const std::vector<double> expected = {0, 4, 3, 2, 4, 1, 2, 3, 1};
+  for (std::size_t i = 0; i < 9; ++i) CHECK(close_to(found[i], expected[i]));
+  std::vector<double> means(9);
+  p.expected(0, 3, means.data());
+  CHECK(means == found);
+}
+
+TEST_CASE("log densities, errors and predictions of a normal outcome", "[predict]") {
+  const Predictive<NormalOutcome> p = predictive({1, -1, 0});
+  const std::vector<double> y = {1, 2, 3};
+  std::vector<double> mean(9), drawn(9), error(9), log_density(9), in_parts(9);
+  p.expected(0, 3, mean.data());
+  p.predict(0, 3, drawn.data());
+  p.error(0, 3, y.data(), error.data());
+  p.log_density(0, 3, y.data(), log_density.data());
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t d = 0; d < 3; ++d) {
+      const std::size_t i = 3 * row + d;
+      const double z = (y[row] - mean[i]) / sigma[d];
+      CHECK(close_to(log_density[i], -0.5 * (log_two_pi + z * z) - std::log(sigma[d])));
+      CHECK(error[i] == y[row] - drawn[i]);
+    }
+  // The noise of a row is a stream of its own, whatever is computed beside it.
+  RandomStream noise(8, 2, 1);
+  for (std::size_t d = 0; d < 3; ++d)
+    CHECK(close_to(drawn[3 + d], mean[3 + d] + sigma[d] * noise.normal()));
+  for (Index i = 2; i >= 0; --i) p.predict(i, i + 1, in_parts.data());
+  CHECK(in_parts == drawn);
+}
+
+TEST_CASE("a new group has one mean, drawn from the population, for all its rows", "[predict]") {
+  const Predictive<NormalOutcome> p = predictive({2, 3, 2, 2});
+  std::vector<double> found(12);
+  p.linear_predictor(0, 4, found.data());
+  RandomStream random(8, 1, 0);
+  for (std::size_t d = 0; d < 3; ++d) {
+    const double mean = population[d] + tau[d] * random.normal();
+    CHECK(close_to(found[d], mean));
+    CHECK(close_to(found[6 + d], mean + slope[d]));
+    CHECK(found[9 + d] == found[6 + d]);
+    CHECK(found[3 + d] - 2 * slope[d] != mean);
+  }
+}
