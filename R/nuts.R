@@ -129,7 +129,7 @@ nuts_names <- c("accept_stat__", "stepsize__", "treedepth__", "n_leapfrog__", "d
 nuts_coordinates <- function(problem, parameters, centered) {
   labels <- parameters$labels
   scale <- function(prior, name) {
-    if (!is_fixed(prior)) sprintf(if (prior$family == "uniform") "logit(%s)" else "log(%s)", name)
+    if (!is_fixed(prior)) sprintf(if (is_bounded(prior)) "logit(%s)" else "log(%s)", name)
   }
   free <- problem$coefficient_sd > 0
   if (problem$separate) {

@@ -65,14 +65,14 @@ tail_indices <- function(problem, parameters, check, observations, groups, label
     }
     # Beside flat priors on standard deviations all coefficients count, whatever their priors: a wide
     # normal prior should not be all that holds a posterior together.
-    if (sigma_prior$family == "flat") {
+    if (is_flat(sigma_prior)) {
       needed <- (if (flat_means) groups else 0) + check$rank + 1
       if (observations <= needed) {
         abort_few(parameters$sigma, "observations", observations, needed + 1, label, call)
       }
     }
   }
-  if (!tau_known && tau_prior$family == "flat") {
+  if (!tau_known && is_flat(tau_prior)) {
     between <- sum(free) - check$within_rank
     if (groups - between < 2) {
       abort_few(parameters$tau, "groups", groups, between + 2, label, call)

@@ -1,5 +1,7 @@
 # From rows ----------------------------------------------------------------------------------------
 
+use_code("oracle")
+
 test_that("moments agree with means and cross-products by group", {
   data <- simulate_rows()
   expect_moments(group_moments(y ~ x + (1 | g), data), data, c("x", "y"), data$g)

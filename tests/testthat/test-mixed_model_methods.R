@@ -1,5 +1,7 @@
 # fixef(), ranef() and their kin: exact values, and the shapes that lme4 gives them.
 
+use_code("oracle")
+
 rows <- withr::with_seed(1, {
   g <- rep(c("b", "a", "c", "d"), c(2, 9, 6, 4))
   data.frame(g = g, x = rnorm(21), f = rep(c("u", "v", "w"), 7), y = rnorm(21, match(g, letters), 2))

@@ -1,5 +1,7 @@
 # NUTS on targets that are known in closed form, written as models: the sampler, its adaptation, what it says of itself.
 
+use_code("process")
+
 matrix_of <- function(fit, name) posterior::extract_variable_matrix(fit$draws, name)
 # For chains that are too short, or meant to go wrong.
 quietly <- function(fit) suppressWarnings(fit, classes = "bayespool_warning")

@@ -1,5 +1,7 @@
 # What is refused, by class, and extremes that must work and be right.
 
+use_code("oracle")
+
 data <- data.frame(
   g = rep(c("a", "b", "c"), c(4, 3, 5)), h = rep(1:2, 6), x = c(2, 1, 4, 3, 7, 5, 6, 1, 9, 2, 2, 8),
   y = c(3.1, 4.2, 2.0, 5.5, 6.1, 7.3, 5.2, 1.9, 0.4, 2.2, 3.0, 1.1)

@@ -1,5 +1,7 @@
 # Variance components: against the brute-force posterior, by what defines a shortest interval, and against draws.
 
+use_code("oracle")
+
 rows <- withr::with_seed(1, {
   g <- rep(1:5, c(2, 9, 6, 4, 7))
   data.frame(g = g, x = rnorm(28), y = rnorm(28, rnorm(5, 3, 2)[g], 3))

@@ -62,7 +62,7 @@ struct Prior {
   bool flat = false;
 };
 
-// A prior that R lets through: see read_distribution_parameters() and scale_prior() in R/priors.R.
+// A prior that R lets through: see read_parameters() and read_scale() in R/prior-read.R.
 inline Prior scale_prior(Input& input, bool may_be_zero) {
   const auto family = static_cast<ScaleFamily>(input.integer(0, 9));
   switch (family) {

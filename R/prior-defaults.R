@@ -1,4 +1,20 @@
-# Weakly informative priors, scaled by the data, for what the user leaves out.
+# All priors of a model: the user's, and weakly informative ones, scaled by the data, for the rest.
+
+#' All priors of a model: the user's, and defaults for the rest
+#'
+#' @param prior The user's argument: `NULL` or a named list of distributions.
+#' @param parameters Kind ("location" or "scale") of each parameter, named.
+#' @param stats List of `mean_y`, `sd_y`, and, named by predictor, `mean_x`, `sd_x`.
+#' @return List of priors in the order of `parameters`, each with `default`.
+#' @noRd
+resolve_priors <- function(prior, parameters, stats, call = rlang::caller_env()) {
+  given <- parse_prior(prior, parameters, call)
+  needed <- setdiff(names(parameters), names(given))
+  defaults <- default_priors(parameters, stats, needed, call)
+  given <- lapply(given, function(x) c(x, default = FALSE))
+  defaults <- lapply(defaults, function(x) c(x, default = TRUE))
+  c(given, defaults)[names(parameters)]
+}
 
 #' Weakly informative priors, scaled as rstanarm's
 #'

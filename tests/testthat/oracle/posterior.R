@@ -3,44 +3,6 @@
 # Nothing is collapsed and nothing is reduced to moments: for each (sigma, tau) on a dense grid the joint normal posterior of
 # all coefficients and group effects is formed by least squares, one QR factorisation a grid point.
 
-# Priors: what the package is given (`dist`) beside a density written down here. ------------------------------------------
-
-p_scale <- function(dist, log_density, lower = 0, upper = Inf, proper = TRUE) {
-  list(dist = dist, log_density = log_density, lower = lower, upper = upper, proper = proper)
-}
-p_exponential <- function(rate) p_scale(dist_exponential(rate), function(x) log(rate) - rate * x)
-p_gamma <- function(shape, rate) p_scale(dist_gamma(shape, rate), function(x) dgamma(x, shape, rate, log = TRUE))
-p_inverse_gamma <- function(shape, scale) {
-  p_scale(dist_inverse_gamma(shape, scale = scale), function(x) {
-    shape * log(scale) - lgamma(shape) - (shape + 1) * log(x) - scale / x
-  })
-}
-p_lognormal <- function(mu, sigma) p_scale(dist_lognormal(mu, sigma), function(x) dlnorm(x, mu, sigma, log = TRUE))
-p_uniform <- function(lower, upper) {
-  p_scale(dist_uniform(lower, upper), function(x) rep(-log(upper - lower), length(x)), lower, upper)
-}
-p_flat_scale <- function() p_scale(dist_uniform(0, Inf), function(x) rep(0, length(x)), proper = FALSE)
-p_half_normal <- function(mean, sd) {
-  p_scale(dist_normal(mean, sd), function(x) {
-    dnorm(x, mean, sd, log = TRUE) - pnorm(0, mean, sd, lower.tail = FALSE, log.p = TRUE)
-  })
-}
-p_half_t <- function(df, location, scale) {
-  p_scale(dist_student_t(df, location, scale), function(x) {
-    dt((x - location) / scale, df, log = TRUE) - log(scale) - pt(-location / scale, df, lower.tail = FALSE, log.p = TRUE)
-  })
-}
-p_half_cauchy <- function(location, scale) {
-  p_scale(dist_cauchy(location, scale), function(x) {
-    dcauchy(x, location, scale, log = TRUE) - pcauchy(0, location, scale, lower.tail = FALSE, log.p = TRUE)
-  })
-}
-p_fixed <- function(value) list(dist = dist_degenerate(value), fixed = value, mean = value, sd = 0, proper = TRUE)
-p_normal <- function(mean, sd) list(dist = dist_normal(mean, sd), mean = mean, sd = sd, proper = TRUE)
-p_flat <- function() list(dist = dist_uniform(-Inf, Inf), mean = 0, sd = Inf, proper = FALSE)
-
-package_priors <- function(priors) lapply(priors, `[[`, "dist")
-
 # The posterior given (sigma, tau) ----------------------------------------------------------------------------------------
 
 # `x`: N x P with prior mean and sd of each coefficient; `z`: N x J, or NULL where there are no random effects.
@@ -351,7 +313,7 @@ expect_oracle <- function(fit, oracle, probs = test_probs, variables = NULL) {
       worst[[what]] < 1e-6, sprintf("error of %s is %.2g at %s, should be below 1e-6", what, worst[[what]], where[[what]])
     )
   }
-  if (all(vapply(fit$priors, function(prior) !identical(prior$family, "flat") && !identical(prior$par[2], Inf), NA))) {
+  if (all(vapply(fit$priors, is_proper, NA))) {
     truth <- sum(vapply(oracle, `[[`, 0, "log_evidence"))
     error <- abs(log_marginal_likelihood(fit) - truth)
     testthat::expect(
@@ -360,25 +322,3 @@ expect_oracle <- function(fit, oracle, probs = test_probs, variables = NULL) {
   }
   invisible(fit)
 }
-
-# Monte Carlo ------------------------------------------------------------------------------------------------------------
-
-expect_within_mcse <- function(draws, truth, z = 5) {
-  error <- abs(mean(draws) - truth) / posterior::mcse_mean(draws)
-  testthat::expect(isTRUE(error < z), sprintf("mean %.6g is %.1f MCSE from %.6g", mean(draws), error, truth))
-}
-
-# Kolmogorov-Smirnov against a distribution function, at level 1e-6.
-expect_distribution <- function(draws, cdf, alpha = 1e-6, label = "draws") {
-  p <- suppressWarnings(stats::ks.test(as.vector(draws), cdf))$p.value
-  testthat::expect(isTRUE(p > alpha), sprintf("%s: KS test has p = %.2g", label, p))
-}
-
-# Paths ------------------------------------------------------------------------------------------------------------------
-
-shared_data <- function(file) {
-  dir <- Sys.getenv("BAYESPOOL_SHARED_DATA")
-  testthat::skip_if(dir == "", "the study's data are not here (BAYESPOOL_SHARED_DATA)")
-  utils::read.csv(file.path(dir, file), stringsAsFactors = FALSE)
-}
-five_sites <- c("Southampton", "METU", "Kassel", "Tsinghua", "Oslo")

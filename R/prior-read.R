@@ -1,22 +1,4 @@
-# Priors: reads the user's distributional objects, fills in the defaults and describes the result.
-#
-# Inside the package a prior is a plain list, which is quick to make and easy to hand to C++:
-#   family, par   as below
-#   kind          "location" or "scale"
-#   default       TRUE where the user gave none (set by resolve_priors())
-#
-# A location prior is always "normal" (mean, sd): sd = Inf is flat, sd = 0 fixes the value.
-# A scale prior is a density of the standard deviation x > 0, up to a constant:
-#   exponential (rate)             exp(-rate x)
-#   gamma (shape, rate)            x^(shape - 1) exp(-rate x)
-#   inverse_gamma (shape, scale)   x^-(shape + 1) exp(-scale / x)
-#   lognormal (mu, sigma)          exp(-(log(x) - mu)^2 / (2 sigma^2)) / x
-#   uniform (lower, upper)         1 on [lower, upper]
-#   normal (mean, sd)              exp(-(x - mean)^2 / (2 sd^2))
-#   student_t (df, mean, scale)    1 / (1 + ((x - mean) / scale)^2 / df)^((df + 1) / 2)
-#   cauchy (location, scale)       1 / (1 + ((x - location) / scale)^2)
-#   flat ()                        1
-#   degenerate (value)             the value is known
+# Reads the user's priors: distributional's objects become the plain lists of prior-families.R.
 
 #' Priors
 #'
@@ -117,48 +99,10 @@ NULL
 
 # What the user gives -------------------------------------------------------------------------------------------------
 
-# The fields in which a distribution object keeps its parameters, by our names.
-distribution_fields <- list(
-  normal = c(mean = "mu", sd = "sigma"),
-  student_t = c(df = "df", mean = "mu", scale = "sigma"),
-  cauchy = c(location = "location", scale = "scale"),
-  exponential = c(rate = "rate"),
-  gamma = c(shape = "shape", rate = "rate"),
-  inverse_gamma = c(shape = "s", rate = "r"),
-  lognormal = c(mu = "mu", sigma = "sigma"),
-  uniform = c(lower = "l", upper = "u"),
-  degenerate = c(value = "x")
-)
-
-supported_distributions <- list(
-  location = c("normal", "uniform", "degenerate"),
-  scale = names(distribution_fields)
-)
-
 # Only a spread between groups can be zero; the observations always scatter.
 scales_that_may_be_zero <- c("sigma_mu", "sigma_0")
 
-new_prior <- function(family, par, kind) {
-  list(family = family, par = par, kind = kind)
-}
-
 is_slope <- function(names) startsWith(names, "beta[")
-
-#' All priors of a model: the user's, and defaults for the rest
-#'
-#' @param prior The user's argument: `NULL` or a named list of distributions.
-#' @param parameters Kind ("location" or "scale") of each parameter, named.
-#' @param stats List of `mean_y`, `sd_y`, and, named by predictor, `mean_x`, `sd_x`.
-#' @return List of priors in the order of `parameters`, each with `default`.
-#' @noRd
-resolve_priors <- function(prior, parameters, stats, call = rlang::caller_env()) {
-  given <- parse_prior(prior, parameters, call)
-  needed <- setdiff(names(parameters), names(given))
-  defaults <- default_priors(parameters, stats, needed, call)
-  given <- lapply(given, function(x) c(x, default = FALSE))
-  defaults <- lapply(defaults, function(x) c(x, default = TRUE))
-  c(given, defaults)[names(parameters)]
-}
 
 #' Read the user's priors
 #' @return List of priors: those given, slopes expanded, in the order of `parameters`.
@@ -256,14 +200,14 @@ read_prior <- function(dist, name, kind, call) {
   # Not distributional::parameters(): its vctrs machinery costs more than a whole fit may take.
   object <- unclass(dist)[[1L]]
   family <- sub("^dist_", "", class(object)[[1L]])
-  if (!family %in% supported_distributions[[kind]]) {
+  if (!family %in% families_for(kind)) {
     abort_unsupported_prior(family, name, kind, call)
   }
-  par <- read_distribution_parameters(object, family, name, call)
+  par <- read_parameters(object, family, name, call)
   if (kind == "location") {
-    location_prior(family, par, name, call)
+    read_location(family, par, name, call)
   } else {
-    scale_prior(family, par, name, call)
+    read_scale(family, par, name, call)
   }
 }
 
@@ -301,7 +245,7 @@ check_single_distribution <- function(dist, name, call) {
 }
 
 abort_unsupported_prior <- function(family, name, kind, call) {
-  supported <- paste0("dist_", supported_distributions[[kind]])
+  supported <- paste0("dist_", families_for(kind))
   abort_bayespool(
     c(
       "The prior on {.field {name}}, a {kind} parameter, cannot be {.fn {paste0('dist_', family)}}.",
@@ -315,8 +259,9 @@ abort_unsupported_prior <- function(family, name, kind, call) {
 }
 
 # The parameters as a named double vector, each of them possible for the family.
-read_distribution_parameters <- function(object, family, name, call) {
-  fields <- distribution_fields[[family]]
+read_parameters <- function(object, family, name, call) {
+  entry <- prior_families[[family]]
+  fields <- entry$fields
   values <- unclass(object)[fields]
   if (!all(vapply(values, function(x) is.numeric(x) && length(x) == 1L, NA))) {
     abort_bayespool(
@@ -339,9 +284,9 @@ read_distribution_parameters <- function(object, family, name, call) {
   par <- vapply(values, as.double, 0)
   names(par) <- names(fields)
 
-  may_be_infinite <- names(par) %in% c("sd", "df", "lower", "upper")
-  positive <- names(par) %in% c("df", "scale", "rate", "shape", "sigma")
-  wrong <- is.na(par) | (is.infinite(par) & !may_be_infinite) | (positive & par <= 0) | (names(par) == "sd" & par < 0)
+  is_one_of <- function(what) names(par) %in% entry[[what]]
+  wrong <- is.na(par) | (is.infinite(par) & !is_one_of("infinite")) | (par <= 0 & is_one_of("positive")) |
+    (par < 0 & is_one_of("not_negative"))
   if (any(wrong)) {
     found <- paste(names(par)[wrong], "=", par[wrong])
     abort_bayespool(
@@ -369,53 +314,33 @@ read_distribution_parameters <- function(object, family, name, call) {
   par
 }
 
-location_prior <- function(family, par, name, call) {
-  normal <- function(mean, sd) new_prior("normal", c(mean, sd), "location")
-  switch(family,
-    normal = if (is.infinite(par[["sd"]])) normal(0, Inf) else normal(par[["mean"]], par[["sd"]]),
-    degenerate = normal(par[["value"]], 0),
-    uniform = {
-      if (!all(par == c(-Inf, Inf))) {
-        abort_bayespool(
-          c(
-            "The prior on {.field {name}}, a location parameter, cannot be a uniform distribution with bounds.",
-            i = "It is {.code dist_uniform({par[[1L]]}, {par[[2L]]})}.",
-            i = "Use {.fn dist_normal}, or {.code dist_uniform(-Inf, Inf)} for a flat prior."
-          ),
-          "prior", call
-        )
-      }
-      normal(0, Inf)
-    }
-  )
+read_location <- function(family, par, name, call) {
+  mean_and_sd <- ask_family(family, "location", par)
+  if (is.null(mean_and_sd)) {
+    abort_bayespool(
+      c(
+        "The prior on {.field {name}}, a location parameter, cannot be a uniform distribution with bounds.",
+        i = "It is {.code dist_uniform({par[[1L]]}, {par[[2L]]})}.",
+        i = "Use {.fn dist_normal}, or {.code dist_uniform(-Inf, Inf)} for a flat prior."
+      ),
+      "prior", call
+    )
+  }
+  new_prior("normal", mean_and_sd, "location")
 }
 
-scale_prior <- function(family, par, name, call) {
+read_scale <- function(family, par, name, call) {
   # Limits of a family go by the name of what they are.
-  if (family == "student_t" && is.infinite(par[["df"]])) {
-    family <- "normal"
-    par <- c(mean = par[["mean"]], sd = par[["scale"]])
-  }
-  if (family == "normal" && par[["sd"]] == 0) {
-    family <- "degenerate"
-    par <- c(value = par[["mean"]])
-  }
-  check_mass_above_zero(family, par, name, call)
-  switch(family,
-    uniform = uniform_scale_prior(par, name, call),
-    normal = if (is.infinite(par[["sd"]])) flat_scale_prior() else new_prior("normal", unname(par), "scale"),
-    # distributional's rate is 1 / scale of the usual density, as in actuar::dinvgamma().
-    inverse_gamma = new_prior("inverse_gamma", c(par[["shape"]], 1 / par[["rate"]]), "scale"),
-    new_prior(family, unname(par), "scale")
-  )
+  prior <- ask_family(family, "limit", par) %||% new_prior(family, ask_family(family, "convert", par), "scale")
+  check_mass_above_zero(prior, name, call)
+  if (is_bounded(prior)) check_bounds(prior, name, call)
+  prior
 }
 
-flat_scale_prior <- function() new_prior("flat", numeric(), "scale")
-
-check_mass_above_zero <- function(family, par, name, call) {
-  fixed_at_zero <- family == "degenerate" && par[["value"]] == 0
+check_mass_above_zero <- function(prior, name, call) {
   may_be_zero <- name %in% scales_that_may_be_zero
-  if (mass_above_zero(family, par) > 0 || (fixed_at_zero && may_be_zero)) {
+  fixed_at_zero <- is_fixed(prior) && prior$par == 0
+  if (prior_mass_above_zero(prior) > 0 || (fixed_at_zero && may_be_zero)) {
     return(invisible())
   }
   abort_bayespool(
@@ -427,33 +352,17 @@ check_mass_above_zero <- function(family, par, name, call) {
   )
 }
 
-# Prior mass above 0 before the prior is cut there; 1 where the family has no other.
-mass_above_zero <- function(family, par) {
-  switch(family,
-    normal = if (is.infinite(par[["sd"]])) 1 else stats::pnorm(par[["mean"]] / par[["sd"]]),
-    student_t = stats::pt(par[["mean"]] / par[["scale"]], par[["df"]]),
-    degenerate = as.numeric(par[["value"]] > 0),
-    uniform = as.numeric(par[["upper"]] > 0),
-    1
-  )
-}
-
-uniform_scale_prior <- function(par, name, call) {
-  lower <- par[["lower"]]
-  upper <- par[["upper"]]
-  if (is.infinite(upper) && (lower == 0 || is.infinite(lower))) {
-    return(flat_scale_prior())
-  }
-  if (lower < 0 || lower >= upper || is.infinite(upper)) {
+check_bounds <- function(prior, name, call) {
+  bounds <- ask_family(prior$family, "bounds", prior$par)
+  if (bounds[1L] < 0 || bounds[1L] >= bounds[2L] || is.infinite(bounds[2L])) {
     abort_bayespool(
       c(
         "The prior on {.field {name}} has bounds that are not possible for a standard deviation.",
-        i = "It is {.code dist_uniform({lower}, {upper})}.",
+        i = "It is {.code dist_uniform({bounds[1L]}, {bounds[2L]})}.",
         i = "The lower bound must be at least 0, the upper bound larger and finite.",
         i = "{.code dist_uniform(0, Inf)} is a flat prior."
       ),
       "prior", call
     )
   }
-  new_prior("uniform", c(lower, upper), "scale")
 }

@@ -1,4 +1,4 @@
-# Random input, sound and silly, for the fuzzer (see helper-fuzz.R).
+# Random input, sound and silly, for the fuzzer (see calls.R).
 
 # Evaluates one of its arguments.
 pick <- function(...) {
