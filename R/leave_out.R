@@ -40,8 +40,8 @@ leave_groups_out <- function(fit, call) {
   all <- if (!separate) log_evidence_of(fit, moments, call)
   elpd <- vapply(seq_along(moments$group), function(j) {
     # A group that is a problem of its own learns nothing from the others.
-    of_all <- if (separate) log_evidence_of(fit, keep_groups(moments, j), call) else all
-    others <- keep_groups(moments, if (separate) 0 else -j)
+    of_all <- if (separate) log_evidence_of(fit, subset_groups(moments, j), call) else all
+    others <- subset_groups(moments, if (separate) 0 else -j)
     of_all - without(paste("group", moments$group[j]), log_evidence_of(fit, others, call), call)
   }, 0)
   stats::setNames(elpd, moments$group)
@@ -140,14 +140,5 @@ moments_of_rows <- function(fit, rows, keep, pooled = !fit$parameters$separate) 
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
   moments <- cpp_group_moments(columns, length(keep), rows$group[keep], 1L, length(fit$moments$group), pooled)
   moments$group <- fit$moments$group
-  keep_groups(moments, moments$n > 0)
-}
-
-# Works on lists that are no full group_moments, with `within` by group or summed over them.
-keep_groups <- function(moments, keep) {
-  by_group <- nrow(moments$within) == length(moments$n)
-  list(
-    group = moments$group[keep], n = moments$n[keep], mean = moments$mean[keep, , drop = FALSE],
-    within = if (by_group) moments$within[keep, , drop = FALSE] else moments$within
-  )
+  subset_groups(moments, moments$n > 0)
 }

@@ -29,7 +29,7 @@ observed_rows <- function(fit, what, call) {
     x = if (is.null(predictors$terms)) {
       matrix(as.double(unlist(frame)), sum(keep), length(frame))
     } else {
-      predictor_columns(fit, drop_unused_levels(frame), predictors$terms, call, source = "data")
+      predictor_columns(fit$moments, drop_unused_levels(frame), predictors$terms, call, source = "data")
     },
     group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$moments$group),
     row = which(keep),
@@ -62,8 +62,8 @@ new_rows <- function(fit, newdata, population, call) {
       "data", call
     )
   }
-  frame <- predictor_frame(fit, parsed, newdata, call)
-  group <- if (grouped) group_labels(fit, newdata[[fit$group_name]], call)
+  frame <- predictor_frame(fit$moments$coding, parsed, newdata, call)
+  group <- if (grouped) group_labels(newdata[[fit$group_name]], fit$moments$group, fit$group_name, call)
   used <- c(as.list(frame), if (grouped) stats::setNames(list(group), fit$group_name))
   with_missing <- names(used)[vapply(used, anyNA, logical(1))]
   if (length(with_missing) > 0) {
@@ -71,7 +71,7 @@ new_rows <- function(fit, newdata, population, call) {
       c("{.arg newdata} has missing values in {.code {with_missing}}.", i = "Leave these rows out."), "data", call
     )
   }
-  x <- predictor_columns(fit, frame, attr(frame, "terms"), call)
+  x <- predictor_columns(fit$moments, frame, attr(frame, "terms"), call)
   if (!all(is.finite(x))) {
     abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
   }
@@ -87,78 +87,8 @@ new_rows <- function(fit, newdata, population, call) {
   )
 }
 
-# Labels of new rows' groups, as the fit writes them: 1e5 is "1e+05" as a double and "100000" as an integer.
-group_labels <- function(fit, group, call) {
-  labels <- as.character(group_column(group, fit$group_name, call))
-  if (is.numeric(group)) {
-    known <- fit$moments$group
-    same <- match(group, suppressWarnings(as.numeric(known)), incomparables = NA)
-    labels <- ifelse(labels %in% known | is.na(same), labels, known[same])
-  }
-  labels
-}
-
 # The formula as the model read it.
 fitted_formula <- function(fit, call) {
   parsed <- parse_formula(fit$formula, call = call)
   if (fit$model == "no_pooling") with_intercept(parsed) else parsed
-}
-
-# The variables of the predictors in new rows, with the bases (such as poly()'s) and factor levels of the fit. What the fit
-# knows of them may be more: moments can hold columns that its formula does not ask for.
-predictor_frame <- function(fit, parsed, data, call) {
-  coding <- fit$moments$coding
-  terms <- stats::delete.response(stats::terms(parsed$fixed))
-  variables <- as.list(attr(terms, "variables"))[-1]
-  names(variables) <- vapply(variables, function(x) if (is.name(x)) as.character(x) else format_expr(x), "")
-  known_bases <- intersect(names(variables), names(coding$bases))
-  variables[known_bases] <- lapply(coding$bases[known_bases], str2lang)
-  attr(terms, "predvars") <- as.call(c(quote(list), unname(variables)))
-  levels <- coding$levels[names(coding$levels) %in% names(variables)]
-  for (name in intersect(names(levels), names(data))) {
-    values <- as.character(without_class(data[[name]]))
-    unknown <- setdiff(values, c(levels[[name]], NA))
-    if (length(unknown) > 0) {
-      known <- levels[[name]]
-      abort_bayespool(
-        c("{.code {name}} has the unknown value{?s} {.val {unknown}}.", i = "The fit knows {.val {known}}."), "data", call
-      )
-    }
-    data[[name]] <- factor(values, levels = levels[[name]])
-  }
-  predictor_model_frame(terms, data, levels, call, source = "newdata")
-}
-
-# `source`: the argument that the rows come from.
-predictor_columns <- function(fit, frame, terms, call, source = "newdata") {
-  contrasts <- fit$moments$coding$contrasts
-  coded <- vapply(frame, is_coded, logical(1))
-  changed <- names(frame)[coded != names(frame) %in% names(contrasts)]
-  if (length(changed) > 0) {
-    abort_bayespool(
-      c(
-        "The predictors do not have the types that they had in the fit.",
-        i = "{.code {changed}}: numbers there and categories here, or the other way round."
-      ),
-      "data", call
-    )
-  }
-  contrasts <- contrasts[names(contrasts) %in% names(frame)]
-  design <- eval_user(
-    stats::model.matrix(terms, frame, contrasts.arg = contrasts), "The predictors", call, source
-  )
-  x <- design[, attr(design, "assign") > 0, drop = FALSE]
-  columns <- length(fit$parameters$slopes)
-  if (ncol(x) != columns) {
-    abort_bayespool(
-      c(
-        "The predictors do not have the types that they had in the fit.",
-        i = "They make {ncol(x)} column{?s}; the fit has {columns}."
-      ),
-      "data", call
-    )
-  }
-  dimnames(x) <- NULL
-  attr(x, "assign") <- attr(x, "contrasts") <- NULL
-  x
 }
