@@ -35,7 +35,7 @@ new_family <- function(fields = NULL, positive = character(), not_negative = cha
 }
 
 prior_families <- list(
-  # exp(-(x - mean)^2 / (2 sd^2))
+  # density exp(-(x - mean)^2 / (2 sd^2))
   normal = new_family(
     c(mean = "mu", sd = "sigma"),
     not_negative = "sd", infinite = "sd",
@@ -48,7 +48,7 @@ prior_families <- list(
     title = "normal",
     distribution = function(mean, sd) dist_normal(mean, sd)
   ),
-  # 1 / (1 + ((x - mean) / scale)^2 / df)^((df + 1) / 2)
+  # density 1 / (1 + ((x - mean) / scale)^2 / df)^((df + 1) / 2)
   student_t = new_family(
     c(df = "df", mean = "mu", scale = "sigma"),
     positive = c("df", "scale"), infinite = "df",
@@ -59,7 +59,7 @@ prior_families <- list(
     title = "Student-t",
     distribution = function(df, mean, scale) dist_student_t(df, mean, scale)
   ),
-  # 1 / (1 + ((x - location) / scale)^2)
+  # density 1 / (1 + ((x - location) / scale)^2)
   cauchy = new_family(
     c(location = "location", scale = "scale"),
     positive = "scale",
@@ -69,14 +69,14 @@ prior_families <- list(
     title = "Cauchy",
     distribution = function(location, scale) dist_cauchy(location, scale)
   ),
-  # exp(-rate x)
+  # density exp(-rate x)
   exponential = new_family(
     c(rate = "rate"),
     positive = "rate",
     title = "exponential",
     distribution = function(rate) dist_exponential(rate)
   ),
-  # x^(shape - 1) exp(-rate x)
+  # density x^(shape - 1) exp(-rate x)
   gamma = new_family(
     c(shape = "shape", rate = "rate"),
     positive = c("shape", "rate"),
@@ -84,7 +84,7 @@ prior_families <- list(
     title = "gamma",
     distribution = function(shape, rate) dist_gamma(shape, rate = rate)
   ),
-  # x^-(shape + 1) exp(-scale / x). distributional's rate is 1 / scale of the usual density, as in actuar::dinvgamma().
+  # density x^-(shape + 1) exp(-scale / x). distributional's rate is 1 / scale of the usual density, as in actuar::dinvgamma().
   inverse_gamma = new_family(
     c(shape = "s", rate = "r"),
     positive = c("shape", "rate"),
@@ -95,7 +95,7 @@ prior_families <- list(
     labels = c("", "scale = "), # dist_inverse_gamma(2, 3) has the rate 3
     distribution = function(shape, scale) dist_inverse_gamma(shape, scale = scale)
   ),
-  # exp(-(log(x) - mu)^2 / (2 sigma^2)) / x
+  # density exp(-(log(x) - mu)^2 / (2 sigma^2)) / x
   lognormal = new_family(
     c(mu = "mu", sigma = "sigma"),
     positive = "sigma",
@@ -103,7 +103,7 @@ prior_families <- list(
     title = "lognormal",
     distribution = function(mu, sigma) dist_lognormal(mu, sigma)
   ),
-  # 1 on [lower, upper]
+  # density 1 on [lower, upper]
   uniform = new_family(
     c(lower = "l", upper = "u"),
     infinite = c("lower", "upper"),
@@ -122,7 +122,7 @@ prior_families <- list(
     mass_above_zero = function(value) as.numeric(value > 0),
     zero_exponent = function(value) Inf
   ),
-  # 1; the user writes it as a uniform distribution.
+  # density 1; the user writes it as a uniform distribution.
   flat = new_family(tail_index = function() -1)
 )
 

@@ -369,6 +369,7 @@ test_that("parameters that squares would take out of the range of numbers are re
   refused("hyper_mu", dist_normal(0, 5e-324))
   refused("hyper_mu", dist_normal(-1e200, 1))
   expect_no_error(partial_pooling(
-    scontrol ~ 1 + (1 | site), hpp_sites, prior = list(hyper_mu = dist_normal(0, Inf), sigma_mu = dist_degenerate(0)), iter_sampling = 0
+    scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0,
+    prior = list(hyper_mu = dist_normal(0, Inf), sigma_mu = dist_degenerate(0))
   ))
 })
