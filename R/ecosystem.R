@@ -65,7 +65,7 @@ recover_data.bayespool_fit <- function(object, ...) {
 emm_basis.bayespool_fit <- function(object, trms, xlev, grid, ...) {
   call <- rlang::current_env()
   frame <- predictor_frame(object, fitted_formula(object, call), grid, call)
-  predictors <- predictor_columns(object, frame, attr(frame, "terms"), call)
+  predictors <- predictor_columns(object$moments, frame, attr(frame, "terms"), call)
   draws <- fixed_draws(object, call)
   x <- cbind(if (!is.null(object$parameters$population)) rep(1, nrow(grid)), predictors)
   colnames(x) <- colnames(draws)
