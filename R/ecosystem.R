@@ -57,14 +57,14 @@ recover_data.bayespool_fit <- function(object, ...) {
   }
   rows <- observed_rows(object, "emmeans()", call)
   data <- object$data[rows$row, , drop = FALSE]
-  frame <- predictor_frame(object, fitted_formula(object, call), data, call)
+  frame <- predictor_frame(object$moments$coding, fitted_formula(object, call), data, call)
   emmeans::recover_data(rlang::call2(object$model, object$formula), attr(frame, "terms"), NULL, data = data)
 }
 
 #' @exportS3Method emmeans::emm_basis
 emm_basis.bayespool_fit <- function(object, trms, xlev, grid, ...) {
   call <- rlang::current_env()
-  frame <- predictor_frame(object, fitted_formula(object, call), grid, call)
+  frame <- predictor_frame(object$moments$coding, fitted_formula(object, call), grid, call)
   predictors <- predictor_columns(object$moments, frame, attr(frame, "terms"), call)
   draws <- fixed_draws(object, call)
   x <- cbind(if (!is.null(object$parameters$population)) rep(1, nrow(grid)), predictors)
