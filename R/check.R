@@ -31,8 +31,12 @@ choose_one <- function(argument, choices, call) {
   if (identical(argument, choices)) {
     return(choices[1])
   }
-  valid <- rlang::is_string(argument) && argument %in% choices
-  check_argument(argument, valid, "{.or {.val {choices}}}", call, rlang::as_label(substitute(argument)))
+  name <- rlang::as_label(substitute(argument))
+  if (!(rlang::is_string(argument) && argument %in% choices)) {
+    abort_bayespool(
+      c("{.arg {name}} must be {.or {.val {choices}}}.", i = "Found {.code {format_found(argument)}}."), "argument", call
+    )
+  }
   argument
 }
 
