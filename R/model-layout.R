@@ -10,39 +10,26 @@
 # Means come first, the intercept before the slopes, whether it is the population's or one of each independent group.
 new_layout <- function(model) {
   term <- varying_term(model)
-  groups <- layout_groups(term)
-  parts <- list(
-    layout_part(model$intercept, "population"),
-    if (has_independent_groups(model)) groups,
-    layout_part(model$slopes, "slope"),
-    if (has_population(model)) groups,
-    if (shares_sigma(model)) {
-      layout_part(model$scale_within$name, "scale_within")
-    } else {
-      layout_part(indexed(model$scale_within$name, term$labels), "scale_within", term$factor, NA, term$labels)
-    },
-    layout_part(term$sd, "scale_between", term$factor, term$directions)
+  groups <- indexed(term$coefficient, term$labels)
+  sigma <- model$scale_within$name
+  by_role <- list(
+    population = model$intercept,
+    group = if (has_independent_groups(model)) groups,
+    slope = model$slopes,
+    group = if (has_population(model)) groups,
+    scale_within = if (shares_sigma(model)) sigma else indexed(sigma, term$labels),
+    scale_between = term$sd
   )
-  columns <- c("variable", "role", "term", "direction", "label")
-  layout <- lapply(columns, function(column) unlist(lapply(parts, `[[`, column)))
-  names(layout) <- columns
-  layout$position <- seq_along(layout$variable)
-  as_frame(layout, length(layout$variable))
-}
-
-layout_groups <- function(term) {
-  layout_part(indexed(term$coefficient, term$labels), "group", term$factor, term$directions, term$labels)
-}
-
-# Variables of one role; NULL without any.
-layout_part <- function(variable, role, term = NA_character_, direction = NA_character_, label = NA_character_) {
-  size <- length(variable)
-  if (size > 0) {
-    list(
-      variable = variable, role = rep(role, size), term = rep(term, size), direction = rep_len(direction, size),
-      label = rep_len(label, size)
-    )
-  }
+  role <- rep.int(names(by_role), lengths(by_role))
+  none <- rep_len(NA_character_, length(role))
+  of_group <- role == "group" | (role == "scale_within" & !shares_sigma(model))
+  in_direction <- role == "group" | role == "scale_between"
+  columns <- list(
+    variable = unlist(by_role, use.names = FALSE), role = role, term = replace(none, of_group | in_direction, term$factor),
+    direction = replace(none, in_direction, term$directions), label = replace(none, of_group, term$labels),
+    position = seq_along(role)
+  )
+  as_frame(columns, length(role))
 }
 
 # Names with an index, such as mu[Kassel].

@@ -39,7 +39,9 @@ with_groups <- function(model, labels) {
 }
 
 # The group term that the model estimates, or NULL.
-varying_term <- function(model) Find(function(term) term$kind != "named", model$terms)
+varying_term <- function(model) {
+  for (term in model$terms) if (term$kind != "named") return(term)
+}
 
 has_intercept <- function(model) !is.null(model$intercept)
 has_predictors <- function(model) length(model$predictors) > 0

@@ -60,7 +60,8 @@ test_that("loo_R2() uses the means of refits", {
         table$mean[match(name, table$variable)]
       }
       other <- update(fit, data = data[-i, ])
-      group <- fit$model$layout$variable[fit$model$layout$label %in% data$g[i]]
+      layout <- fit$model$layout
+      group <- layout$variable[layout$role == "group" & layout$label %in% data$g[i]]
       if (data$g[i] != "alone") {
         base <- mean_of(other, group)
       } else {
