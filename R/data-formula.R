@@ -153,16 +153,6 @@ fixed_formula <- function(formula, labels, intercept) {
   stats::reformulate(labels, response = formula[[2]], intercept = intercept, env = environment(formula))
 }
 
-# One line, however long.
-format_expr <- function(expr) {
-  paste(trimws(deparse(expr, width.cutoff = 500L, backtick = TRUE)), collapse = " ")
-}
-
-format_formula <- function(formula) {
-  attributes(formula) <- NULL
-  format_expr(formula)
-}
-
 # `wrong` says what is wrong, `supported` what to write instead; `found` is the expression that was
 # found.
 abort_formula <- function(wrong, supported, found, call) {

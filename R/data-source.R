@@ -1,8 +1,8 @@
-# What a fit needs from `data`, whatever kind it is: group moments.
+# What a fit needs from `data`, whatever kind it is: group moments, and what it keeps of it.
 
 # What a fit needs from `data`: moments whose columns are the formula's predictors in its order and then the response. Without
 # a grouping factor there is one group, "". With `pooled` cross-products may be summed over the groups: `within` is
-# 1 x d(d+1)/2. A kind of data that can be reduced is a method here.
+# 1 x d(d+1)/2. Each kind of data that can be reduced has a method.
 reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) UseMethod("reduce_data", data)
 
 #' @export
@@ -48,7 +48,7 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   coded <- code_predictors(parsed, predictors, call)
   groups <- code_groups(group)
 
-  result <- cpp_group_moments(
+  result <- core_group_moments(
     c(coded$columns, list(as.double(response))), length(response), groups$code, groups$first, groups$size, pooled
   )
   columns <- c(unlist(coded$terms, use.names = FALSE), parsed$response)
@@ -90,4 +90,19 @@ check_finite <- function(result, names, columns, call) {
       "data", call
     )
   }
+}
+
+# What a fit keeps of `data`, for update() and for methods that need the single observations: the columns of the formula, or
+# NULL where there are no rows. Rows keep the names that the user gave them, but not R's own numbers.
+used_data <- function(parsed, data) UseMethod("used_data", data)
+
+#' @export
+#' @noRd
+used_data.group_moments <- function(parsed, data) NULL
+
+#' @export
+#' @noRd
+used_data.data.frame <- function(parsed, data) {
+  columns <- as.list(data)[all.vars(parsed$formula)]
+  structure(columns, class = "data.frame", row.names = row_labels(data) %||% .set_row_names(nrow(data)))
 }

@@ -164,3 +164,9 @@ rows_to_keep <- function(used, names, call) {
 has_missing <- function(x) {
   if (typeof(x) == "integer" && length(x) > 0) is.na(cpp_integer_range(x)[1]) else anyNA(x)
 }
+
+# The names that the user gave to the rows, or NULL.
+row_labels <- function(data) {
+  labels <- attr(data, "row.names")
+  if (is.character(labels)) labels
+}

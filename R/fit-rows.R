@@ -8,7 +8,7 @@
 #   name    names that the user gave to the rows (n), or NULL
 # `what` (text): what needs them, for the error where the fit was made from moments.
 observed_rows <- function(fit, what, call) {
-  if (is.null(fit$data)) {
+  if (!has_rows(fit)) {
     abort_bayespool(
       c(
         "{what} needs the single observations, and this fit was made from group moments.",
@@ -18,7 +18,7 @@ observed_rows <- function(fit, what, call) {
       "data", call
     )
   }
-  parsed <- fitted_formula(fit, call)
+  parsed <- fit$parsed
   response <- eval_response(parsed, fit$data, call)
   predictors <- eval_predictors(parsed, fit$data, call)
   group <- if (!is.null(parsed$group)) group_column(fit$data[[parsed$group]], parsed$group, call)
@@ -46,16 +46,16 @@ new_rows <- function(fit, newdata, population, call) {
       c("{.arg newdata} must be a data frame.", i = "Found {.obj_type_friendly {newdata}}."), "data", call
     )
   }
-  parsed <- fitted_formula(fit, call)
-  grouped <- !population && !is.null(fit$parameters$group)
-  needed <- c(all.vars(stats::delete.response(stats::terms(parsed$fixed))), if (grouped) fit$group_name)
+  parsed <- fit$parsed
+  grouped <- !population && has_groups(fit$model)
+  needed <- c(all.vars(stats::delete.response(stats::terms(parsed$fixed))), if (grouped) parsed$group)
   missing <- setdiff(needed, names(newdata))
   if (length(missing) > 0) {
     abort_bayespool(
       c(
         "{.arg newdata} has no column {.val {missing}}.",
         i = "Its columns are {.val {names(newdata)}}.",
-        i = if (identical(missing, fit$group_name) && !is.null(fit$parameters$tau)) {
+        i = if (identical(missing, parsed$group) && has_population(fit$model)) {
           "{.code re_formula = NA} predicts at the level of the population."
         }
       ),
@@ -63,8 +63,8 @@ new_rows <- function(fit, newdata, population, call) {
     )
   }
   frame <- predictor_frame(fit$moments$coding, parsed, newdata, call)
-  group <- if (grouped) group_labels(newdata[[fit$group_name]], fit$moments$group, fit$group_name, call)
-  used <- c(as.list(frame), if (grouped) stats::setNames(list(group), fit$group_name))
+  group <- if (grouped) group_labels(newdata[[parsed$group]], fit$moments$group, parsed$group, call)
+  used <- c(as.list(frame), if (grouped) stats::setNames(list(group), parsed$group))
   with_missing <- names(used)[vapply(used, anyNA, logical(1))]
   if (length(with_missing) > 0) {
     abort_bayespool(
@@ -85,10 +85,4 @@ new_rows <- function(fit, newdata, population, call) {
       tryCatch(as.double(eval_response(parsed, newdata, call)), bayespool_error_data = function(cnd) NULL)
     }
   )
-}
-
-# The formula as the model read it.
-fitted_formula <- function(fit, call) {
-  parsed <- parse_formula(fit$formula, call = call)
-  if (fit$model == "no_pooling") with_intercept(parsed) else parsed
 }

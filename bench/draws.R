@@ -4,7 +4,7 @@ source("bench/common.R")
 
 standard_normals <- bayespool:::cpp_standard_normals
 core_sample <- function(fit, draws) {
-  problem <- bayespool:::fit_problem(fit)
+  problem <- bayespool:::core_problem(bayespool:::fit_posterior(fit))
   function() bayespool:::cpp_sample(problem, draws, 1, 1L)
 }
 

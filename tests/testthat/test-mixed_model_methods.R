@@ -44,7 +44,7 @@ test_that("ranef() is the group's mean minus the population's, and coef() their 
     expect_equal(effects$g[[1]], intercepts - fixef(fit)[["(Intercept)"]], tolerance = 1e-10)
     expect_equal(coef(fit)$g[["(Intercept)"]], intercepts, tolerance = 1e-12)
     for (j in 1:4) {
-      expect_within_mcse(draws_of(fit, paste0(group, "[", labels[j], "]")) - draws_of(fit, fit$parameters$population), effects$g[j, 1])
+      expect_within_mcse(draws_of(fit, paste0(group, "[", labels[j], "]")) - draws_of(fit, fit$model$intercept), effects$g[j, 1])
     }
   }
   expect_named(coef(fit_model_of$slopes)$g, c("(Intercept)", "x", "fv", "fw"))

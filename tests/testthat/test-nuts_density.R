@@ -115,10 +115,12 @@ problem_of <- function(spec) {
     prior = package_priors(spec$priors), iter_sampling = 0, prior_only = spec$prior_only
   )
   if (spec$model == "no_pooling") arguments$sigma <- spec$sigma
-  bayespool:::fit_problem(do.call(spec$model, arguments))
+  core_problem_of(do.call(spec$model, arguments))
 }
 # No pooling has one form: each group mean is a coordinate.
 forms_of <- function(spec) if (spec$model %in% c("partial_pooling", "varying_intercept")) c(FALSE, TRUE) else TRUE
+core_problem_of <- function(fit) bayespool:::core_problem(bayespool:::fit_posterior(fit))
+
 package_density <- function(problem, q, centered) bayespool:::cpp_log_density(problem, centered, q)
 
 # Compares value and gradient at `points` random points.
@@ -264,8 +266,8 @@ test_that("the density of moments is that of rows", {
   q <- withr::with_seed(2, rnorm(9))
   for (centered in c(FALSE, TRUE)) {
     expect_equal(
-      package_density(bayespool:::fit_problem(fit(group_moments(y ~ x + z + (1 | g), rows))), q, centered),
-      package_density(bayespool:::fit_problem(fit(rows)), q, centered), tolerance = 1e-13
+      package_density(core_problem_of(fit(group_moments(y ~ x + z + (1 | g), rows))), q, centered),
+      package_density(core_problem_of(fit(rows)), q, centered), tolerance = 1e-13
     )
   }
 })

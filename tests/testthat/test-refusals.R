@@ -65,7 +65,7 @@ test_that("bad tables are refused", {
 
 test_that("coefficients whose covariances would not fit in memory are refused with their size", {
   fit <- varying_intercept(yield ~ N + P + (1 | block), npk, iter_sampling = 0)
-  problem <- bayespool:::fit_problem(fit)
+  problem <- bayespool:::core_problem(bayespool:::fit_posterior(fit))
   few <- function(memory) bayespool:::run_core(bayespool:::cpp_summary(problem, 0.5, TRUE, FALSE, memory), NULL)
   expect_error(few(1e4), "take .* are available", class = "bayespool_error_memory")
   expect_equal(few(1e8)[, 1], exact_summary(fit)$mean)

@@ -60,7 +60,7 @@ fuzz_newdata <- function(fit) {
   }
   if (chance(0.6) && is.data.frame(fit$data) && nrow(fit$data) > 0) {
     new <- fit$data[sample(nrow(fit$data), sample(3, 1), TRUE), , drop = FALSE]
-    if (chance(0.3) && !is.null(fit$group_name)) new[[fit$group_name]] <- pick("new", NA, 3.5, "a", factor("q"), list(1,
+    if (chance(0.3) && !is.null(fit$parsed$group)) new[[fit$parsed$group]] <- pick("new", NA, 3.5, "a", factor("q"), list(1,
     2, 3)[seq_len(nrow(new))], as.Date("2020-01-01"), TRUE)
     if (chance(0.2) && "x" %in% names(new)) new$x <- pick(NA, Inf, "a", 1e300, TRUE, factor("p"), 0)
     if (chance(0.1)) new <- new[0, , drop = FALSE]
@@ -215,8 +215,8 @@ check_fit <- function(fit) {
   draws <- fit$draws
   if (!is.null(draws)) {
     if (!all(is.finite(draws))) violated("draws are not finite")
-    if (!identical(dim(draws), c(fit$iter_sampling, fit$chains,
-    length(fit$parameters$variables)))) violated("dimensions of draws")
+    size <- c(posterior::niterations(fit), posterior::nchains(fit), posterior::nvariables(fit))
+    if (!identical(dim(draws), size)) violated("dimensions of draws")
   }
   if (!is.null(fit$log_evidence) && !is.finite(fit$log_evidence)) violated("evidence is not finite")
 }
@@ -224,7 +224,7 @@ check_fit <- function(fit) {
 # The rows in another order, or their moments, give the same posterior.
 check_invariance <- function(first, fit) {
   data <- first$arguments[[2]]
-  if (!is.data.frame(data) || nrow(data) < 2 || fit$prior_only) {
+  if (!is.data.frame(data) || nrow(data) < 2 || fit$settings$prior_only) {
     return()
   }
   again <- first$arguments
@@ -232,7 +232,7 @@ check_invariance <- function(first, fit) {
   again$algorithm <- again$control <- again$iter_warmup <- NULL
   again[[2]] <- data[sample(nrow(data)), , drop = FALSE]
   other <- do.call(first$label, again)
-  labels <- other$parameters$variables
+  labels <- posterior::variables(other)
   a <- exact_summary(fit)
   b <- exact_summary(other)
   if (!setequal(a$variable, b$variable)) violated("permuted rows: other parameters")

@@ -70,7 +70,7 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), 
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   effects <- choose_effects(x, effects, missing(effects), call)
-  check_argument(conf.int, checkmate::test_flag(conf.int), "{.code TRUE} or {.code FALSE}", call)
+  check_flag(conf.int, call)
   valid <- checkmate::test_number(conf.level, lower = 1e-9, upper = 1 - 1e-9)
   check_argument(conf.level, valid, "a number between 0 and 1 (and not within 1e-9 of these)", call)
   probs <- if (conf.int) c(1 - conf.level, 1 + conf.level) / 2 else numeric()
@@ -84,28 +84,26 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), 
 
 # The rows of one effect. `table`: as posterior_table() makes it.
 tidy_effect <- function(fit, effect, table) {
-  parameters <- fit$parameters
-  keys <- function(variable, group = NA_character_, level = NA_character_, term) {
-    list(variable = variable, group = rep_len(group, length(variable)), level = level, term = term)
-  }
-  key <- switch(effect,
-    fixed = keys(c(parameters$population, parameters$slopes), term = fixed_names(fit)),
-    ran_vals = ,
-    ran_coefs = keys(group_variables(fit), fit$group_name, parameters$labels, "(Intercept)"),
-    ran_pars = if (parameters$separate) {
-      keys(paste0(parameters$sigma, "[", parameters$labels, "]"), "Residual", parameters$labels, "sd__Observation")
-    } else {
-      between <- if (!is.null(parameters$tau)) "sd__(Intercept)"
-      keys(c(parameters$tau, parameters$sigma), c(if (!is.null(between)) fit$group_name, "Residual"),
-           term = c(between, "sd__Observation"))
-    }
+  roles <- switch(effect,
+    fixed = c("population", "slope"), ran_vals = , ran_coefs = "group", ran_pars = c("scale_between", "scale_within")
   )
-  values <- table[key$variable, , drop = FALSE]
+  layout <- fit$model$layout
+  layout <- layout[order(match(layout$role, roles), na.last = NA), ]
+  term <- switch(effect,
+    fixed = fixed_names(fit$model), ran_vals = , ran_coefs = layout$direction,
+    ran_pars = paste0("sd__", ifelse(layout$role == "scale_between", layout$direction, "Observation"))
+  )
+  values <- table[layout$position, , drop = FALSE]
   colnames(values) <- c("estimate", "std.error", if (ncol(values) > 2) c("conf.low", "conf.high"))
   size <- nrow(values)
   as_frame(
-    c(list(effect = rep(effect, size), group = key$group, level = rep_len(key$level, size), term = rep_len(key$term, size)),
-      matrix_columns(values)),
+    c(
+      list(
+        effect = rep(effect, size), group = replace(layout$term, layout$role == "scale_within", "Residual"),
+        level = layout$label, term = term
+      ),
+      matrix_columns(values)
+    ),
     size
   )
 }
@@ -114,15 +112,15 @@ choose_effects <- function(fit, effects, by_default, call) {
   choices <- c("fixed", "ran_vals", "ran_coefs", "ran_pars")
   valid <- is.character(effects) && length(effects) > 0 && all(effects %in% choices)
   check_argument(effects, valid, "one or more of \"fixed\", \"ran_vals\", \"ran_coefs\" and \"ran_pars\"", call)
-  has <- c(TRUE, !is.null(fit$parameters$tau), !is.null(fit$parameters$group), TRUE)
+  population <- has_population(fit$model)
+  has <- c(TRUE, population, has_groups(fit$model), TRUE)
   if (by_default) {
-    return(choices[has & c(TRUE, TRUE, is.null(fit$parameters$tau), TRUE)])
+    return(choices[has & c(TRUE, TRUE, !population, TRUE)])
   }
   absent <- intersect(effects, choices[!has])
   if (length(absent) > 0) {
-    title <- model_table[[fit$model]]$title
     abort_bayespool(
-      c("{title} has no {.val {absent}}.", i = "It has {.val {choices[has]}}."), "model", call
+      c("{fit$model$title} has no {.val {absent}}.", i = "It has {.val {choices[has]}}."), "model", call
     )
   }
   unique(effects)
@@ -136,11 +134,11 @@ glance.bayespool_fit <- function(x, ...) {
   check_no_dots(rlang::exprs(...), call)
   flat <- !all(vapply(x$priors, is_proper, logical(1)))
   data.frame(
-    model = x$model,
-    algorithm = x$algorithm,
+    model = x$model$name,
+    algorithm = x$settings$algorithm,
     nobs = stats::nobs(x),
-    ngrps = if (is.null(x$group_name)) NA_integer_ else length(x$moments$n),
-    sigma = if (x$parameters$separate) NA_real_ else stats::sigma(x),
+    ngrps = if (is.null(group_name(x))) NA_integer_ else length(x$moments$n),
+    sigma = if (shares_sigma(x$model)) stats::sigma(x) else NA_real_,
     log_evidence = if (flat) NA_real_ else log_marginal_likelihood(x),
     ndraws = posterior::ndraws(x)
   )

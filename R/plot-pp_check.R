@@ -1,4 +1,4 @@
-# pp_check(): predictions beside the data, through bayesplot, and each observation in its group.
+# pp_check(): predictions beside the data, through bayesplot.
 
 #' Predictive checks
 #'
@@ -70,7 +70,7 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
       small_text(nlevels(inputs$group), "strip.text", "axis.text.x") +
       (if (!is.null(x) && grepl("^(intervals|ribbon)", type)) ggplot2::labs(x = x))
   }
-  picture + ggplot2::labs(title = if (object$prior_only) "Prior predictive check")
+  picture + ggplot2::labs(title = if (is_prior_only(object)) "Prior predictive check")
 }
 
 # bayesplot's checks without those of discrete outcomes and of survival, and one that it has given up.
@@ -83,8 +83,7 @@ check_types <- function() {
 check_x <- function(fit, type, arguments, x, call) {
   takes_x <- "x" %in% names(arguments)
   needs_x <- takes_x && rlang::is_missing(arguments$x)
-  predictors <- all.vars(stats::delete.response(stats::terms(parse_formula(fit$formula, call = call)$fixed)))
-  numeric <- Filter(function(name) is.numeric(fit$data[[name]]), predictors)
+  numeric <- Filter(function(name) is.numeric(fit$data[[name]]), predictor_variables(fit))
   if (is.null(x) && needs_x && length(numeric) == 1) {
     return(numeric)
   }
@@ -103,7 +102,7 @@ check_x <- function(fit, type, arguments, x, call) {
 }
 
 check_groups <- function(fit, rows, type, call) {
-  if (is.null(fit$group_name)) {
+  if (is.null(group_name(fit))) {
     abort_bayespool(
       c(
         "{.code type = \"{type}\"} needs groups, and this fit has none.",
@@ -135,62 +134,8 @@ check_ndraws <- function(fit, type, ndraws, call) {
 
 # The weights of the draws for each observation left out, under the names that bayesplot's function has for them.
 loo_weights <- function(fit, arguments, call) {
-  check_has_data(fit, call)
+  check_uses_data(fit, call)
   psis <- psis_loo(fit, cores = 1, save_psis = TRUE)$psis_object
   weights <- list(psis_object = psis, lw = stats::weights(psis))
   weights[names(weights) %in% arguments]
-}
-
-# type = "groups" ----------------------------------------------------------------------------------------------------------
-
-# Each group has the same width, and its observations share it, ordered by their predictive mean.
-plot_observations <- function(fit, rows, yrep, ..., prob = 0.94, call) {
-  check_no_dots(rlang::exprs(...), call)
-  check_argument(prob, is_probability(prob), "a number between 0 and 1", call)
-  bounds <- apply(yrep, 2, stats::quantile, probs = c((1 - prob) / 2, (1 + prob) / 2))
-  data <- data.frame(
-    group = group_factor(rows$group, fit$moments$group), y = rows$y, mean = colMeans(rstantools::posterior_epred(fit)),
-    lower = bounds[1, ], upper = bounds[2, ]
-  )
-  data$where <- ifelse(data$y < data$lower | data$y > data$upper, "outside", "inside")
-  width <- 0.9 / tabulate(rows$group)[rows$group]
-  rank <- stats::ave(data$mean, rows$group, FUN = function(mean) rank(mean, ties.method = "first"))
-  data$place <- rows$group - 0.45 + width * (rank - 0.5)
-  data$left <- data$place - width / 2
-  data$right <- data$place + width / 2
-  groups <- nlevels(data$group)
-  # About what fits in a line below the picture.
-  upright <- max(nchar(levels(data$group), "width")) + 1 > 80 / groups
-  ggplot2::ggplot(data, ggplot2::aes(.data$place)) +
-    ggplot2::geom_rect(
-      ggplot2::aes(xmin = .data$left, xmax = .data$right, ymin = .data$lower, ymax = .data$upper), fill = shade("light")
-    ) +
-    ggplot2::geom_segment(
-      ggplot2::aes(x = .data$left, xend = .data$right, y = .data$mean, yend = .data$mean), colour = shade("dark"),
-      linewidth = 0.8, lineend = "round"
-    ) +
-    ggplot2::geom_point(ggplot2::aes(y = .data$y, shape = .data$where, colour = .data$where, size = .data$where)) +
-    ggplot2::scale_shape_manual(values = c(inside = 16, outside = 17)) +
-    ggplot2::scale_colour_manual(values = c(inside = shade("mid_highlight"), outside = "black")) +
-    ggplot2::scale_size_manual(values = c(inside = 0.8, outside = 1.6)) +
-    ggplot2::scale_x_continuous(
-      breaks = seq_len(groups), labels = levels(data$group), minor_breaks = NULL,
-      guide = ggplot2::guide_axis(angle = if (upright) 90, check.overlap = TRUE)
-    ) +
-    picture_theme() +
-    ggplot2::theme(panel.grid.major.x = ggplot2::element_blank()) +
-    legend_below() +
-    small_text(groups, "axis.text.x") +
-    ggplot2::labs(
-      x = fit$group_name, y = response_label(fit), shape = "observation", colour = "observation", size = "observation",
-      subtitle = outside_subtitle(data$where == "outside", prob),
-      caption = "Line: mean of the prediction. Band: its interval."
-    )
-}
-
-outside_subtitle <- function(outside, prob) {
-  paste0(
-    sum(outside), " of ", length(outside), " observations (", format(100 * mean(outside), digits = 2),
-    "%) are outside their ", percent(prob), " interval"
-  )
 }

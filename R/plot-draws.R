@@ -36,7 +36,7 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
   draws <- fit_draws(x, call = call)
   pars <- if (is.null(pars)) default_pars(x, type) else check_pars(pars, posterior::variables(draws), call)
   draws <- draws[, , pars, drop = FALSE]
-  mcmc_density <- if (x$algorithm == "nuts" && x$chains > 1) bayesplot::mcmc_dens_overlay else bayesplot::mcmc_dens
+  mcmc_density <- if (has_chains(x) && posterior::nchains(x) > 1) bayesplot::mcmc_dens_overlay else bayesplot::mcmc_dens
   switch(type,
     intervals = plot_intervals(x, draws, ..., call = call),
     trace = with_picture_theme(bayesplot::mcmc_trace(draws, np = divergences(x), ...)),
@@ -48,11 +48,11 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
 max_panels <- 9
 
 default_pars <- function(fit, type) {
-  variables <- fit$parameters$variables
+  variables <- layout_variables(fit$model)
   if (type == "intervals" || length(variables) <= max_panels) {
     return(variables)
   }
-  of_one_group <- parameter_names(fit) %in% c(fit$parameters$group, if (fit$parameters$separate) fit$parameters$sigma)
+  of_one_group <- !is.na(fit$model$layout$label)
   chosen <- utils::head(c(variables[!of_one_group], variables[of_one_group]), max_panels)
   cli::cli_inform(
     c("Showing {max_panels} of {length(variables)} variables.", i = "Choose others with {.arg pars}."),
@@ -61,12 +61,9 @@ default_pars <- function(fit, type) {
   chosen
 }
 
-# The variables' names without the label in brackets.
-parameter_names <- function(fit) sub("\\[.*", "", fit$parameters$variables)
-
 # What bayesplot needs to mark divergences, or NULL where there are none.
 divergences <- function(fit) {
-  if (fit$algorithm == "nuts") {
+  if (has_chains(fit)) {
     np <- nuts_params.bayespool_fit(fit, pars = "divergent__")
     if (any(np$Value > 0)) np
   }
@@ -74,8 +71,8 @@ divergences <- function(fit) {
 
 plot_intervals <- function(fit, draws, ..., prob = 0.5, prob_outer = 0.94, call) {
   check_no_dots(rlang::exprs(...), call)
-  check_argument(prob, is_probability(prob), "a number between 0 and 1", call)
-  check_argument(prob_outer, is_probability(prob_outer), "a number between 0 and 1", call)
+  check_probability(prob, call)
+  check_probability(prob_outer, call)
   data <- bayesplot::mcmc_intervals_data(draws, prob = prob, prob_outer = prob_outer)
   blocks <- parameter_blocks(fit)
   data$block <- factor(blocks[as.character(data$parameter)], levels = unique(blocks))
@@ -94,10 +91,8 @@ plot_intervals <- function(fit, draws, ..., prob = 0.5, prob_outer = 0.94, call)
 
 # The panel of each variable, named by variable.
 parameter_blocks <- function(fit) {
-  parameters <- fit$parameters
-  name <- parameter_names(fit)
-  means <- if (length(parameters$slopes) > 0) "intercepts" else "means"
-  blocks <- ifelse(name %in% c(parameters$sigma, parameters$tau), "standard deviations", means)
-  blocks[parameters$variables %in% parameters$slopes] <- "slopes"
-  stats::setNames(blocks, parameters$variables)
+  means <- if (has_predictors(fit$model)) "intercepts" else "means"
+  sds <- "standard deviations"
+  blocks <- c(population = means, group = means, slope = "slopes", scale_within = sds, scale_between = sds)
+  stats::setNames(unname(blocks[fit$model$layout$role]), layout_variables(fit$model))
 }

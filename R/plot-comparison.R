@@ -37,7 +37,7 @@ plot.compare_pooling <- function(x, ...) {
     mean = c(x$population$estimate, models$complete$estimate[1]),
     what = c("population (partial pooling)", "complete pooling")
   )
-  with_predictors <- length(x$fits$partial$parameters$slopes) > 0
+  with_predictors <- has_predictors(x$fits$partial$model)
   response <- response_label(x$fits$partial)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$group)) +
     ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, linetype = .data$what), lines, colour = "grey30") +
@@ -56,7 +56,7 @@ plot.compare_pooling <- function(x, ...) {
     legend_below() +
     ggplot2::theme(legend.box = "vertical", legend.margin = ggplot2::margin(), legend.spacing.y = ggplot2::unit(0, "pt")) +
     ggplot2::guides(fill = ggplot2::guide_legend(override.aes = list(size = 3))) +
-    group_axis(nrow(data), x$fits$partial$group_name) +
+    group_axis(nrow(data), group_name(x$fits$partial)) +
     ggplot2::labs(
       x = if (with_predictors) paste("intercept of", response) else paste("mean of", response),
       fill = "mean of the group", linetype = "mean of all",

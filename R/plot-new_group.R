@@ -27,27 +27,27 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
   call <- rlang::current_env()
   check_plot_packages(call)
   check_fit(fit, call)
-  check_argument(prob, is_probability(prob), "a number between 0 and 1", call)
-  if (fit$model == "no_pooling") {
+  check_probability(prob, call)
+  if (has_independent_groups(fit$model)) {
     abort_bayespool(
       c(
-        "{.fn no_pooling} cannot predict a new group.",
+        "{.fn {fit$model$name}} cannot predict a new group.",
         i = "It learns nothing from one group about another: a new group would have its prior, whatever the data.",
-        i = "Use {.fn partial_pooling} or {.fn varying_intercept}."
+        i = "Use {.or {.fn {population_verbs()}}}."
       ),
       "model", call
     )
   }
   row <- new_group_row(fit, newdata, call)
   observation <- as.vector(rstantools::posterior_predict(fit, newdata = row, seed = seed))
-  draws <- if (is.null(fit$parameters$group)) {
-    data.frame(what = "new observation", value = observation)
-  } else {
+  draws <- if (has_groups(fit$model)) {
     mean <- as.vector(rstantools::posterior_epred(fit, newdata = row, seed = seed))
     data.frame(
       what = rep(c("mean of a new group", "observation in a new group"), c(length(mean), length(observation))),
       value = c(mean, observation)
     )
+  } else {
+    data.frame(what = "new observation", value = observation)
   }
   groups <- split(draws$value, draws$what)
   intervals <- lapply(groups, function(values) summarise_columns(matrix(values), prob))
@@ -64,14 +64,14 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     ggplot2::labs(
       x = response_label(fit), y = "density",
       caption = paste0(
-        if (fit$prior_only) "Prior prediction. ", "Point: mean. Line: ", percent(prob), " highest density interval."
+        if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", percent(prob), " highest density interval."
       )
     )
 }
 
 # One row of a group whose label no other has.
 new_group_row <- function(fit, newdata, call) {
-  predictors <- all.vars(stats::delete.response(stats::terms(parse_formula(fit$formula, call = call)$fixed)))
+  predictors <- predictor_variables(fit)
   if (is.null(newdata) && length(predictors) == 0) {
     newdata <- data.frame(row.names = 1)
   }
@@ -85,8 +85,8 @@ new_group_row <- function(fit, newdata, call) {
       "data", call
     )
   }
-  if (!is.null(fit$group_name)) {
-    newdata[[fit$group_name]] <- utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
+  if (!is.null(group_name(fit))) {
+    newdata[[group_name(fit)]] <- utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
   }
   newdata
 }

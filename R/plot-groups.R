@@ -33,18 +33,17 @@ plot_groups <- function(fit, x = NULL, prob = 0.94, ndraws = 50) {
   call <- rlang::current_env()
   check_plot_packages(call)
   check_fit(fit, call)
-  check_argument(prob, is_probability(prob), "a number between 0 and 1", call)
-  check_argument(ndraws, is_count(ndraws, positive = TRUE), "a whole number of at least 1", call)
+  check_probability(prob, call)
+  check_positive_count(ndraws, call)
   draws <- posterior::as_draws_matrix(fit_draws(fit, call = call))
-  parsed <- parse_formula(fit$formula, call = call)
-  predictors <- all.vars(stats::delete.response(stats::terms(parsed$fixed)))
+  predictors <- predictor_variables(fit)
   if (length(predictors) == 0) {
     if (!is.null(x)) abort_no_predictor(x, predictors, call)
     picture <- plot_group_means(fit, draws, prob, ndraws, call)
   } else {
     x <- x %||% predictors[1]
     if (!(rlang::is_string(x) && x %in% predictors)) abort_no_predictor(x, predictors, call)
-    picture <- plot_group_lines(fit, draws, parsed, x, prob, ndraws, call)
+    picture <- plot_group_lines(fit, draws, x, prob, ndraws, call)
   }
   picture + legend_below() + ggplot2::labs(caption = groups_caption(fit, prob, ndraws))
 }
@@ -61,8 +60,8 @@ abort_no_predictor <- function(x, predictors, call) {
 }
 
 groups_caption <- function(fit, prob, ndraws) {
-  data <- if (is.null(fit$data)) "Points: means of the groups." else "Points: observations."
-  predicted <- if (fit$prior_only) {
+  data <- if (has_rows(fit)) "Points: observations." else "Points: means of the groups."
+  predicted <- if (is_prior_only(fit)) {
     paste(ndraws, "draws of each mean from the prior.")
   } else {
     paste0("Posterior mean and ", percent(prob), " interval of each mean.")
@@ -73,7 +72,7 @@ groups_caption <- function(fit, prob, ndraws) {
 # Data: rows, or the means of the groups with their size `n`. `x`: values of a predictor by row and by group.
 group_points <- function(fit, call, x_rows = NULL, x_means = NULL) {
   labels <- fit$moments$group
-  if (is.null(fit$data)) {
+  if (!has_rows(fit)) {
     means <- fit$moments$mean
     points <- data.frame(group = group_factor(seq_along(labels), labels), y = means[, ncol(means)], n = fit$moments$n)
     points$x <- x_means
@@ -93,10 +92,10 @@ plot_group_means <- function(fit, draws, prob, ndraws, call) {
   group <- group_factor(seq_along(labels), labels)
   means <- vapply(seq_along(labels), function(j) as.vector(group_intercept(fit, draws, j)), numeric(nrow(draws)))
   dim(means) <- c(nrow(draws), length(labels)) # a vector where there is one draw
-  from_rows <- !is.null(fit$data)
+  from_rows <- has_rows(fit)
   ggplot2::ggplot(points, ggplot2::aes(.data$y, .data$group)) +
     (if (from_rows) jittered_points()) +
-    (if (fit$prior_only) {
+    (if (is_prior_only(fit)) {
       chosen <- spread_draws_evenly(draws, ndraws)
       prior <- data.frame(group = rep(group, each = length(chosen)), y = as.vector(means[chosen, ]))
       ggplot2::geom_point(data = prior, shape = "|", size = 3, colour = shade("dark"))
@@ -111,15 +110,20 @@ plot_group_means <- function(fit, draws, prob, ndraws, call) {
     # Few and small beside the interval: on top of it.
     (if (!from_rows) list(ggplot2::geom_point(ggplot2::aes(size = .data$n), shape = 5), size_by_n())) +
     picture_theme() +
-    group_axis(length(labels), fit$group_name) +
+    group_axis(length(labels), group_name(fit)) +
     ggplot2::labs(x = response_label(fit))
 }
 
 # Draws of the mean of group j, or of its intercept beside predictors.
 group_intercept <- function(fit, draws, j) {
-  parameters <- fit$parameters
-  name <- if (!is.null(parameters$group)) group_variables(fit)[j] else parameters$population
-  if (is.null(name)) 0 else draws[, name]
+  model <- fit$model
+  if (has_groups(model)) {
+    draws[, layout_variables(model, "group")[j]]
+  } else if (has_intercept(model)) {
+    draws[, model$intercept]
+  } else {
+    0
+  }
 }
 
 # Positions of `ndraws` of the draws, over all chains.
@@ -134,16 +138,16 @@ summarise_columns <- function(draws, prob) {
 
 # With a predictor ---------------------------------------------------------------------------------------------------------
 
-plot_group_lines <- function(fit, draws, parsed, x, prob, ndraws, call) {
-  grid <- if (is.null(fit$data)) grid_from_moments(fit, parsed, x, call) else grid_from_rows(fit, x, call)
+plot_group_lines <- function(fit, draws, x, prob, ndraws, call) {
+  grid <- if (has_rows(fit)) grid_from_rows(fit, x, call) else grid_from_moments(fit, x, call)
   points <- group_points(fit, call, grid$x_rows, fit$moments$mean[, grid$column])
   labels <- fit$moments$group
-  chosen <- if (fit$prior_only) spread_draws_evenly(draws, ndraws)
-  slopes <- unclass(draws[, fit$parameters$slopes])
+  chosen <- if (is_prior_only(fit)) spread_draws_evenly(draws, ndraws)
+  slopes <- unclass(draws[, fit$model$slopes])
   lines <- lapply(seq_along(labels), function(j) {
     # draws x values: intercept and slopes at the columns (values x S) of this group.
     mean <- as.vector(group_intercept(fit, draws, j)) + tcrossprod(slopes, grid$columns(j))
-    described <- if (fit$prior_only) {
+    described <- if (is_prior_only(fit)) {
       data.frame(mean = as.vector(t(mean[chosen, ])), draw = rep(chosen, each = length(grid$values)))
     } else {
       summarise_columns(mean, prob)
@@ -162,7 +166,7 @@ plot_group_lines <- function(fit, draws, parsed, x, prob, ndraws, call) {
 line_layers <- function(fit, points) {
   list(
     point_layer(fit, points, ggplot2::position_identity()),
-    if (fit$prior_only) {
+    if (is_prior_only(fit)) {
       ggplot2::geom_line(
         ggplot2::aes(y = .data$mean, group = .data$draw), colour = shade("dark"), alpha = 0.4, linewidth = 0.3
       )
@@ -179,7 +183,7 @@ line_layers <- function(fit, points) {
 level_layers <- function(fit, points) {
   list(
     point_layer(fit, points, ggplot2::position_jitter(width = 0.15, height = 0, seed = 1)),
-    if (fit$prior_only) {
+    if (is_prior_only(fit)) {
       ggplot2::geom_point(ggplot2::aes(y = .data$mean), shape = "-", size = 5, colour = shade("dark"))
     } else {
       ggplot2::geom_pointrange(
@@ -191,65 +195,8 @@ level_layers <- function(fit, points) {
 }
 
 point_layer <- function(fit, points, position) {
-  if (is.null(fit$data)) {
+  if (!has_rows(fit)) {
     return(list(ggplot2::geom_point(ggplot2::aes(y = .data$y, size = .data$n), points, shape = 5), size_by_n()))
   }
   ggplot2::geom_point(ggplot2::aes(y = .data$y), points, position = position, colour = "grey40", alpha = 0.5, size = 1)
-}
-
-# The values of `x` to draw at: a list with `values`, `columns(j)` (values x S: the predictor columns of group j), `x_rows`
-# (x of each row that was used) or `column` (the column of the moments that is x).
-#
-# Rows: with x set to each value in turn, columns are averaged over the rows of a group. That puts the other predictors at
-# their means, whatever x enters: a factor, poly(x, 2), an interaction.
-grid_from_rows <- function(fit, x, call) {
-  used <- observed_rows(fit, "A picture of the observations", call)
-  rows <- fit$data[used$row, , drop = FALSE]
-  x_rows <- rows[[x]]
-  values <- if (is.numeric(x_rows)) {
-    seq(min(x_rows), max(x_rows), length.out = 30)
-  } else {
-    levels(droplevels(factor(x_rows)))
-  }
-  size <- tabulate(used$group, length(fit$moments$group))
-  columns <- vapply(values, function(value) {
-    rows[[x]] <- if (is.logical(x_rows)) as.logical(value) else value
-    rowsum(new_rows(fit, rows, population = TRUE, call)$x, used$group) / size
-  }, matrix(0, length(size), length(fit$parameters$slopes)))
-  dim(columns) <- c(length(size), length(fit$parameters$slopes), length(values))
-  list(
-    values = if (is.numeric(values)) values else factor(values, levels = values),
-    columns = function(j) matrix(columns[j, , ], nrow = length(values), byrow = TRUE),
-    x_rows = if (is.numeric(x_rows)) x_rows else factor(x_rows, levels = values)
-  )
-}
-
-# Moments: x must be a column that no other depends on.
-grid_from_moments <- function(fit, parsed, x, call) {
-  moments <- fit$moments
-  with_x <- parsed$terms[vapply(parsed$terms, function(term) x %in% all.vars(str2lang(term)), NA)]
-  name <- format_expr(as.name(x)) # in backquotes where it needs them
-  if (!identical(with_x, name) || !identical(moments$terms[[name]], name)) {
-    abort_bayespool(
-      c(
-        "To draw a line over {.val {x}}, the single observations are needed, and this fit was made from group moments.",
-        i = "Moments suffice where {.val {x}} is a numeric column and not part of another term.",
-        i = "Fit the model to the rows, as a data frame."
-      ),
-      "data", call
-    )
-  }
-  column <- match(name, colnames(moments$mean))
-  within <- unpack_within(colSums(moments$within))[column, column]
-  reach <- 2 * sqrt(within / max(sum(moments$n) - length(moments$n), 1))
-  values <- seq(min(moments$mean[, column]) - reach, max(moments$mean[, column]) + reach, length.out = 30)
-  list(
-    values = values,
-    columns = function(j) {
-      columns <- matrix(moments$mean[j, -ncol(moments$mean)], length(values), ncol(moments$mean) - 1, byrow = TRUE)
-      columns[, column] <- values
-      columns
-    },
-    column = column
-  )
 }

@@ -25,15 +25,15 @@ model_graph <- function(fit) {
   nodes <- c(parameter_nodes(fit), group_nodes(fit), observation_nodes(fit))
   plate <- function(name) vapply(Filter(function(node) node$plate == name, nodes), format_node, "")
   observations <- format_plate("observations", observation_plate_label(fit), plate("observation"))
-  in_groups <- !is.null(fit$parameters$group)
+  in_groups <- has_groups(fit$model)
   inner <- if (in_groups) {
-    groups <- length(fit$parameters$labels)
-    format_plate("groups", paste0(fit$group_name, " j = 1, ..., ", groups), c(plate("group"), observations))
+    term <- varying_term(fit$model)
+    format_plate("groups", paste0(term$factor, " j = 1, ..., ", length(term$labels)), c(plate("group"), observations))
   } else {
     observations
   }
   edges <- unlist(lapply(nodes, function(node) if (length(node$parents) > 0) paste(node$parents, "->", node$id)))
-  title <- paste0(model_table[[fit$model]]$title, if (fit$prior_only) " (prior only)")
+  title <- paste0(fit$model$title, if (is_prior_only(fit)) " (prior only)")
   text <- c(
     "digraph bayespool {",
     indent(c(
@@ -80,57 +80,61 @@ prior_node <- function(fit, id, name, plate = "none") {
 }
 
 parameter_nodes <- function(fit) {
-  parameters <- fit$parameters
+  model <- fit$model
   c(
-    if (!is.null(parameters$population)) list(prior_node(fit, "population", parameters$population)),
-    if (!is.null(parameters$tau)) list(prior_node(fit, "tau", parameters$tau)),
-    lapply(seq_along(parameters$slopes), function(k) prior_node(fit, paste0("slope_", k), parameters$slopes[k])),
-    if (!parameters$separate) list(prior_node(fit, "sigma", parameters$sigma))
+    if (has_intercept(model)) list(prior_node(fit, "population", model$intercept)),
+    if (has_population(model)) list(prior_node(fit, "tau", varying_term(model)$sd)),
+    lapply(seq_along(model$slopes), function(k) prior_node(fit, paste0("slope_", k), model$slopes[k])),
+    if (shares_sigma(model)) list(prior_node(fit, "sigma", model$scale_within$name))
   )
 }
 
 group_nodes <- function(fit) {
-  parameters <- fit$parameters
-  if (is.null(parameters$group)) {
-    return(list())
-  }
-  if (is.null(parameters$tau)) {
+  model <- fit$model
+  term <- varying_term(model)
+  if (has_independent_groups(model)) {
     return(c(
-      list(prior_node(fit, "group", parameters$group, "group")),
-      if (parameters$separate) list(prior_node(fit, "sigma", parameters$sigma, "group"))
+      list(prior_node(fit, "group", term$coefficient, "group")),
+      if (!shares_sigma(model)) list(prior_node(fit, "sigma", model$scale_within$name, "group"))
     ))
   }
-  name <- paste0(parameters$group, "[j]")
-  population <- if (!is.null(parameters$population)) "population"
-  if (fit$algorithm == "nuts" && fit$arguments$control$parameterization == "noncentered") {
-    value <- paste(c(parameters$population, paste0(parameters$tau, " eta[j]")), collapse = " + ")
+  if (has_population(model)) population_nodes(fit, term)
+}
+
+# A group's mean, drawn from the population; or, where NUTS moves it so, made of a standardised deviation.
+population_nodes <- function(fit, term) {
+  intercept <- fit$model$intercept
+  name <- indexed(term$coefficient, "j")
+  parent <- if (has_intercept(fit$model)) "population"
+  if (has_chains(fit) && fit$settings$control$parameterization == "noncentered") {
+    value <- paste(c(intercept, paste0(term$sd, " eta[j]")), collapse = " + ")
     return(list(
       new_node("eta", c("eta[j]", "~ normal(0, 1)"), plate = "group"),
-      new_node("group", c(name, paste("=", value)), "known", "group", c(population, "tau", "eta"))
+      new_node("group", c(name, paste("=", value)), "known", "group", c(parent, "tau", "eta"))
     ))
   }
-  distribution <- paste0("~ normal(", parameters$population %||% "0", ", ", parameters$tau, ")")
-  list(new_node("group", c(name, distribution), plate = "group", parents = c(population, "tau")))
+  distribution <- paste0("~ normal(", intercept %||% "0", ", ", term$sd, ")")
+  list(new_node("group", c(name, distribution), plate = "group", parents = c(parent, "tau")))
 }
 
 observation_nodes <- function(fit) {
-  parameters <- fit$parameters
-  predictors <- utils::head(colnames(fit$moments$mean), -1)
-  intercept <- if (!is.null(parameters$group)) paste0(parameters$group, "[j]") else parameters$population
-  sigma <- paste0(parameters$sigma, if (parameters$separate) "[j]")
+  model <- fit$model
+  predictors <- model$predictors
+  intercept <- if (has_groups(model)) indexed(varying_term(model)$coefficient, "j") else model$intercept
+  sigma <- paste0(model$scale_within$name, if (!shares_sigma(model)) "[j]")
   slopes <- seq_along(predictors)
-  mean <- if (length(slopes) > 0) "m[i]" else intercept
+  mean <- if (has_predictors(model)) "m[i]" else intercept
   # One line a term: there may be many.
-  terms <- c(intercept, sprintf("%s %s[i]", parameters$slopes, predictors))
+  terms <- c(intercept, sprintf("%s %s[i]", model$slopes, predictors))
   response <- new_node(
     "response",
     c(
-      paste0(response_label(fit), "[i]"), paste0("~ normal(", mean, ", ", sigma, ")"),
-      if (length(slopes) > 0) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
+      paste0(response_label(fit), "[i]"), paste0("~ ", model$outcome, "(", mean, ", ", sigma, ")"),
+      if (has_predictors(model)) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
     ),
-    if (fit$prior_only) "random" else "observed", "observation",
+    if (is_prior_only(fit)) "random" else "observed", "observation",
     c(
-      if (!is.null(parameters$group)) "group" else if (!is.null(parameters$population)) "population",
+      if (has_groups(model)) "group" else if (has_intercept(model)) "population",
       sprintf("slope_%d", slopes), sprintf("predictor_%d", slopes), "sigma"
     )
   )
@@ -142,10 +146,10 @@ observation_nodes <- function(fit) {
 
 observation_plate_label <- function(fit) {
   number <- format(stats::nobs(fit), big.mark = ",", scientific = FALSE)
-  if (is.null(fit$parameters$group)) {
-    paste0("observation i = 1, ..., ", number)
-  } else {
+  if (has_groups(fit$model)) {
     paste0("observation i in j (", number, " in all)")
+  } else {
+    paste0("observation i = 1, ..., ", number)
   }
 }
 

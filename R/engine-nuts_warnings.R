@@ -49,7 +49,7 @@ warn_nuts <- function(draws, nuts, call) {
     )
   }
   # Those of a known value are missing.
-  convergence <- measure_convergence(draws)
+  convergence <- core_convergence(draws)
   rhat <- convergence$rhat
   high <- sum(rhat > 1.01, na.rm = TRUE)
   if (high > 0) {
@@ -73,13 +73,6 @@ warn_nuts <- function(draws, nuts, call) {
       longer
     )
   }
-}
-
-# A list of vectors named by variable: `rhat`, `ess_bulk`, `ess_tail`. The numbers are posterior's, but posterior would take
-# longer than the chains.
-measure_convergence <- function(draws) {
-  values <- cpp_convergence(draws, posterior::niterations(draws), posterior::nchains(draws))
-  lapply(values, stats::setNames, posterior::variables(draws))
 }
 
 closer_to_one <- function(delta) if (delta < 0.95) 0.99 else 1 - (1 - delta) / 10

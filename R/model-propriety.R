@@ -1,13 +1,35 @@
 # Whether the posterior exists, and which of its moments: all from the powers with which the
 # integrand falls as sigma or tau go to 0 or to infinity.
 
-# Refuses an improper posterior or prior. Returns the problem with `tail_index`: moment k of sigma or tau exists if k is
-# less; `sigma_order` and `tau_order`: the highest of the first two moments that exist (0, 1 or 2); and `infinite`: for
-# coefficients, groups, their deviations from the population, sigma and tau the number of moments that do not exist (0, 1
-# or 2).
-check_propriety <- function(problem, parameters, priors, prior_only, call) {
+# Refuses an improper posterior or prior. A list with
+#   tail_index  of sigma and tau: moment k exists if k is less
+#   orders      `sigma_order`, `tau_order`: the highest of their first two moments that exist (0, 1 or 2), for the core
+#   missing     by role of the variables (see model-layout.R): how many of the first two moments do not exist (0, 1 or 2; for
+#               "slope" one number each); "deviation": of the groups from the population
+check_propriety <- function(problem, model, priors, prior_only, call) {
+  if (prior_only) {
+    check_proper_priors(priors, call)
+    return(new_propriety(problem, sigma = prior_tail_index(problem$sigma_prior),
+                         tau = prior_tail_index(problem$tau_prior), joint = Inf, flat = logical(length(problem$coefficient_sd))))
+  }
+  checks <- core_check_design(problem)
+  worst <- list(sigma = Inf, tau = Inf, joint = Inf)
+  for (part in seq_along(checks)) {
+    observations <- if (problem$separate) problem$size[part] else sum(problem$size)
+    groups <- if (problem$separate) 1 else length(problem$size)
+    label <- if (problem$separate) varying_term(model)$labels[part]
+    index <- tail_indices(problem, model, checks[[part]], observations, groups, label, call)
+    worst <- Map(min, worst, index)
+  }
+  flat <- is.infinite(problem$coefficient_sd)
+  flat_slopes <- sum(flat & is_slope_column(problem))
+  between_slopes <- flat_slopes > 0 && flat_check(problem, flat)$within_rank < flat_slopes
+  new_propriety(problem, worst$sigma, worst$tau, worst$joint, flat, between_slopes)
+}
+
+check_proper_priors <- function(priors, call) {
   improper <- names(priors)[!vapply(priors, is_proper, logical(1))]
-  if (prior_only && length(improper) > 0) {
+  if (length(improper) > 0) {
     abort_bayespool(
       c(
         "The prior cannot be drawn from: the prior of {.field {improper}} is flat.",
@@ -17,28 +39,11 @@ check_propriety <- function(problem, parameters, priors, prior_only, call) {
       "improper", call
     )
   }
-  if (prior_only) {
-    return(set_moments(problem, sigma = prior_tail_index(problem$sigma_prior), tau = prior_tail_index(problem$tau_prior),
-                       joint = Inf, flat = logical(length(problem$coefficient_sd))))
-  }
-  checks <- cpp_check_design(problem)
-  worst <- list(sigma = Inf, tau = Inf, joint = Inf)
-  for (part in seq_along(checks)) {
-    observations <- if (problem$separate) problem$size[part] else sum(problem$size)
-    groups <- if (problem$separate) 1 else length(problem$size)
-    label <- if (problem$separate) parameters$labels[part]
-    index <- tail_indices(problem, parameters, checks[[part]], observations, groups, label, call)
-    worst <- Map(min, worst, index)
-  }
-  flat <- is.infinite(problem$coefficient_sd)
-  flat_slopes <- sum(flat & names_of_slopes(problem))
-  between_slopes <- flat_slopes > 0 && flat_check(problem, flat)$within_rank < flat_slopes
-  set_moments(problem, worst$sigma, worst$tau, worst$joint, flat, between_slopes)
 }
 
 # Tail indices of sigma, of tau and of both together (moment k exists if k is less), once it is known that all integrals
 # converge. `label`: the group, where each group is a problem of its own.
-tail_indices <- function(problem, parameters, check, observations, groups, label, call) {
+tail_indices <- function(problem, model, check, observations, groups, label, call) {
   free <- problem$coefficient_sd > 0
   flat <- is.infinite(problem$coefficient_sd)
   sigma_prior <- problem$sigma_prior
@@ -46,7 +51,7 @@ tail_indices <- function(problem, parameters, check, observations, groups, label
   tau_known <- is_fixed(tau_prior)
   no_between <- tau_known && tau_prior$par == 0
   flat_means <- tau_known && is.infinite(tau_prior$par)
-  check_flat_coefficients(problem, parameters, flat, flat_means, call)
+  check_flat_coefficients(problem, model, flat, flat_means, call)
   flat_rank <- sum(flat)
   between_flat <- if (tau_known || flat_rank == 0) 0 else flat_rank - flat_check(problem, flat)$within_rank
 
@@ -55,12 +60,12 @@ tail_indices <- function(problem, parameters, check, observations, groups, label
     exact <- if (no_between) check$exact_fit else check$within_exact_fit
     power <- observations - if (no_between) check$rank else groups + check$within_rank
     if (exact && power >= 1 + zero) {
-      abort_exact_fit(no_between, sum(free & names_of_slopes(problem)), parameters, label, call)
+      abort_exact_fit(no_between, sum(free & is_slope_column(problem)), model, label, call)
     }
     if (!tau_known && check$exact_fit) {
       both <- observations - check$rank
       if (both >= 2 + zero + prior_zero_exponent(tau_prior)) {
-        abort_exact_fit(TRUE, sum(free & names_of_slopes(problem)), parameters, label, call)
+        abort_exact_fit(TRUE, sum(free & is_slope_column(problem)), model, label, call)
       }
     }
     # Beside flat priors on standard deviations all coefficients count, whatever their priors: a wide
@@ -68,14 +73,14 @@ tail_indices <- function(problem, parameters, check, observations, groups, label
     if (is_flat(sigma_prior)) {
       needed <- (if (flat_means) groups else 0) + check$rank + 1
       if (observations <= needed) {
-        abort_few(parameters$sigma, "observations", observations, needed + 1, label, call)
+        abort_few(model$scale_within$name, "observations", observations, needed + 1, label, call)
       }
     }
   }
   if (!tau_known && is_flat(tau_prior)) {
     between <- sum(free) - check$within_rank
     if (groups - between < 2) {
-      abort_few(parameters$tau, "groups", groups, between + 2, label, call)
+      abort_few(varying_term(model)$sd, "groups", groups, between + 2, label, call)
     }
   }
   sigma <- if (is_fixed(sigma_prior)) Inf else {
@@ -98,27 +103,25 @@ tail_indices <- function(problem, parameters, check, observations, groups, label
   list(sigma = sigma, tau = tau, joint = joint)
 }
 
-names_of_slopes <- function(problem) {
+is_slope_column <- function(problem) {
   seq_along(problem$coefficient_sd) > (problem$direction_column == 0L)
 }
 
-# The design of the coefficients with flat priors alone.
-flat_check <- function(problem, flat) {
+# The design of the coefficients with flat priors alone; without what varies between groups where their means are flat too.
+flat_check <- function(problem, flat, flat_means = FALSE) {
   problem$coefficient_sd[!flat] <- 0
-  cpp_check_design(problem)[[1]]
+  if (flat_means) problem$projection[] <- 0
+  core_check_design(problem)[[1]]
 }
 
-check_flat_coefficients <- function(problem, parameters, flat, flat_means, call) {
+check_flat_coefficients <- function(problem, model, flat, flat_means, call) {
   if (!any(flat) || problem$separate) {
     return(invisible())
   }
-  if (flat_means) {
-    # Flat group means leave only what varies within groups.
-    problem$projection[] <- 0
-  }
-  aliased <- flat_check(problem, flat)$aliased
+  aliased <- flat_check(problem, flat, flat_means)$aliased
   if (any(aliased)) {
-    names <- c(if (problem$direction_column == 0L) c(parameters$population, parameters$group)[1], parameters$slopes)[aliased]
+    intercept <- if (problem$direction_column == 0L) model$intercept %||% varying_term(model)$coefficient
+    names <- c(intercept, model$slopes)[aliased]
     where <- if (flat_means) " within groups" else ""
     qty <- cli::qty
     abort_bayespool(
@@ -132,7 +135,7 @@ check_flat_coefficients <- function(problem, parameters, flat, flat_means, call)
   }
 }
 
-abort_exact_fit <- function(complete, slopes, parameters, label, call) {
+abort_exact_fit <- function(complete, slopes, model, label, call) {
   what <- if (slopes > 0) {
     "The predictors fit the response exactly"
   } else if (!is.null(label)) {
@@ -142,7 +145,7 @@ abort_exact_fit <- function(complete, slopes, parameters, label, call) {
   } else {
     "All observations of a group are equal, in every group"
   }
-  sigma <- parameters$sigma
+  sigma <- model$scale_within$name
   abort_bayespool(
     c(
       "The posterior does not exist: it has infinite mass near {.field {sigma}} = 0.",
@@ -168,7 +171,7 @@ abort_few <- function(parameter, unit, found, needed, label, call) {
 
 # `sigma`, `tau`, `joint`: tail indices; `flat`: which coefficients have flat priors; `between_slopes`: whether the data
 # determine a flat slope only between groups.
-set_moments <- function(problem, sigma, tau, joint, flat, between_slopes = FALSE) {
+new_propriety <- function(problem, sigma, tau, joint, flat, between_slopes = FALSE) {
   missing_moments <- function(index) sum(c(1, 2) >= index)
   sigma_index <- min(sigma, joint)
   tau_index <- min(tau, joint)
@@ -186,12 +189,15 @@ set_moments <- function(problem, sigma, tau, joint, flat, between_slopes = FALSE
     groups <- min(groups, tau_index)
     deviations <- min(deviations, tau_index)
   }
-  problem$tail_index <- c(sigma = sigma_index, tau = tau_index)
-  problem$infinite <- list(
-    coefficients = coefficients, groups = missing_moments(groups), deviations = missing_moments(deviations),
-    sigma = missing_moments(sigma_index), tau = missing_moments(tau_index)
+  missing <- list(
+    population = coefficients[!is_slope_column(problem)], slope = coefficients[is_slope_column(problem)],
+    group = missing_moments(groups), deviation = missing_moments(deviations), scale_within = missing_moments(sigma_index),
+    scale_between = missing_moments(tau_index)
   )
-  problem$sigma_order <- 2 - problem$infinite$sigma
-  problem$tau_order <- 2 - problem$infinite$tau
-  problem
+  if (problem$separate) missing$group <- missing$population
+  list(
+    tail_index = c(sigma = sigma_index, tau = tau_index),
+    orders = list(sigma_order = 2 - missing$scale_within, tau_order = 2 - missing$scale_between),
+    missing = missing
+  )
 }

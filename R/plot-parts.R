@@ -11,8 +11,6 @@ check_fit <- function(fit, call) {
   check_argument(fit, inherits(fit, "bayespool_fit"), "a fit of one of the four models", call)
 }
 
-is_probability <- function(x) checkmate::test_number(x, finite = TRUE) && x > 0 && x < 1
-
 # A colour of bayesplot's scheme, which the user may have chosen: "light", "mid", "dark" and so on. All schemes go from
 # light to dark, so that pictures can be read in grey.
 shade <- function(level) bayesplot::color_scheme_get()[[level]]
@@ -23,7 +21,7 @@ group_factor <- function(index, labels) {
   factor(shown[index], levels = shown)
 }
 
-response_label <- function(fit) response_name(fit$formula)
+response_label <- function(fit) fit$parsed$response
 
 # Groups on the y axis, the first at the top: horizontal labels can be read whatever their number and length. Labels that
 # would cover one another are left out.
@@ -61,8 +59,6 @@ with_picture_theme <- function(picture) {
   on.exit(bayesplot::bayesplot_theme_set(old))
   picture
 }
-
-percent <- function(prob) paste0(format(100 * prob, digits = 4), "%")
 
 # Observations of groups on the y axis, moved up and down to be seen: the same way each time.
 jittered_points <- function() {

@@ -100,7 +100,7 @@ post_prob.bayespool_fit <- function(x, ..., prior_prob = NULL, model_names = NUL
 check_same_data <- function(fits, call) {
   fits <- Filter(function(fit) inherits(fit, "bayespool_fit"), fits)
   response <- vapply(fits, function(fit) {
-    check_has_data(fit, call)
+    check_uses_data(fit, call)
     moments <- merge_into_one(fit$moments)
     c(moments$n, moments$mean[length(moments$mean)], sqrt(moments$within[length(moments$within)]))
   }, numeric(3))
