@@ -321,12 +321,13 @@ test_that("a prior reads as people write it", {
   for (name in names(scale_priors)) expect_identical(scale_text(scale_priors[[name]]$dist), name)
 })
 
-fit_with_priors <- function(prior, parameters, model) {
-  structure(list(priors = resolve_priors(prior, parameters, stats), model = model), class = "bayespool_fit")
-}
+# Mean 40, sd 4.
+scored <- data.frame(site = rep(letters[1:4], each = 3), stress = c(2, 4, 3), score = 40 + 4 * as.vector(scale(c(1:5, 3:9))))
+summarise_priors <- function(f, formula, ...) prior_summary(f(formula, scored, iter_sampling = 0, ...))
 
 test_that("prior_summary() is a data frame with text, source and distribution", {
-  fit <- fit_with_priors(list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5)), partial, "partial_pooling")
+  given <- list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5))
+  fit <- partial_pooling(score ~ 1 + (1 | site), scored, prior = given, iter_sampling = 0)
   summary <- prior_summary(fit)
   expect_s3_class(summary, c("bayespool_prior_summary", "data.frame"), exact = TRUE)
   expect_identical(summary$parameter, names(partial))
@@ -339,21 +340,18 @@ test_that("prior_summary() is a data frame with text, source and distribution", 
 })
 
 test_that("prior_summary() prints the table and what it means for the groups", {
-  fit <- fit_with_priors(NULL, partial, "partial_pooling")
-  expect_output(print(prior_summary(fit)), "partial pooling.*hyper_mu +normal\\(40, 10\\) +default")
-  expect_output(print(prior_summary(fit)), "mu\\[j\\] ~ normal\\(hyper_mu, sigma_mu\\)")
-  fit <- fit_with_priors(NULL, partial[-1], "partial_pooling")
-  expect_output(print(prior_summary(fit)), "mu\\[j\\] ~ normal\\(0, sigma_mu\\)")
-  fit <- fit_with_priors(NULL, regression, "varying_intercept")
-  expect_output(print(prior_summary(fit)), "beta_0j\\[j\\] ~ normal\\(beta_0, sigma_0\\)")
-  fit <- fit_with_priors(NULL, c(mu = "location", sigma = "scale"), "no_pooling")
-  expect_output(print(prior_summary(fit)), "for each group")
-  fit$model <- "complete_pooling"
-  expect_output(print(prior_summary(fit)), "complete pooling")
+  summary <- summarise_priors(partial_pooling, score ~ 1 + (1 | site))
+  expect_output(print(summary), "partial pooling.*hyper_mu +normal\\(40, 10\\) +default")
+  expect_output(print(summary), "mu\\[j\\] ~ normal\\(hyper_mu, sigma_mu\\)")
   # A part of the table still prints, and the note stays true.
-  fit <- fit_with_priors(NULL, partial, "partial_pooling")
-  expect_output(print(prior_summary(fit)[2:3, ]), "normal\\(hyper_mu, sigma_mu\\)")
-  expect_output(print(prior_summary(fit)[1, c("parameter", "prior")]), "normal\\(40, 10\\)")
+  expect_output(print(summary[2:3, ]), "normal\\(hyper_mu, sigma_mu\\)")
+  expect_output(print(summary[1, c("parameter", "prior")]), "normal\\(40, 10\\)")
+  summary <- summarise_priors(partial_pooling, score ~ 0 + (1 | site))
+  expect_output(print(summary), "mu\\[j\\] ~ normal\\(0, sigma_mu\\)")
+  summary <- summarise_priors(varying_intercept, score ~ stress + (1 | site))
+  expect_output(print(summary), "beta_0j\\[j\\] ~ normal\\(beta_0, sigma_0\\)")
+  expect_output(print(summarise_priors(no_pooling, score ~ 1 + (1 | site))), "for each group")
+  expect_output(print(summarise_priors(complete_pooling, score ~ 1)), "complete pooling")
 })
 
 test_that("parameters that squares would take out of the range of numbers are refused", {
