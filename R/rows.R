@@ -89,7 +89,7 @@ new_rows <- function(fit, newdata, population, call) {
 
 # Labels of new rows' groups, as the fit writes them: 1e5 is "1e+05" as a double and "100000" as an integer.
 group_labels <- function(fit, group, call) {
-  labels <- as.character(group_column(group, group_name(fit), call))
+  labels <- as.character(group_column(group, grouping_factor(fit), call))
   if (is.numeric(group)) {
     known <- fit$moments$group
     same <- match(group, suppressWarnings(as.numeric(known)), incomparables = NA)
