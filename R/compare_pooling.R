@@ -198,7 +198,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   groups <- split(x$groups, x$groups$model)
   what <- if (has_predictors(fit$model)) "intercept" else "mean"
   cat(
-    "Three models of ", fit$moments$response, " by ", group_name(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
+    "Three models of ", fit$moments$response, " by ", grouping_factor(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
     " observations in ", format(nrow(groups$partial), big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n",
     "Posterior ", what, " of each group, beside the mean of its observations\n", sep = ""
   )

@@ -47,7 +47,9 @@ has_chains <- function(fit) fit$settings$algorithm == "nuts"
 is_prior_only <- function(fit) fit$settings$prior_only
 
 # Name of the grouping factor in its formula, or NULL. Groups may be only named there: has_groups(fit$model) asks for more.
-group_name <- function(fit) fit$parsed$group
+grouping_factor <- function(fit) fit$parsed$group
+
+has_grouping_factor <- function(fit) !is.null(grouping_factor(fit))
 
 # Names of the variables that its predictors are made of.
 predictor_variables <- function(fit) all.vars(stats::delete.response(stats::terms(fit$parsed$fixed)))

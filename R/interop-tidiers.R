@@ -137,7 +137,7 @@ glance.bayespool_fit <- function(x, ...) {
     model = x$model$name,
     algorithm = x$settings$algorithm,
     nobs = stats::nobs(x),
-    ngrps = if (is.null(group_name(x))) NA_integer_ else length(x$moments$n),
+    ngrps = if (has_grouping_factor(x)) length(x$moments$n) else NA_integer_,
     sigma = if (shares_sigma(x$model)) stats::sigma(x) else NA_real_,
     log_evidence = if (flat) NA_real_ else log_marginal_likelihood(x),
     ndraws = posterior::ndraws(x)

@@ -104,7 +104,7 @@ predicted_mean <- function(fit, others, rows, i, call) {
 
 # The moments of a fit with cross-products of each group.
 moments_by_group <- function(fit, call) {
-  if (is.null(group_name(fit))) {
+  if (!has_grouping_factor(fit)) {
     abort_bayespool(
       c(
         "This fit knows no groups to leave out.",

@@ -184,13 +184,13 @@ ngrps <- function(object, ...) {
 ngrps.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  if (is.null(group_name(object))) {
+  if (!has_grouping_factor(object)) {
     abort_bayespool(
       c("This fit has no groups.", i = "Its formula is {.code {format_formula(object$formula)}}, without {.code (1 | g)}."),
       "model", call
     )
   }
-  stats::setNames(length(object$moments$n), group_name(object))
+  stats::setNames(length(object$moments$n), grouping_factor(object))
 }
 
 # Where this package was attached after lme4, its generic function must still serve lme4's fits.

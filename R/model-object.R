@@ -1,4 +1,4 @@
-# The model of a fit as an object, and what can be asked of it.
+# The model of a fit as an object.
 
 # A list of class bayespool_model:
 #   name          the fitting function's name
@@ -37,21 +37,6 @@ with_groups <- function(model, labels) {
   model$layout <- new_layout(model)
   model
 }
-
-# The group term that the model estimates, or NULL.
-varying_term <- function(model) {
-  for (term in model$terms) if (term$kind != "named") return(term)
-}
-
-has_intercept <- function(model) !is.null(model$intercept)
-has_predictors <- function(model) length(model$predictors) > 0
-
-# Do groups have coefficients of their own; with a prior each; from a population?
-has_groups <- function(model) !is.null(varying_term(model))
-has_independent_groups <- function(model) identical(varying_term(model)$kind, "independent")
-has_population <- function(model) identical(varying_term(model)$kind, "population")
-
-shares_sigma <- function(model) model$scale_within$shared
 
 # The kind, "location" or "scale", of each parameter that has a prior, named.
 prior_kinds <- function(model) {

@@ -56,7 +56,7 @@ plot.compare_pooling <- function(x, ...) {
     legend_below() +
     ggplot2::theme(legend.box = "vertical", legend.margin = ggplot2::margin(), legend.spacing.y = ggplot2::unit(0, "pt")) +
     ggplot2::guides(fill = ggplot2::guide_legend(override.aes = list(size = 3))) +
-    group_axis(nrow(data), group_name(x$fits$partial)) +
+    group_axis(nrow(data), grouping_factor(x$fits$partial)) +
     ggplot2::labs(
       x = if (with_predictors) paste("intercept of", response) else paste("mean of", response),
       fill = "mean of the group", linetype = "mean of all",

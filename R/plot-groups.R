@@ -110,7 +110,7 @@ plot_group_means <- function(fit, draws, prob, ndraws, call) {
     # Few and small beside the interval: on top of it.
     (if (!from_rows) list(ggplot2::geom_point(ggplot2::aes(size = .data$n), shape = 5), size_by_n())) +
     picture_theme() +
-    group_axis(length(labels), group_name(fit)) +
+    group_axis(length(labels), grouping_factor(fit)) +
     ggplot2::labs(x = response_label(fit))
 }
 

@@ -85,8 +85,8 @@ new_group_row <- function(fit, newdata, call) {
       "data", call
     )
   }
-  if (!is.null(group_name(fit))) {
-    newdata[[group_name(fit)]] <- utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
+  if (has_grouping_factor(fit)) {
+    newdata[[grouping_factor(fit)]] <- utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
   }
   newdata
 }

@@ -102,7 +102,7 @@ check_x <- function(fit, type, arguments, x, call) {
 }
 
 check_groups <- function(fit, rows, type, call) {
-  if (is.null(group_name(fit))) {
+  if (!has_grouping_factor(fit)) {
     abort_bayespool(
       c(
         "{.code type = \"{type}\"} needs groups, and this fit has none.",

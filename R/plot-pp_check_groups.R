@@ -39,7 +39,7 @@ plot_observations <- function(fit, rows, yrep, ..., prob = 0.94, call) {
     legend_below() +
     small_text(groups, "axis.text.x") +
     ggplot2::labs(
-      x = group_name(fit), y = response_label(fit), shape = "observation", colour = "observation", size = "observation",
+      x = grouping_factor(fit), y = response_label(fit), shape = "observation", colour = "observation", size = "observation",
       subtitle = outside_subtitle(data$where == "outside", prob),
       caption = "Line: mean of the prediction. Band: its interval."
     )

@@ -61,7 +61,7 @@ print.bayespool_fit <- function(x, digits = 2, n_rows = 30, ...) {
   cat("  formula:      ", format_formula(x$formula), "\n", sep = "")
   groups <- length(x$moments$n)
   cat("  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
-  if (!is.null(group_name(x))) cat(" in ", format(groups, big.mark = ","), " groups (", group_name(x), ")", sep = "")
+  if (has_grouping_factor(x)) cat(" in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
   cat("\n")
   if (has_draws(x)) {
     cat("  draws:        ", posterior::nchains(x), " x ", posterior::niterations(x), ", ", describe_algorithm(x), ", seed ",

@@ -136,7 +136,7 @@ inline MatrixXd unpack(const Eigen::RowVectorXd& packed, Index d) {
   return full;
 }
 
-// As new_problem() in R/models.R: an intercept before the columns or none; `prior_only` leaves the data out.
+// As new_problem() in R/model-problem.R: an intercept before the columns or none; `prior_only` leaves the data out.
 inline GroupedData grouped_data(const GroupMoments& moments, bool intercept, bool prior_only) {
   std::vector<Index> present;
   for (Index j = 0; j < moments.size.size(); ++j)
