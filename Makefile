@@ -12,7 +12,7 @@ FORMAT_FLAGS ?= -i
 # Runs a command and shows what it printed only if it fails.
 quietly = log=$$(mktemp); $(1) >"$$log" 2>&1 || { cat "$$log"; rm -f "$$log"; exit 1; }; rm -f "$$log"
 
-.PHONY: install setup example test core-test document format lint spelling wordlist coverage fuzz site check clean
+.PHONY: install setup example test core-test document format lint call-graph spelling wordlist coverage fuzz site check clean
 
 install: setup
 	@# tools/Makevars notes which headers an object includes. Without that, objects older than any header are stale.
@@ -43,6 +43,10 @@ format:
 
 lint: setup
 	@$(RSCRIPT) -e 'print(found <- lintr::lint_dir(".")); quit(status = length(found) > 0)'
+
+# Which R file uses which; fails where files use each other in a circle, or one of a layer above.
+call-graph:
+	@$(RSCRIPT) tools/call_graph.R
 
 coverage: setup
 	@$(RSCRIPT) tools/coverage.R

@@ -67,8 +67,7 @@
 #' @export
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94) {
   call <- rlang::current_env()
-  valid <- checkmate::test_number(prob, finite = TRUE) && prob > 0 && prob < 1
-  check_argument(prob, valid, "a number between 0 and 1", call)
+  check_probability(prob, call)
   parsed <- parse_formula(formula, call = call)
   if (is.null(parsed$group)) {
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
@@ -92,8 +91,8 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   structure(
     list(
       fits = fits,
-      groups = compare_groups(fits, summaries, probs),
-      population = summary_rows(summaries$partial, fits$partial$parameters$population),
+      groups = compare_groups(fits, summaries),
+      population = summary_rows(summaries$partial, fits$partial$model$intercept),
       models = models$table,
       notes = models$notes,
       prob = prob
@@ -129,14 +128,12 @@ summary_rows <- function(summary, variables) {
   data.frame(estimate = summary$mean[rows], lower = summary[[4]][rows], upper = summary[[5]][rows])
 }
 
-compare_groups <- function(fits, summaries, probs) {
+compare_groups <- function(fits, summaries) {
   moments <- fits$partial$moments
   groups <- length(moments$group)
-  parameters <- fits$partial$parameters
   estimates <- Map(function(fit, summary) {
-    names <- fit$parameters
-    variables <- if (is.null(names$group)) names$population else paste0(names$group, "[", names$labels, "]")
-    summary_rows(summary, rep_len(variables, groups))
+    means <- layout_variables(fit$model, if (has_groups(fit$model)) "group" else "population")
+    summary_rows(summary, rep_len(means, groups))
   }, fits, summaries)
   missing <- rep(NA_real_, 2 * groups)
   # 1 - kappa falls as the intraclass correlation rises: (1 - icc) / (1 - icc + n icc).
@@ -148,7 +145,7 @@ compare_groups <- function(fits, summaries, probs) {
     raw_mean = rep(unname(moments$mean[, ncol(moments$mean)]), 3),
     model = factor(rep(names(fits), each = groups), levels = names(fits)),
     do.call(rbind, unname(estimates)),
-    shrinkage = c(missing, run_core(cpp_pooling_weights(fit_problem(fits$partial), moments$n), call = NULL)),
+    shrinkage = c(missing, exact_pooling_weights(fit_posterior(fits$partial), moments$n, call = NULL)),
     shrinkage_lower = c(missing, population_weight(icc[[5]])),
     shrinkage_upper = c(missing, population_weight(icc[[4]]))
   )
@@ -161,30 +158,30 @@ compare_models <- function(fits) {
   attempt <- function(fit, what, expr) {
     tryCatch(expr, bayespool_error = function(cnd) {
       reason <- cli::ansi_strip(rlang::cnd_header(cnd))
-      notes <<- union(notes, paste0(what, " (", model_table[[fit$model]]$title, "): ", reason))
+      notes <<- union(notes, paste0(what, " (", fit$model$title, "): ", reason))
       NULL
     })
   }
   rows <- lapply(fits, function(fit) {
-    if (fit$prior_only) {
-      return(model_row(fit, NULL, NULL, NULL))
+    if (is_prior_only(fit)) {
+      return(model_row(NULL, NULL, NULL))
     }
     evidence <- attempt(fit, "Log evidence", log_marginal_likelihood(fit))
     by_group <- attempt(fit, "Leaving out groups", loo(fit, unit = "group"))
-    by_row <- if (!is.null(fit$data)) attempt(fit, "Leaving out observations", loo(fit))
-    model_row(fit, evidence, by_row, by_group)
+    by_row <- if (has_rows(fit)) attempt(fit, "Leaving out observations", loo(fit))
+    model_row(evidence, by_row, by_group)
   })
   table <- data.frame(model = factor(names(fits), levels = names(fits)), do.call(rbind, unname(rows)))
   table$bayes_factor <- exp(table$log_evidence - max(table$log_evidence, -Inf, na.rm = TRUE))
-  if (fits$complete$prior_only) {
+  if (is_prior_only(fits$complete)) {
     notes <- "The fits leave the data out (prior_only = TRUE), so there is nothing to predict."
-  } else if (is.null(fits$complete$data)) {
+  } else if (!has_rows(fits$complete)) {
     notes <- c(notes, "Leaving out observations needs the rows of the data, and these fits were made from group moments.")
   }
   list(table = table, notes = notes)
 }
 
-model_row <- function(fit, evidence, by_row, by_group) {
+model_row <- function(evidence, by_row, by_group) {
   estimate <- function(loo, row, column) if (is.null(loo)) NA_real_ else loo$estimates[row, column]
   data.frame(
     log_evidence = evidence %||% NA_real_, bayes_factor = NA_real_,
@@ -199,10 +196,10 @@ model_row <- function(fit, evidence, by_row, by_group) {
 print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   fit <- x$fits$partial
   groups <- split(x$groups, x$groups$model)
-  what <- if (length(fit$parameters$slopes) > 0) "intercept" else "mean"
+  what <- if (has_predictors(fit$model)) "intercept" else "mean"
   cat(
-    "Three models of ", fit$moments$response, " by ", fit$group_name, ": ", format(sum(fit$moments$n), big.mark = ","),
-    " observations in ", format(nrow(groups$partial), big.mark = ","), " groups", if (fit$prior_only) " (prior only)", "\n\n",
+    "Three models of ", fit$moments$response, " by ", grouping_factor(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
+    " observations in ", format(nrow(groups$partial), big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n",
     "Posterior ", what, " of each group, beside the mean of its observations\n", sep = ""
   )
   table <- data.frame(
@@ -222,7 +219,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
     "% interval ", format_numbers(x$population$lower, digits), " to ", format_numbers(x$population$upper, digits), "\n",
     sep = ""
   )
-  if (!fit$prior_only) {
+  if (!is_prior_only(fit)) {
     cat("\nHow well the models predict these data (larger is better)\n")
     models <- x$models
     models$bayes_factor <- signif(models$bayes_factor, 2)
@@ -259,7 +256,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 tidy.compare_pooling <- function(x, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
   groups <- x$groups
-  term <- if (length(x$fits$partial$parameters$slopes) > 0) "intercept" else "mean"
+  term <- if (has_predictors(x$fits$partial$model)) "intercept" else "mean"
   partial <- groups[groups$model == "partial", ]
   long <- function(model, group, term, estimate, lower, upper) {
     data.frame(model = model, group = group, term = term, estimate = estimate, conf.low = lower, conf.high = upper)

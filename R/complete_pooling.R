@@ -39,9 +39,10 @@
 complete_pooling <- function(formula, data, prior = NULL, ...,
                              algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                              seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
+  call <- rlang::current_env()
   fit_model(
-    "complete_pooling", formula, data, prior, algorithm = algorithm, chains = chains, iter_sampling = iter_sampling,
-    iter_warmup = iter_warmup, seed = seed, prior_only = prior_only, cores = cores, control = control,
-    dots = rlang::exprs(...), call = rlang::current_env()
+    "complete_pooling", formula, data, prior,
+    new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
+    call
   )
 }

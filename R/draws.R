@@ -25,26 +25,6 @@
 #' @aliases as_draws.bayespool_fit
 NULL
 
-fit_draws <- function(fit, inc_warmup = FALSE, call = rlang::caller_env()) {
-  if (is.null(fit$draws)) {
-    abort_bayespool(
-      c(
-        "This fit has no draws.",
-        i = "It was made with {.code iter_sampling = 0}; {.fn exact_summary} needs no draws.",
-        i = "{.code update(fit, iter_sampling = 1000)} adds them."
-      ),
-      "draws", call
-    )
-  }
-  check_argument(inc_warmup, checkmate::test_flag(inc_warmup), "{.code TRUE} or {.code FALSE}", call)
-  if (!inc_warmup) {
-    return(fit$draws)
-  }
-  nuts <- fit_nuts(fit, call)
-  check_warmup_saved(nuts, call)
-  if (is.null(nuts$warmup)) fit$draws else posterior::bind_draws(nuts$warmup, fit$draws, along = "iteration")
-}
-
 #' @rdname draws
 #' @export
 as_draws.bayespool_fit <- function(x, inc_warmup = FALSE, ...) {
@@ -84,29 +64,29 @@ as_draws_rvars.bayespool_fit <- function(x, inc_warmup = FALSE, ...) {
 #' @rdname draws
 #' @export
 variables.bayespool_fit <- function(x, ...) {
-  x$parameters$variables
+  layout_variables(x$model)
 }
 
 #' @rdname draws
 #' @export
 nvariables.bayespool_fit <- function(x, ...) {
-  length(x$parameters$variables)
+  nrow(x$model$layout)
 }
 
 #' @rdname draws
 #' @export
 niterations.bayespool_fit <- function(x) {
-  x$iter_sampling
+  x$settings$iter_sampling
 }
 
 #' @rdname draws
 #' @export
 nchains.bayespool_fit <- function(x) {
-  x$chains
+  x$settings$chains
 }
 
 #' @rdname draws
 #' @export
 ndraws.bayespool_fit <- function(x) {
-  x$chains * x$iter_sampling
+  x$settings$chains * x$settings$iter_sampling
 }

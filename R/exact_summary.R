@@ -44,10 +44,11 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...)
   check_no_dots(rlang::exprs(...), call)
   valid <- checkmate::test_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE)
   check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
-  table <- quadrature_table(object, probs, call = call)
+  icc <- has_population(object$model)
+  table <- exact_table(fit_posterior(object), probs, icc, call = call)
   quantiles <- lapply(seq_along(probs), function(i) table[, 2 + i])
   names(quantiles) <- quantile_names(probs)
-  variable <- c(object$parameters$variables, if (!is.null(object$parameters$tau)) "icc")
+  variable <- c(layout_variables(object$model), if (icc) "icc")
   columns <- c(list(variable = variable, mean = table[, 1], sd = table[, 2]), quantiles)
   structure(columns, class = c("bayespool_exact_summary", "data.frame"), row.names = .set_row_names(length(variable)))
 }
@@ -57,102 +58,4 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...)
 print.bayespool_exact_summary <- function(x, digits = 3, n_rows = 30, ...) {
   print_table(x, digits, n_rows)
   invisible(x)
-}
-
-# A matrix: one row a variable, then one for the icc of a hierarchical fit; columns mean, sd, then one quantile for each of
-# `probs`. `deviations`: the rows of the group means are of their deviations from the population.
-quadrature_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
-  problem <- fit_problem(fit)
-  icc <- !is.null(fit$parameters$tau)
-  table <- run_core(cpp_summary(problem, as.double(probs), icc, deviations, memory_for_nodes(problem)), call)
-  if (deviations) problem$infinite$groups <- problem$infinite$deviations
-  mark_infinite(table, problem, fit$parameters)
-}
-
-quantile_names <- function(probs) {
-  sprintf("q%s", vapply(100 * probs, format, "", digits = 15, scientific = FALSE))
-}
-
-# Moments that do not exist, as `Inf` or `NaN`.
-mark_infinite <- function(table, problem, parameters) {
-  mark <- function(table, rows, count, mean) {
-    if (count >= 1) table[rows, 2] <- Inf
-    if (count == 2) table[rows, 1] <- mean
-    table
-  }
-  columns <- problem$columns
-  infinite <- problem$infinite
-  groups <- length(parameters$labels)
-  if (problem$separate) {
-    table <- mark(table, seq_len(groups), infinite$coefficients, NaN)
-    return(mark(table, groups + seq_len(groups), infinite$sigma, Inf))
-  }
-  for (k in which(columns$coefficients >= 0)) {
-    table <- mark(table, columns$coefficients[k] + 1, infinite$coefficients[k], NaN)
-  }
-  if (columns$first_group >= 0) {
-    table <- mark(table, columns$first_group + seq_len(groups), infinite$groups, NaN)
-  }
-  table <- mark(table, columns$sigma + 1, infinite$sigma, Inf)
-  if (columns$tau >= 0) {
-    table <- mark(table, columns$tau + 1, infinite$tau, Inf)
-  }
-  table
-}
-
-#' Log marginal likelihood
-#'
-#' The logarithm of the density of the data with all parameters integrated out, by quadrature. The difference of the
-#' values of two fits to the same data is the log Bayes factor between their models.
-#'
-#' With \eqn{\theta} all parameters of the model, the group means included, and \eqn{y} the data,
-#' \deqn{p(y) = \int p(y \mid \theta) \, p(\theta) \, d\theta.}{p(y) = integral of p(y | theta) p(theta) over theta.}
-#'
-#' A model here includes its priors: much wider ones usually lower the marginal likelihood, even where they hardly
-#' change the posterior. Default priors are scaled by the data, so for a comparison that matters choose the priors
-#' yourself.
-#'
-#' @param object A fit.
-#' @param ... Not used.
-#' @return One number, on the natural log scale. For a fit with `prior_only = TRUE`, without data, it is 0.
-#' @section Errors: Of class `bayespool_error_improper` if a prior is flat: the marginal likelihood is then defined
-#'   only up to a constant. Of class `bayespool_error_argument`: unknown arguments.
-#' @references Kass, R. E. and Raftery, A. E. (1995). Bayes factors. *Journal of the American Statistical Association*,
-#'   90(430), 773-795. \doi{10.1080/01621459.1995.10476572}
-#' @seealso [bayes_factors] for the functions of the bridgesampling package; [compare_pooling()].
-#' @examples
-#' pooled <- complete_pooling(yield ~ 1, npk, iter_sampling = 0)
-#' partial <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
-#' log_marginal_likelihood(partial) - log_marginal_likelihood(pooled)
-#' @export
-log_marginal_likelihood <- function(object, ...) {
-  UseMethod("log_marginal_likelihood")
-}
-
-#' @rdname log_marginal_likelihood
-#' @export
-log_marginal_likelihood.bayespool_fit <- function(object, ...) {
-  call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
-  flat <- names(object$priors)[!vapply(object$priors, is_proper, logical(1))]
-  if (length(flat) > 0) {
-    abort_bayespool(
-      c(
-        "The marginal likelihood is not defined with a flat prior.",
-        i = "A flat prior has an arbitrary height, and so has the marginal likelihood.",
-        i = "Give {.field {flat}} a proper prior."
-      ),
-      "improper", call
-    )
-  }
-  # Chains know nothing of it.
-  object$log_evidence %||% run_core(cpp_sample(fit_problem(object), 0L, 0, 1L), call)$log_evidence
-}
-
-check_no_dots <- function(dots, call) {
-  if (length(dots) > 0) {
-    names <- rlang::names2(dots)
-    names[names == ""] <- "(unnamed)"
-    abort_bayespool(c("Unknown argument{?s}: {.val {names}}."), "argument", call)
-  }
 }

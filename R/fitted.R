@@ -51,15 +51,3 @@ residuals.bayespool_fit <- function(object, ...) {
   rows <- observed_rows(object, "residuals()", call)
   rows$y - mean_expected(object, rows, call)
 }
-
-# One number for each of `rows`, under the names that these have.
-mean_expected <- function(fit, rows, call) {
-  parameters <- fit$parameters
-  means <- posterior_means(fit, call = call)
-  groups <- if (!is.null(parameters$group)) means[group_variables(fit)]
-  population <- if (is.null(parameters$population)) 0 else means[[parameters$population]]
-  own <- !is.na(rows$group) & rows$group <= length(groups)
-  intercept <- rep(population, length(own))
-  intercept[own] <- groups[rows$group[own]]
-  stats::setNames(intercept + drop(rows$x %*% means[parameters$slopes]), rows$name)
-}

@@ -1,4 +1,4 @@
-# Intervals from draws: of parameters, and of predictions.
+# Intervals of the parameters, from draws.
 
 #' Central intervals
 #'
@@ -30,27 +30,11 @@ NULL
 posterior_interval.bayespool_fit <- function(object, prob = 0.9, ..., pars = NULL) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_prob(prob, call)
+  check_probability(prob, call)
   draws <- fit_draws(object, call = call)
   pars <- check_pars(pars, posterior::variables(draws), call)
   draws <- posterior::as_draws_matrix(draws[, , pars, drop = FALSE])
   posterior_interval(matrix(draws, nrow(draws), dimnames = list(NULL, pars)), prob = prob)
-}
-
-#' @rdname intervals
-#' @export
-predictive_interval.bayespool_fit <- function(object, prob = 0.9, newdata = NULL, ..., ndraws = NULL, draws = NULL,
-                                              re_formula = NULL, re.form = NULL, allow_new_levels = TRUE, seed = NULL,
-                                              cores = getOption("mc.cores", 1L)) {
-  call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
-  check_prob(prob, call)
-  options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
-  task <- prediction_task(object, newdata, options, "predictive_interval()", call, noise = TRUE)
-  probs <- c((1 - prob) / 2, 1 - (1 - prob) / 2)
-  ends <- cpp_predictive_quantiles(task, probs)
-  colnames(ends) <- paste0(100 * probs, "%")
-  ends
 }
 
 # The default method would take the fit for one by maximum likelihood.
@@ -65,9 +49,4 @@ confint.bayespool_fit <- function(object, parm, level = 0.95, ...) {
     ),
     "model"
   )
-}
-
-check_prob <- function(prob, call) {
-  valid <- checkmate::test_number(prob, finite = TRUE) && prob > 0 && prob < 1
-  check_argument(prob, valid, "a number between 0 and 1", call)
 }

@@ -4,14 +4,8 @@
 # like it given all; with `residuals`, also y_i - E(y_i | y_-i). Observations that the nodes of the full posterior do not
 # resolve are left out by quadratures of their own.
 leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
-  problem <- fit_problem(fit)
-  order <- order(rows$group)
-  group <- if (fit$model == "complete_pooling") integer(length(rows$y)) else rows$group - 1L
-  result <- matrix(0, length(rows$y), 3)
-  x <- rows$x[order, , drop = FALSE]
-  memory <- memory_for_nodes(problem)
-  result[order, ] <- run_core(cpp_leave_one_out(problem, x, rows$y[order], group[order], cores, memory), call)
-  separate <- fit$parameters$separate
+  result <- exact_leave_rows_out(fit_posterior(fit), rows$x, rows$y, rows$group, cores, call)
+  separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
   for (i in which(is.nan(result[, 1]) | is.nan(result[, 2]))) {
     scope <- if (separate) which(rows$group == rows$group[i]) else seq_along(rows$y)
@@ -36,12 +30,12 @@ leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
 # log p(y_j | y_-j) of each group, named.
 leave_groups_out <- function(fit, call) {
   moments <- moments_by_group(fit, call)
-  separate <- fit$parameters$separate
+  separate <- !shares_sigma(fit$model)
   all <- if (!separate) log_evidence_of(fit, moments, call)
   elpd <- vapply(seq_along(moments$group), function(j) {
     # A group that is a problem of its own learns nothing from the others.
-    of_all <- if (separate) log_evidence_of(fit, keep_groups(moments, j), call) else all
-    others <- keep_groups(moments, if (separate) 0 else -j)
+    of_all <- if (separate) log_evidence_of(fit, subset_groups(moments, j), call) else all
+    others <- subset_groups(moments, if (separate) 0 else -j)
     of_all - without(paste("group", moments$group[j]), log_evidence_of(fit, others, call), call)
   }, 0)
   stats::setNames(elpd, moments$group)
@@ -50,25 +44,23 @@ leave_groups_out <- function(fit, call) {
 # log p(y) under the fit's model and priors for other moments of the same columns. Without data it is 0.
 log_evidence_of <- function(fit, moments, call) {
   if (length(moments$n) == 0) {
-    check_proper_priors(fit, names(fit$priors), call)
+    check_informed(fit, names(fit$priors), call)
     return(0)
   }
-  run_core(cpp_sample(other_problem(fit, moments, call)$problem, 0L, 0, 1L), call)$log_evidence
+  exact_evidence(other_posterior(fit, moments, call), call)
 }
 
-other_problem <- function(fit, moments, call) {
-  if (fit$model == "no_pooling" && !fit$parameters$separate && length(moments$group) < length(fit$moments$group)) {
+# The posterior of other moments under the fit's model and priors.
+other_posterior <- function(fit, moments, call) {
+  model <- fit$model
+  if (has_independent_groups(model) && shares_sigma(model) && length(moments$group) < length(fit$moments$group)) {
     # A group that lost its data is left with its prior.
-    check_proper_priors(fit, fit$parameters$group, call)
+    check_informed(fit, varying_term(model)$coefficient, call)
   }
-  predictors <- utils::head(colnames(fit$moments$mean), -1)
-  has_population <- !is.null(fit$parameters$population)
-  parameters <- model_parameters(fit$model, predictors, moments$group, has_population, fit$parameters$separate)
-  problem <- new_problem(fit$model, parameters, moments, fit$priors)
-  list(parameters = parameters, problem = check_propriety(problem, parameters, fit$priors, prior_only = FALSE, call = call))
+  new_posterior(with_groups(model, moments$group), moments, fit$priors, prior_only = FALSE, call)
 }
 
-check_proper_priors <- function(fit, names, call) {
+check_informed <- function(fit, names, call) {
   flat <- names[!vapply(fit$priors[names], is_proper, NA)]
   if (length(flat) > 0) {
     abort_bayespool(
@@ -89,33 +81,30 @@ without <- function(left_out, expr, call) {
 
 # E(y_i | y_-i), where `others` are the moments without row i.
 predicted_mean <- function(fit, others, rows, i, call) {
-  names <- fit$parameters
-  prior_mean <- vapply(fit$priors, function(prior) prior$par[1], 0)
-  label <- fit$moments$group[rows$group[i]]
-  group <- if (!is.null(names$group)) paste0(names$group, "[", label, "]")
+  prior_means <- vapply(fit$priors, function(prior) prior$par[1], 0)
+  model <- fit$model
+  group <- NA
+  means <- prior_means
   if (length(others$n) > 0) {
-    other <- other_problem(fit, others, call)
-    memory <- memory_for_nodes(other$problem)
-    mean <- run_core(cpp_summary(other$problem, numeric(), icc = FALSE, deviations = FALSE, memory), call)[, 1]
-    names(mean) <- other$parameters$variables
-  } else {
-    mean <- prior_mean
+    other <- other_posterior(fit, others, call)
+    means <- stats::setNames(exact_table(other, call = call)[, 1], layout_variables(other$model))
+    group <- match(fit$moments$group[rows$group[i]], varying_term(other$model)$labels)
   }
-  location <- if (!is.null(group) && group %in% names(mean)) {
-    mean[[group]]
-  } else if (!is.null(names$population)) {
-    mean[[names$population]]
-  } else if (fit$model == "no_pooling") {
-    prior_mean[[names$group]]
+  location <- if (!is.na(group)) {
+    means[[layout_variables(other$model, "group")[group]]]
+  } else if (has_intercept(model)) {
+    means[[model$intercept]]
+  } else if (has_independent_groups(model)) {
+    prior_means[[varying_term(model)$coefficient]]
   } else {
     0
   }
-  location + sum(rows$x[i, ] * mean[names$slopes])
+  location + sum(rows$x[i, ] * means[model$slopes])
 }
 
 # The moments of a fit with cross-products of each group.
 moments_by_group <- function(fit, call) {
-  if (is.null(fit$group_name)) {
+  if (!has_grouping_factor(fit)) {
     abort_bayespool(
       c(
         "This fit knows no groups to leave out.",
@@ -133,21 +122,12 @@ moments_by_group <- function(fit, call) {
 }
 
 # Moments of the rows `keep` (positions, maybe repeated) for the fit's model; groups without any are left out.
-moments_of_rows <- function(fit, rows, keep, pooled = !fit$parameters$separate) {
+moments_of_rows <- function(fit, rows, keep, pooled = shares_sigma(fit$model)) {
   if (length(keep) == 0) {
     return(list(group = character(), n = numeric()))
   }
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
-  moments <- cpp_group_moments(columns, length(keep), rows$group[keep], 1L, length(fit$moments$group), pooled)
+  moments <- core_group_moments(columns, length(keep), rows$group[keep], 1L, length(fit$moments$group), pooled)
   moments$group <- fit$moments$group
-  keep_groups(moments, moments$n > 0)
-}
-
-# Works on lists that are no full group_moments, with `within` by group or summed over them.
-keep_groups <- function(moments, keep) {
-  by_group <- nrow(moments$within) == length(moments$n)
-  list(
-    group = moments$group[keep], n = moments$n[keep], mean = moments$mean[keep, , drop = FALSE],
-    within = if (by_group) moments$within[keep, , drop = FALSE] else moments$within
-  )
+  subset_groups(moments, moments$n > 0)
 }

@@ -68,8 +68,8 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
   name <- fit_name(substitute(x))
   method <- choose_one(method, c("exact", "psis"), call)
   unit <- choose_one(unit, c("observation", "group"), call)
-  check_argument(cores, is_count(cores, positive = TRUE), "a whole number of at least 1", call)
-  check_has_data(x, call)
+  check_positive_count(cores, call)
+  check_uses_data(x, call)
   if (method == "psis") {
     if (unit == "group") {
       abort_bayespool(
@@ -93,7 +93,7 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
 waic.bayespool_fit <- function(x, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_has_data(x, call)
+  check_uses_data(x, call)
   result <- loo::waic(rstantools::log_lik(x))
   structure(result, yhash = hash_response(x, "observation", call), model_name = fit_name(substitute(x)))
 }
@@ -136,14 +136,6 @@ print.bayespool_loo <- function(x, digits = 1, ...) {
 # The name of a fit in comparisons, where it is a variable.
 fit_name <- function(expr) if (is.name(expr)) as.character(expr)
 
-check_has_data <- function(fit, call) {
-  if (fit$prior_only) {
-    abort_bayespool(
-      c("This fit has no data to predict.", i = "It was made with {.code prior_only = TRUE}."), "argument", call
-    )
-  }
-}
-
 # loo_compare() warns where these differ: the hash of the response as rstanarm computes it, or of the groups' responses.
 hash_response <- function(fit, unit, call) {
   if (unit == "group") {
@@ -152,8 +144,7 @@ hash_response <- function(fit, unit, call) {
     numbers <- cbind(moments$n, moments$mean[, d], moments$within[, ncol(moments$within)])
     return(digest::sha1(list(moments$group, unname(signif(numbers, 10)))))
   }
-  parsed <- parse_formula(fit$formula, call = call)
-  y <- eval_response(parsed, fit$data, call)[observed_rows(fit, "Leave-one-out", call)$row]
+  y <- eval_response(fit$parsed, fit$data, call)[observed_rows(fit, "Leave-one-out", call)$row]
   attributes(y) <- NULL
   digest::sha1(y)
 }
@@ -183,10 +174,11 @@ exact_logo <- function(fit, call) {
 
 psis_loo <- function(fit, cores, ...) {
   log_lik <- rstantools::log_lik(fit)
-  relative_eff <- if (fit$algorithm == "exact") {
-    rep(1, ncol(log_lik))
+  relative_eff <- if (has_chains(fit)) {
+    chain_id <- rep(seq_len(posterior::nchains(fit)), each = posterior::niterations(fit))
+    loo::relative_eff(exp(log_lik), chain_id = chain_id, cores = cores)
   } else {
-    loo::relative_eff(exp(log_lik), chain_id = rep(seq_len(fit$chains), each = fit$iter_sampling), cores = cores)
+    rep(1, ncol(log_lik))
   }
   loo::loo(log_lik, r_eff = relative_eff, cores = cores, ...)
 }

@@ -89,9 +89,8 @@ fixef.bayespool_fit <- function(object, ...) {
 ranef.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_hierarchical(object, "ranef", "{.code coef(fit)} gives what it estimates.", call)
-  means <- posterior_means(object, deviations = TRUE, call = call)
-  by_group(object, list("(Intercept)" = unname(means[group_variables(object)])))
+  check_has_population(object, "ranef", "{.code coef(fit)} gives what it estimates.", call)
+  by_group(object, group_means(object, posterior_means(object, deviations = TRUE, call = call)))
 }
 
 #' @rdname mixed_model_methods
@@ -101,12 +100,12 @@ coef.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   means <- posterior_means(object, call = call)
-  if (is.null(object$parameters$group)) {
+  model <- object$model
+  if (!has_groups(model)) {
     return(fixed_means(object, means))
   }
-  slopes <- unname(means[object$parameters$slopes])
-  slopes <- lapply(stats::setNames(slopes, predictor_names(object)), rep, times = length(object$parameters$labels))
-  by_group(object, c(list("(Intercept)" = unname(means[group_variables(object)])), slopes))
+  slopes <- stats::setNames(unname(means[model$slopes]), model$predictors)
+  by_group(object, c(group_means(object, means), lapply(slopes, rep, times = length(varying_term(model)$labels))))
 }
 
 #' @rdname mixed_model_methods
@@ -116,23 +115,24 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_argument(sigma, identical(sigma, 1), "1", call)
-  check_hierarchical(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
-  scales <- c(x$parameters$tau, x$parameters$sigma)
-  if (x$algorithm == "exact") {
+  check_has_population(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
+  term <- varying_term(x$model)
+  scales <- c(term$sd, x$model$scale_within$name)
+  if (has_quadrature(x)) {
     table <- posterior_table(x, call = call)[scales, ]
     variances <- table[, "mean"]^2 + table[, "sd"]^2
   } else {
-    draws <- unclass(posterior::as_draws_matrix(fit_draws(x, call = call)))[, scales, drop = FALSE]
+    draws <- draws_matrix(x, call)[, scales, drop = FALSE]
     table <- cbind(mean = colMeans(draws))
     variances <- colMeans(draws^2)
   }
-  name <- "(Intercept)"
+  name <- term$directions
   between <- structure(
     matrix(variances[[1]], 1, 1, dimnames = list(name, name)),
     stddev = stats::setNames(table[[1, "mean"]], name), correlation = matrix(1, 1, 1, dimnames = list(name, name))
   )
   structure(
-    stats::setNames(list(between), x$group_name),
+    stats::setNames(list(between), term$factor),
     sc = table[[2, "mean"]], residual_variance = variances[[2]], class = "bayespool_varcorr"
   )
 }
@@ -168,11 +168,8 @@ sigma.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   means <- posterior_means(object, call = call)
-  parameters <- object$parameters
-  if (parameters$separate) {
-    return(stats::setNames(utils::tail(means, length(parameters$labels)), parameters$labels))
-  }
-  means[[parameters$sigma]]
+  sigma <- unname(means[layout_variables(object$model, "scale_within")])
+  if (shares_sigma(object$model)) sigma else stats::setNames(sigma, varying_term(object$model)$labels)
 }
 
 #' @rdname mixed_model_methods
@@ -187,13 +184,13 @@ ngrps <- function(object, ...) {
 ngrps.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  if (is.null(object$group_name)) {
+  if (!has_grouping_factor(object)) {
     abort_bayespool(
       c("This fit has no groups.", i = "Its formula is {.code {format_formula(object$formula)}}, without {.code (1 | g)}."),
       "model", call
     )
   }
-  stats::setNames(length(object$moments$n), object$group_name)
+  stats::setNames(length(object$moments$n), grouping_factor(object))
 }
 
 # Where this package was attached after lme4, its generic function must still serve lme4's fits.
@@ -226,22 +223,25 @@ model.frame.bayespool_fit <- function(formula, ...) {
 
 # The fixed effects with the names of lme4. `means`: of all variables, named.
 fixed_means <- function(fit, means) {
-  variables <- c(fit$parameters$population, fit$parameters$slopes)
-  stats::setNames(means[variables], fixed_names(fit))
+  stats::setNames(means[layout_variables(fit$model, c("population", "slope"))], fixed_names(fit$model))
 }
 
 fixed_draws <- function(fit, call) {
-  variables <- c(fit$parameters$population, fit$parameters$slopes)
-  draws <- unclass(posterior::as_draws_matrix(fit_draws(fit, call = call)))
-  matrix(draws[, variables], ncol = length(variables), dimnames = list(NULL, fixed_names(fit)))
+  variables <- layout_variables(fit$model, c("population", "slope"))
+  matrix(draws_matrix(fit, call)[, variables], ncol = length(variables), dimnames = list(NULL, fixed_names(fit$model)))
 }
 
-fixed_names <- function(fit) c(if (!is.null(fit$parameters$population)) "(Intercept)", predictor_names(fit))
+fixed_names <- function(model) c(if (has_intercept(model)) "(Intercept)", model$predictors)
 
-predictor_names <- function(fit) utils::head(colnames(fit$moments$mean), -1)
+# The groups' coefficients, one list element a direction. `means`: of all variables, named.
+group_means <- function(fit, means) {
+  term <- varying_term(fit$model)
+  stats::setNames(list(unname(means[layout_variables(fit$model, "group")])), term$directions)
+}
 
 # `columns`: named lists of one number a group.
 by_group <- function(fit, columns) {
-  frame <- structure(columns, class = "data.frame", row.names = fit$parameters$labels)
-  stats::setNames(list(frame), fit$group_name)
+  term <- varying_term(fit$model)
+  frame <- structure(columns, class = "data.frame", row.names = term$labels)
+  stats::setNames(list(frame), term$factor)
 }

@@ -31,8 +31,9 @@ formula.bayespool_fit <- function(x, ...) {
 #' @export
 update.bayespool_fit <- function(object, formula., ...) {
   changes <- list(...)
-  arguments <- object$arguments
-  arguments$formula <- object$formula
+  arguments <- c(
+    list(formula = object$formula, prior = object$prior), settings_arguments(object$settings), object$own_arguments
+  )
   if (!missing(formula.)) {
     arguments$formula <- stats::update.formula(object$formula, formula.)
   }
@@ -54,9 +55,5 @@ update.bayespool_fit <- function(object, formula., ...) {
       )
     }
   }
-  fit_function <- switch(object$model,
-    complete_pooling = complete_pooling, no_pooling = no_pooling, partial_pooling = partial_pooling,
-    varying_intercept = varying_intercept
-  )
-  do.call(fit_function, arguments)
+  do.call(object$model$name, arguments)
 }

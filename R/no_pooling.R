@@ -40,9 +40,10 @@
 no_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ...,
                        algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                        seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
+  call <- rlang::current_env()
   fit_model(
-    "no_pooling", formula, data, prior, sigma = sigma, algorithm = algorithm, chains = chains, iter_sampling = iter_sampling,
-    iter_warmup = iter_warmup, seed = seed, prior_only = prior_only, cores = cores, control = control,
-    dots = rlang::exprs(...), call = rlang::current_env()
+    "no_pooling", formula, data, prior,
+    new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
+    call, own_arguments = list(sigma = sigma)
   )
 }

@@ -95,57 +95,14 @@ fit_diagnostic <- function(fit, measure, pars, dots, call) {
   muffle_few_draws(apply(unclass(draws)[, , pars, drop = FALSE], 3, getExportedValue("posterior", measure)))
 }
 
-# The run of NUTS, or an error where there was none.
-fit_nuts <- function(fit, call) {
-  if (fit$algorithm == "exact") {
-    abort_bayespool(
-      c(
-        "There was no chain: the draws of this fit are independent, from the exact algorithm.",
-        i = "It has no step size, no divergences and no warmup.",
-        i = "{.code update(fit, algorithm = \"nuts\")} runs chains."
-      ),
-      "algorithm", call
-    )
-  }
-  fit_draws(fit, call = call)
-  fit$nuts
-}
-
 chosen_diagnostics <- function(fit, inc_warmup, call) {
   nuts <- fit_nuts(fit, call)
-  check_argument(inc_warmup, checkmate::test_flag(inc_warmup), "{.code TRUE} or {.code FALSE}", call)
+  check_flag(inc_warmup, call)
   if (!inc_warmup) {
     return(after_warmup(nuts))
   }
   check_warmup_saved(nuts, call)
   nuts$diagnostics
-}
-
-check_warmup_saved <- function(nuts, call) {
-  if (!nuts$control$save_warmup) {
-    abort_bayespool(
-      c(
-        "This fit has not kept the draws of warmup.",
-        i = "{.code update(fit, control = nuts_control(save_warmup = TRUE))} keeps them."
-      ),
-      "draws", call
-    )
-  }
-}
-
-check_pars <- function(pars, valid, call) {
-  unknown <- setdiff(pars, valid)
-  if (!is.null(pars) && (!is.character(pars) || length(unknown) > 0)) {
-    abort_bayespool(
-      c(
-        "{.arg pars} must be names of variables.",
-        i = "Found {.val {unknown}}.",
-        i = "There {?is/are} {.val {valid}}."
-      ),
-      "argument", call
-    )
-  }
-  pars %||% valid
 }
 
 # An array iterations x chains x parameters as bayesplot's data frame.

@@ -1,4 +1,4 @@
-# Draws for rows of data: expected values, predictions, their errors and log densities.
+# Draws for rows of data: expected values, predictions, their errors, intervals and log densities.
 
 #' Predictions of a fit
 #'
@@ -61,7 +61,7 @@ posterior_predict.bayespool_fit <- function(object, newdata = NULL, ..., ndraws 
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_predict()", call, noise = TRUE)
   check_prediction_memory(task, call)
-  cpp_posterior_predict(task)
+  core_predict(task)
 }
 
 #' @rdname predictions
@@ -74,7 +74,7 @@ posterior_epred.bayespool_fit <- function(object, newdata = NULL, ..., ndraws = 
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_epred()", call)
   check_prediction_memory(task, call)
-  cpp_posterior_epred(task)
+  core_epred(task)
 }
 
 #' @rdname predictions
@@ -84,11 +84,11 @@ posterior_linpred.bayespool_fit <- function(object, transform = FALSE, newdata =
                                             cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_argument(transform, checkmate::test_flag(transform), "{.code TRUE} or {.code FALSE}", call)
+  check_flag(transform, call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_linpred()", call)
   check_prediction_memory(task, call)
-  if (transform) cpp_posterior_epred(task) else cpp_posterior_linpred(task)
+  if (transform) core_epred(task) else core_linpred(task)
 }
 
 #' @rdname predictions
@@ -101,7 +101,7 @@ predictive_error.bayespool_fit <- function(object, newdata = NULL, ..., ndraws =
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "predictive_error()", call, noise = TRUE, response = TRUE)
   check_prediction_memory(task, call)
-  cpp_predictive_error(task, task$y)
+  core_predictive_error(task)
 }
 
 #' @rdname predictions
@@ -113,30 +113,21 @@ log_lik.bayespool_fit <- function(object, newdata = NULL, ..., ndraws = NULL, dr
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "log_lik()", call, response = TRUE)
   check_prediction_memory(task, call)
-  cpp_log_lik(task, task$y)
+  core_log_lik(task)
 }
 
-#' Generics of the rstantools package
-#'
-#' Exported again, so that `library(bayespool)` is enough to predict from a fit; see [predictions] and
-#' [predictive_interval()][predictive_interval.bayespool_fit].
-#'
-#' @return For fits of this package a matrix: draws by rows of data (see [predictions]) or, for the two functions of
-#'   intervals, two columns with their ends (see [predictive_interval()][predictive_interval.bayespool_fit]).
-#' @section Errors: See [predictions].
-#' @examples
-#' fit <- complete_pooling(yield ~ 1, npk, seed = 1)
-#' posterior_interval(fit)
-#' @importFrom rstantools posterior_predict posterior_epred posterior_linpred predictive_error log_lik
-#' @importFrom rstantools predictive_interval posterior_interval
-#' @export posterior_predict
-#' @export posterior_epred
-#' @export posterior_linpred
-#' @export predictive_error
-#' @export log_lik
-#' @export predictive_interval
-#' @export posterior_interval
-#' @aliases posterior_predict posterior_epred posterior_linpred predictive_error log_lik predictive_interval
-#'   posterior_interval
-#' @name rstantools_generics
-NULL
+#' @rdname intervals
+#' @export
+predictive_interval.bayespool_fit <- function(object, prob = 0.9, newdata = NULL, ..., ndraws = NULL, draws = NULL,
+                                              re_formula = NULL, re.form = NULL, allow_new_levels = TRUE, seed = NULL,
+                                              cores = getOption("mc.cores", 1L)) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  check_probability(prob, call)
+  options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
+  task <- prediction_task(object, newdata, options, "predictive_interval()", call, noise = TRUE)
+  probs <- c((1 - prob) / 2, 1 - (1 - prob) / 2)
+  ends <- core_predictive_quantiles(task, probs)
+  colnames(ends) <- paste0(100 * probs, "%")
+  ends
+}

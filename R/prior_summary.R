@@ -34,8 +34,8 @@ prior_summary.bayespool_fit <- function(object, ...) {
     source = ifelse(vapply(priors, `[[`, NA, "default", USE.NAMES = FALSE), "default", "user")
   )
   result$distribution <- do.call(c, unname(lapply(priors, as_distribution)))
-  attr(result, "model") <- object$model
-  attr(result, "note") <- prior_note(object$model, names(priors))
+  attr(result, "model") <- object$model$name
+  attr(result, "note") <- prior_note(object$model)
   class(result) <- c("bayespool_prior_summary", class(result))
   result
 }
@@ -54,14 +54,4 @@ print.bayespool_prior_summary <- function(x, ...) {
     cat("\n", attr(x, "note"), "\n", sep = "")
   }
   invisible(x)
-}
-
-# What the priors imply for the parameters of the groups; without a population mean that is 0.
-prior_note <- function(model, parameters) {
-  centre <- function(name) if (name %in% parameters) name else "0"
-  switch(model,
-    no_pooling = "The prior on a parameter that every group has holds for each group independently.",
-    partial_pooling = paste0("Group means: mu[j] ~ normal(", centre("hyper_mu"), ", sigma_mu)."),
-    varying_intercept = paste0("Group intercepts: beta_0j[j] ~ normal(", centre("beta_0"), ", sigma_0).")
-  )
 }

@@ -41,27 +41,24 @@ NULL
 bayes_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  draws <- unclass(posterior::as_draws_matrix(fit_draws(object, call = call)))
-  names <- object$parameters
+  draws <- draws_matrix(object, call)
+  model <- object$model
   moments <- object$moments
-  predictors <- seq_along(names$slopes)
-  slopes <- draws[, names$slopes, drop = FALSE]
+  predictors <- seq_along(model$slopes)
+  slopes <- draws[, model$slopes, drop = FALSE]
   mean_of_group <- slopes %*% t(moments$mean[, predictors, drop = FALSE]) # draws x groups
-  if (!is.null(names$group)) {
-    mean_of_group <- mean_of_group + draws[, paste0(names$group, "[", names$labels, "]"), drop = FALSE]
-  } else if (!is.null(names$population)) {
-    mean_of_group <- mean_of_group + draws[, names$population]
+  if (has_groups(model)) {
+    mean_of_group <- mean_of_group + draws[, layout_variables(model, "group"), drop = FALSE]
+  } else if (has_intercept(model)) {
+    mean_of_group <- mean_of_group + draws[, model$intercept]
   }
   observations <- sum(moments$n)
   between <- (mean_of_group - drop(mean_of_group %*% moments$n) / observations)^2 %*% moments$n
   products <- unpack_within(colSums(moments$within))[predictors, predictors, drop = FALSE]
   within <- rowSums((slopes %*% products) * slopes)
   explained <- drop(between + within) / (observations - 1)
-  unexplained <- if (names$separate) {
-    drop(draws[, paste0(names$sigma, "[", names$labels, "]"), drop = FALSE]^2 %*% moments$n) / observations
-  } else {
-    draws[, names$sigma]^2
-  }
+  variances <- draws[, layout_variables(model, "scale_within"), drop = FALSE]^2
+  unexplained <- if (shares_sigma(model)) variances[, 1] else drop(variances %*% moments$n) / observations
   unname(explained / (explained + unexplained))
 }
 
@@ -72,7 +69,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
 loo_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_has_data(object, call)
+  check_uses_data(object, call)
   rows <- observed_rows(object, "Leave-one-out of observations", call)
   residual <- leave_rows_out(object, rows, 1L, call, residuals = TRUE)$residual
   1 - stats::var(residual) / stats::var(rows$y)

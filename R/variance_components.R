@@ -57,11 +57,15 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, ...) {
   check_no_dots(rlang::exprs(...), call)
   valid <- checkmate::test_number(prob, lower = 1e-10, upper = 1 - 1e-10)
   check_argument(prob, valid, "a number between 0 and 1 (and not within 1e-10 of these)", call)
-  check_hierarchical(object, "variance_components", "It has only a variance within groups, {.code sigma(fit)^2}.", call)
-  table <- if (object$algorithm == "exact") exact_components(object, prob, call) else drawn_components(object, prob, call)
+  check_has_population(object, "variance_components", "It has only a variance within groups, {.code sigma(fit)^2}.", call)
+  table <- if (has_quadrature(object)) {
+    exact_components(fit_posterior(object), prob, call)
+  } else {
+    drawn_components(object, prob, call)
+  }
   # The last share is one minus the other.
   table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
-  squares <- posterior_means(object, call = call)[c(object$parameters$tau, object$parameters$sigma)]^2
+  squares <- posterior_means(object, call = call)[c(varying_term(object$model)$sd, object$model$scale_within$name)]^2
   structure(
     data.frame(
       variable = c("between", "within", "share_between", "share_within"), mean = table[, 1], sd = table[, 2],
@@ -71,24 +75,11 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, ...) {
   )
 }
 
-# Rows between, within, share_between; columns mean, sd, hdi_lower, hdi_upper.
-exact_components <- function(fit, prob, call) {
-  problem <- fit_problem(fit)
-  # The sd of a square is a fourth moment.
-  order <- pmin(pmax(ceiling(problem$tail_index) - 1, 0), 4)
-  problem$sigma_order <- order[["sigma"]]
-  problem$tau_order <- order[["tau"]]
-  table <- run_core(cpp_variance_components(problem, prob), call)
-  orders <- order[c("tau", "sigma")]
-  table[1:2, 1][orders < 2] <- Inf
-  table[1:2, 2][orders < 4] <- Inf
-  table
-}
-
+# As exact_components().
 drawn_components <- function(fit, prob, call) {
-  draws <- unclass(posterior::as_draws_matrix(fit_draws(fit, call = call)))
-  between <- draws[, fit$parameters$tau]^2
-  within <- draws[, fit$parameters$sigma]^2
+  draws <- draws_matrix(fit, call)
+  between <- draws[, varying_term(fit$model)$sd]^2
+  within <- draws[, fit$model$scale_within$name]^2
   components <- cbind(between, within, between / (between + within))
   cbind(colMeans(components), apply(components, 2, stats::sd), t(HDInterval::hdi(components, credMass = prob)))
 }

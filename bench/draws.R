@@ -4,7 +4,7 @@ source("bench/common.R")
 compile_standard_normals()
 
 core_sample <- function(fit, draws) {
-  problem <- bayespool:::fit_problem(fit)
+  problem <- bayespool:::fit_posterior(fit)$problem
   function() bayespool:::cpp_sample(problem, draws, 1, 1L)
 }
 

@@ -3,7 +3,7 @@
 # Cases run in child processes, a batch each, so that a crash or a hang is one case's: its seed is printed.
 
 suppressPackageStartupMessages(library(bayespool))
-for (file in c("helper-fuzz_input.R", "helper-fuzz.R")) source(file.path("tests/testthat", file))
+for (file in list.files("tests/testthat/fuzz", full.names = TRUE)) source(file)
 arguments <- commandArgs(trailingOnly = TRUE)
 
 if (length(arguments) > 0 && arguments[1] == "--seed") {

@@ -8,7 +8,7 @@
 # Each prints a table. Ranks are kept in bench/results; what is there is not run again.
 
 suppressPackageStartupMessages(library(bayespool))
-source("tests/testthat/helper-sbc.R")
+for (file in list.files("tests/testthat/sbc", full.names = TRUE)) source(file)
 
 # Cells -------------------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,8 @@ test_that("the table of groups holds the fits' exact summaries", {
     for (model in c("complete", "none", "partial")) {
       fit <- comparison$fits[[model]]
       summary <- exact_summary(fit, probs = c(0.1, 0.9))
-      names <- if (model == "complete") fit$parameters$population else paste0(fit$parameters$group, "[", levels(rows$g), "]")
+      role <- if (model == "complete") "population" else "group"
+      names <- fit$model$layout$variable[fit$model$layout$role == role]
       here <- groups[groups$model == model, c("estimate", "lower", "upper")]
       there <- summary[match(rep_len(names, 3), summary$variable), c("mean", "q10", "q90")]
       expect_equal(unname(as.matrix(here)), unname(as.matrix(there)), tolerance = 1e-12)
@@ -42,11 +43,11 @@ test_that("the fits are those of the fitting functions", {
   comparison <- compare_pooling(y ~ 1 + (1 | g), rows, prior = course_priors, seed = 3, iter_sampling = 50)
   partial <- partial_pooling(y ~ 1 + (1 | g), rows, prior = course_priors$partial, seed = 3, iter_sampling = 50)
   expect_equal(comparison$fits$partial$draws, partial$draws)
-  expect_identical(comparison$fits$none$parameters$separate, TRUE)
+  expect_identical(comparison$fits$none$model$scale_within$shared, FALSE)
   common <- compare_pooling(y ~ 1 + (1 | g), rows, sigma = "common", iter_sampling = 0)
-  expect_identical(common$fits$none$parameters$variables, c("mu[late]", "mu[early]", "mu[alone]", "sigma"))
+  expect_identical(variables(common$fits$none), c("mu[late]", "mu[early]", "mu[alone]", "sigma"))
   regression <- compare_pooling(y ~ x + (1 | g), rows, iter_sampling = 0)
-  expect_identical(regression$fits$partial$model, "varying_intercept")
+  expect_identical(regression$fits$partial$model$name, "varying_intercept")
   chains <- suppressWarnings(compare_pooling(
     y ~ 1 + (1 | g), rows, prior = course_priors, algorithm = "nuts", chains = 1, iter_sampling = 50, iter_warmup = 150, seed = 1
   ))

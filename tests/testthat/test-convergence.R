@@ -18,7 +18,7 @@ chains_of_all_kinds <- function(iterations, chains, seed) {
 test_that("R-hat and effective sample sizes are posterior's", {
   for (size in list(c(1000, 4), c(400, 1), c(401, 3), c(37, 2))) {
     draws <- chains_of_all_kinds(size[1], size[2], seed = 1)
-    ours <- measure_convergence(draws)
+    ours <- core_convergence(draws)
     for (measure in names(ours)) {
       f <- getExportedValue("posterior", measure)
       expect_equal(ours[[measure]], suppressWarnings(apply(unclass(draws), 3, f)), tolerance = 1e-9)
@@ -29,6 +29,6 @@ test_that("R-hat and effective sample sizes are posterior's", {
 test_that("draws that are constant, not finite or too few have no R-hat and no effective sample size", {
   for (x in list(rep(0.3, 40), c(1:39, NA), c(1:39, Inf), 1)) {
     draws <- posterior::as_draws_array(array(x, c(length(x), 1, 1), list(NULL, NULL, "x")))
-    expect_true(all(is.na(unlist(measure_convergence(draws)))))
+    expect_true(all(is.na(unlist(core_convergence(draws)))))
   }
 })

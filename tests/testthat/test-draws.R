@@ -1,6 +1,8 @@
 # Draws: each parameter has the distribution that quadrature gives it, parameters are jointly right, and the random streams
 # do what is promised.
 
+use_code("oracle")
+
 draws_of <- function(fit, name) as.vector(posterior::extract_variable(fit$draws, name))
 
 # The distribution functions of parameters, from exact quantiles: monotone interpolation in normal scores.

@@ -56,15 +56,12 @@ test_that("emmeans: the rows of the fit, bases of its terms, and every model tha
 # priorsense ---------------------------------------------------------------------------------------------------------------
 
 test_that("log densities of priors have all their constants", {
-  x <- c(0.3, 1, 2.9)
-  scales <- list(
-    p_exponential(0.3), p_gamma(2, 3), p_inverse_gamma(3, 2), p_lognormal(1, 0.5), p_uniform(0.2, 3), p_half_normal(0, 5),
-    p_half_normal(-1, 5), p_half_t(3, 1, 2), p_half_cauchy(0, 5)
-  )
-  for (prior in scales) {
+  for (prior in scale_densities) {
+    x <- inside(prior)
     fit <- update(partial, prior = list(sigma_mu = prior$dist), iter_sampling = 0)
     expect_equal(log_prior(fit$priors$sigma_mu, x), prior$log_density(x), tolerance = 1e-13, info = format(prior$dist))
   }
+  x <- c(0.3, 1, 2.9)
   flat <- list(hyper_mu = dist_normal(1, 2), sigma_mu = dist_uniform(0, Inf), sigma_y = dist_degenerate(2))
   fit <- update(partial, prior = flat, iter_sampling = 0)
   expect_equal(log_prior(fit$priors$hyper_mu, x), dnorm(x, 1, 2, log = TRUE))

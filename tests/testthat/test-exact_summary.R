@@ -1,5 +1,7 @@
-# exact_summary() and the log evidence against the brute-force posterior of helper-oracle.R: 1e-6 relative in means and sds,
+# exact_summary() and the log evidence against the brute-force posterior of oracle/posterior.R: 1e-6 relative in means and sds,
 # 1e-6 in probability for quantiles, 1e-6 in the log evidence.
+
+use_code("oracle")
 
 make_groups <- function(sizes, seed, between = 3, within = 5, centre = 40) {
   withr::with_seed(seed, {
@@ -74,17 +76,10 @@ test_that("several predictors, a factor among them, are exact", {
 
 # Every prior ------------------------------------------------------------------------------------------------------------
 
-scale_priors <- list(
-  gamma = p_gamma(2.5, 0.7), "gamma below shape 1" = p_gamma(0.6, 0.2), "inverse gamma" = p_inverse_gamma(2, 3),
-  lognormal = p_lognormal(0.5, 1), "uniform from 0" = p_uniform(0, 4), "uniform above 0" = p_uniform(2, 9),
-  flat = p_flat_scale(), "half-normal" = p_half_normal(0, 5), "half-t" = p_half_t(4, 0, 3),
-  "truncated normal" = p_half_normal(3, 2), "normal with a negative mean" = p_half_normal(-4, 3),
-  "half-Cauchy" = p_half_cauchy(0, 5), "truncated t" = p_half_t(5, 2, 1), fixed = p_fixed(4)
-)
 for (name in names(scale_priors)) {
   prior <- scale_priors[[name]]
   test_that(paste("a prior on a scale is exact:", name), {
-    if (name != "half-Cauchy") skip_on_cran() # long
+    if (name != "half-Cauchy(0, 5)") skip_on_cran() # long
     expect_exact("partial_pooling", balanced, c(course[1:2], list(sigma_mu = prior)))
     expect_exact("partial_pooling", balanced, c(course[c(1, 3)], list(sigma_y = prior)))
     expect_exact("complete_pooling", two, list(mu = p_normal(40, 20), sigma = prior))

@@ -30,7 +30,7 @@ test_that("update() changes what is asked and keeps the rest", {
     exact_summary(update(slopes, . ~ . + k, data = data)), exact_summary(varying_intercept(y ~ x + k + (1 | g), data, iter_sampling = 0))
   )
   expect_error(update(slopes, . ~ . + k), class = "bayespool_error_data")
-  expect_identical(update(fit, data = data[data$g != "c", ])$parameters$labels, c("a", "b"))
+  expect_identical(update(fit, data = data[data$g != "c", ])$model$terms[[1]]$labels, c("a", "b"))
   common <- no_pooling(y ~ 1 + (1 | g), data, sigma = "common", iter_sampling = 0)
   expect_identical(posterior::variables(update(common, prior = list(mu = dist_normal(0, 1)))), posterior::variables(common))
   expect_error(update(fit, chain = 2), class = "bayespool_error_argument")

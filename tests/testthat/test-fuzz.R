@@ -1,5 +1,7 @@
 # Random calls, sound and silly, with fixed seeds. tools/fuzz.R runs more of them and repeats a single one.
 
+use_code("fuzz")
+
 test_that("random calls end in a plausible answer or in an error of the package", {
   skip_on_cran()
   for (seed in 1:150) {

@@ -1,5 +1,7 @@
 # From rows ----------------------------------------------------------------------------------------
 
+use_code("oracle")
+
 test_that("moments agree with means and cross-products by group", {
   data <- simulate_rows()
   expect_moments(group_moments(y ~ x + (1 | g), data), data, c("x", "y"), data$g)
@@ -325,9 +327,9 @@ test_that("rows and their moments reduce to the same", {
   moments <- group_moments(y ~ x + z + (1 | g), data)
   for (formula in list(y ~ x + z + (1 | g), y ~ z + x + (1 | g), y ~ z + (1 | g), y ~ 1 + (1 | g), y ~ 0 + x + (1 | g),
                        y ~ x + z, y ~ z, y ~ 1)) {
-    for (pooled in c(TRUE, FALSE)) {
-      expect_equal(reduce(formula, moments, pooled), reduce(formula, data, pooled), tolerance = 1e-12)
-    }
+    expect_equal(reduce(formula, moments), reduce(formula, data), tolerance = 1e-12)
+    # Nothing else tells the cross-products of each group.
+    expect_identical(reduce(formula, moments, pooled = TRUE), reduce(formula, moments))
   }
 })
 

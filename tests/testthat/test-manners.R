@@ -1,5 +1,7 @@
 # The package as a guest in a session: interrupts, the random state, options, other processes, locales and knitr.
 
+use_code("process")
+
 rows <- function() {
   withr::local_seed(1)
   data <- data.frame(g = factor(rep(c("清华", "Åbo", "New York, NY", "7"), c(3, 5, 8, 4))), x = rnorm(20))

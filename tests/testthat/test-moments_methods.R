@@ -1,5 +1,7 @@
 # Merging, choosing and printing group moments.
 
+use_code("oracle")
+
 test_that("merging parts in any order gives the whole", {
   data <- simulate_rows()
   whole <- group_moments(y ~ x + (1 | g), data)

@@ -3,7 +3,7 @@
 
 # The density in plain R ---------------------------------------------------------------------------------------------------
 
-# `spec`: model, y, priors (see helper-oracle.R), and where they apply g, x (a matrix), intercept, sigma, prior_only.
+# `spec`: model, y, priors (see helper-priors.R), and where they apply g, x (a matrix), intercept, sigma, prior_only.
 new_spec <- function(model, data, priors, x = NULL, intercept = TRUE, sigma = "common", prior_only = FALSE) {
   list(
     model = model, y = data$y, g = factor(data$g), x = if (!is.null(x)) as.matrix(data[x]), priors = priors,
@@ -115,10 +115,12 @@ problem_of <- function(spec) {
     prior = package_priors(spec$priors), iter_sampling = 0, prior_only = spec$prior_only
   )
   if (spec$model == "no_pooling") arguments$sigma <- spec$sigma
-  bayespool:::fit_problem(do.call(spec$model, arguments))
+  core_problem_of(do.call(spec$model, arguments))
 }
 # No pooling has one form: each group mean is a coordinate.
 forms_of <- function(spec) if (spec$model %in% c("partial_pooling", "varying_intercept")) c(FALSE, TRUE) else TRUE
+core_problem_of <- function(fit) bayespool:::fit_posterior(fit)$problem
+
 package_density <- function(problem, q, centered) bayespool:::cpp_log_density(problem, centered, q)
 
 # Compares value and gradient at `points` random points.
@@ -159,13 +161,6 @@ varying_priors <- function(...) {
   priors[names(given)] <- given
   priors
 }
-families <- list(
-  exponential = p_exponential(1.3), gamma = p_gamma(2.5, 1.2), inverse_gamma = p_inverse_gamma(3, 2),
-  lognormal = p_lognormal(0.3, 0.8), uniform_from_0 = p_uniform(0, 3), uniform = p_uniform(0.5, 4),
-  half_normal = p_half_normal(0, 2), cut_normal = p_half_normal(1.2, 0.9), negative_normal = p_half_normal(-0.4, 1.1),
-  half_t = p_half_t(4, 0, 1.5), cut_t = p_half_t(3, 0.8, 0.6), half_cauchy = p_half_cauchy(0, 1.4),
-  cut_cauchy = p_half_cauchy(0.7, 0.5), flat = p_flat_scale(), known = p_fixed(1.2)
-)
 
 # Models -----------------------------------------------------------------------------------------------------------------
 
@@ -196,12 +191,12 @@ test_that("the order and the scale of predictors do not matter", {
 test_that("the density is right with every family of priors on the standard deviations", {
   skip_on_cran() # long
   spread <- rows[rows$g != 2, ] # a single observation does not go with every family
-  for (family in families) {
+  for (family in scale_priors) {
     expect_density(new_spec("partial_pooling", rows, partial_priors(sigma_y = family, sigma_mu = family)))
     expect_density(new_spec("complete_pooling", rows, list(mu = normal, sigma = family)))
     expect_density(new_spec("no_pooling", spread, list(mu = normal, sigma = family), sigma = "group"), points = 1)
   }
-  priors <- varying_priors(sigma_y = families$uniform, sigma_0 = families$cut_t)
+  priors <- varying_priors(sigma_y = p_uniform(0.5, 4), sigma_0 = p_half_t(3, 0.8, 0.6))
   expect_density(new_spec("varying_intercept", rows, priors, x = "x"))
 })
 
@@ -248,7 +243,7 @@ test_that("the density is right for single observations, one group, and predicto
 })
 
 test_that("the density is right far from where the data are", {
-  spec <- new_spec("partial_pooling", rows, partial_priors(sigma_mu = families$uniform))
+  spec <- new_spec("partial_pooling", rows, partial_priors(sigma_mu = p_uniform(0.5, 4)))
   problem <- problem_of(spec)
   for (centered in c(FALSE, TRUE)) {
     for (far in list(c(-8, -8), c(12, 20), c(-12, 30))) {
@@ -271,8 +266,8 @@ test_that("the density of moments is that of rows", {
   q <- withr::with_seed(2, rnorm(9))
   for (centered in c(FALSE, TRUE)) {
     expect_equal(
-      package_density(bayespool:::fit_problem(fit(group_moments(y ~ x + z + (1 | g), rows))), q, centered),
-      package_density(bayespool:::fit_problem(fit(rows)), q, centered), tolerance = 1e-13
+      package_density(core_problem_of(fit(group_moments(y ~ x + z + (1 | g), rows))), q, centered),
+      package_density(core_problem_of(fit(rows)), q, centered), tolerance = 1e-13
     )
   }
 })

@@ -1,5 +1,7 @@
 # NUTS on targets that are known in closed form, written as models: the sampler, its adaptation, what it says of itself.
 
+use_code("process")
+
 matrix_of <- function(fit, name) posterior::extract_variable_matrix(fit$draws, name)
 # For chains that are too short, or meant to go wrong.
 quietly <- function(fit) suppressWarnings(fit, classes = "bayespool_warning")
@@ -145,7 +147,7 @@ test_that("the step size stays as it is after warmup", {
 test_that("a warmup of any length works", {
   data <- withr::with_seed(6, data.frame(g = rep(1:3, each = 5), y = rnorm(15)))
   none <- partial_pooling(y ~ 1 + (1 | g), data, iter_sampling = 0)
-  start <- bayespool:::cpp_log_density(bayespool:::fit_problem(none), FALSE, numeric(6))$scale^2
+  start <- bayespool:::cpp_log_density(bayespool:::fit_posterior(none)$problem, FALSE, numeric(6))$scale^2
   for (warmup in c(0, 1, 10, 19, 20, 21, 30, 75, 149, 150, 151)) {
     fit <- quietly(update(none, algorithm = "nuts", iter_warmup = warmup, iter_sampling = 40, seed = 6))
     expect_identical(dim(fit$draws), c(40L, 4L, 6L))
@@ -218,7 +220,7 @@ test_that("the log posterior is the density at the draw", {
       control = nuts_control(form)
     ))
     draws <- unclass(posterior::as_draws_matrix(fit))
-    problem <- bayespool:::fit_problem(fit)
+    problem <- bayespool:::fit_posterior(fit)$problem
     values <- apply(draws, 1, function(draw) {
       bayespool:::cpp_log_density(problem, form == "centered", unname(coordinates(draw, form == "centered")))$log_density
     })

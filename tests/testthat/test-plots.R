@@ -110,7 +110,7 @@ test_that("pp_check() compares the rows with predictions of the same seed", {
   expect_equal(nrow(check(partial, "stat")$data), 400)
   few <- quick("partial_pooling", means, chains = 1)
   few$draws <- posterior::subset_draws(few$draws, iteration = 1:3)
-  few$iter_sampling <- 3L
+  few$settings$iter_sampling <- 3L
   expect_equal(max(check(few)$data$rep_id, na.rm = TRUE), 3)
 })
 

@@ -160,7 +160,7 @@ test_that("mean predictions are exact, or means of the chains", {
   skip_on_cran() # long
   for (name in names(fits)) {
     fit <- fits[[name]]
-    grouped <- !is.null(fit$parameters$group)
+    grouped <- any(fit$model$layout$role == "group")
     by_nuts <- endsWith(name, "_nuts")
     mean <- if (by_nuts) {
       colMeans(posterior::as_draws_matrix(fit))
@@ -175,7 +175,7 @@ test_that("mean predictions are exact, or means of the chains", {
     expect_equal(residuals(fit), data$y - fitted(fit))
     expect_identical(predict(fit), fitted(fit))
     if (!by_nuts) expect_identical(predict(update(fit, iter_sampling = 0), new_data), predict(fit, new_data))
-    if (grouped && !is.null(fit$parameters$tau)) {
+    if (any(fit$model$layout$role == "scale_between")) {
       population <- as.vector(by_hand(at_mean, new_data, population = TRUE)$mean)
       expect_equal(predict(fit, transform(new_data, g = "new")), population, tolerance = 1e-12)
       expect_equal(predict(fit, new_data, re_formula = NA), population, tolerance = 1e-12)

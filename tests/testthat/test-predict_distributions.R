@@ -1,6 +1,8 @@
 # What predictions are distributed like: against mixtures of normals over the nodes of the brute-force quadrature, by
 # coverage on simulated data, and on the study's data.
 
+use_code("oracle")
+
 simulate <- function(sizes, seed) {
   withr::with_seed(seed, {
     g <- rep(letters[seq_along(sizes)], sizes)

@@ -87,63 +87,30 @@ test_that("a named distribution vector of length one works", {
 
 # Densities ---------------------------------------------------------------------------------------
 
-# The table at the top of R/priors.R: log density of the standard deviation up to a constant.
-kernel <- function(prior, x) {
-  a <- prior$par[1]
-  b <- prior$par[2]
-  switch(prior$family,
-    exponential = -a * x,
-    gamma = (a - 1) * log(x) - b * x,
-    inverse_gamma = -(a + 1) * log(x) - b / x,
-    lognormal = -(log(x) - a)^2 / (2 * b^2) - log(x),
-    uniform = ifelse(x >= a & x <= b, 0, -Inf),
-    normal = -(x - a)^2 / (2 * b^2),
-    student_t = -(a + 1) / 2 * log1p(((x - b) / prior$par[3])^2 / a),
-    cauchy = -log1p(((x - a) / b)^2)
-  )
-}
-
-scale_examples <- list(
-  dist_exponential(0.7), dist_gamma(2.5, 3), dist_lognormal(0.3, 0.8), dist_uniform(0.1, 4),
-  dist_normal(1, 2), dist_student_t(3, -1, 2), dist_cauchy(0.5, 2)
-)
-
-test_that("the internal form has distributional's density above 0", {
-  x <- c(0.2, 0.9, 1.7, 3.5)
-  for (dist in scale_examples) {
-    expected <- log(density(dist, x)[[1]])
-    internal <- kernel(read_scale(dist), x)
-    expect_equal(diff(internal), diff(expected), tolerance = 1e-12, info = format(dist))
+test_that("as_distribution() has the density that is written down, cut at 0", {
+  for (name in names(scale_densities)) {
+    prior <- scale_densities[[name]]
+    if (startsWith(name, "inverse-gamma") && !requireNamespace("actuar", quietly = TRUE)) next # distributional needs it
+    ours <- as_distribution(read_scale(prior$dist))
+    expect_equal(density(ours, inside(prior))[[1]], exp(prior$log_density(inside(prior))), tolerance = 1e-12, info = name)
+    expect_identical(density(ours, -1)[[1]], 0, info = name)
   }
 })
 
-test_that("the scale of an inverse gamma is that of distributional's mean and density", {
-  dist <- dist_inverse_gamma(3, 4)
-  prior <- read_scale(dist)
-  mean_of_inverse_gamma <- prior$par[2] / (prior$par[1] - 1)
-  expect_equal(mean_of_inverse_gamma, mean(dist), tolerance = 1e-12)
-  skip_if_not_installed("actuar")
-  x <- c(0.2, 0.9, 1.7, 3.5)
-  expect_equal(diff(kernel(prior, x)), diff(log(density(dist, x)[[1]])), tolerance = 1e-12)
+test_that("the scale of an inverse gamma is that of distributional's mean", {
+  prior <- read_scale(dist_inverse_gamma(3, 4))
+  expect_equal(prior$par[2] / (prior$par[1] - 1), mean(dist_inverse_gamma(3, 4)), tolerance = 1e-12)
 })
 
 test_that("as_distribution() and back is the same prior", {
-  examples <- c(scale_examples[1:4], list(dist_inverse_gamma(2, 3), dist_uniform(0, Inf), dist_degenerate(2)))
-  for (dist in examples) {
-    prior <- read_scale(dist)
-    expect_equal(read_scale(as_distribution(prior)), prior, tolerance = 1e-15)
+  for (name in names(scale_priors)) {
+    prior <- read_scale(scale_priors[[name]]$dist)
+    dist <- as_distribution(prior)
+    # A distribution that is cut already is not taken.
+    if (!is_cut(prior)) expect_equal(read_scale(dist), prior, tolerance = 1e-15, info = name)
   }
   for (dist in list(dist_normal(1, 2), dist_uniform(-Inf, Inf), dist_degenerate(2))) {
     expect_identical(read_location(as_distribution(read_location(dist))), read_location(dist))
-  }
-})
-
-test_that("as_distribution() of a truncated prior integrates to 1 above 0", {
-  for (dist in scale_examples[5:7]) {
-    truncated <- as_distribution(read_scale(dist))
-    total <- stats::integrate(function(x) density(truncated, x)[[1]], 0, Inf, rel.tol = 1e-9)$value
-    expect_equal(total, 1, tolerance = 1e-7)
-    expect_identical(density(truncated, -1)[[1]], 0)
   }
 })
 
@@ -316,26 +283,29 @@ test_that("a small or an offset response has spread", {
 # What is known about a prior ---------------------------------------------------------------------
 
 test_that("tails and zeros of scale priors are known", {
-  examples <- list(
-    list(dist_exponential(1), Inf, 0), list(dist_gamma(2.5, 1), Inf, 1.5),
-    list(dist_inverse_gamma(2, 3), 2, Inf), list(dist_lognormal(0, 1), Inf, Inf),
-    list(dist_uniform(0, 2), Inf, 0), list(dist_uniform(1, 2), Inf, Inf),
-    list(dist_uniform(0, Inf), -1, 0), list(dist_normal(1, 2), Inf, 0),
-    list(dist_student_t(3, 0, 1), 3, 0), list(dist_cauchy(0, 1), 1, 0), list(dist_degenerate(1), Inf, Inf)
-  )
-  for (example in examples) {
-    prior <- read_scale(example[[1]])
-    expect_identical(prior_tail_index(prior), example[[2]])
-    expect_identical(prior_zero_exponent(prior), example[[3]])
+  for (name in names(scale_priors)) {
+    prior <- read_scale(scale_priors[[name]]$dist)
+    expect_identical(prior_tail_index(prior), scale_priors[[name]]$tail, info = name)
+    expect_identical(prior_zero_exponent(prior), scale_priors[[name]]$zero, info = name)
   }
 })
 
 test_that("flat priors are the improper ones", {
-  expect_false(is_proper(read_location(dist_uniform(-Inf, Inf))))
-  expect_false(is_proper(read_scale(dist_uniform(0, Inf))))
-  expect_true(is_proper(read_location(dist_degenerate(0))))
-  expect_true(is_proper(read_location(dist_normal(0, 1))))
-  for (dist in scale_examples) expect_true(is_proper(read_scale(dist)))
+  for (prior in scale_priors) expect_identical(is_proper(read_scale(prior$dist)), prior$proper)
+  for (prior in list(p_normal(0, 1), p_flat(), p_fixed(0))) expect_identical(is_proper(read_location(prior$dist)), prior$proper)
+})
+
+test_that("known values are those with a fixed value", {
+  for (prior in scale_priors) expect_identical(is_fixed(read_scale(prior$dist)), !is.null(prior$fixed))
+  for (prior in list(p_normal(0, 1), p_flat(), p_fixed(0))) {
+    expect_identical(is_fixed(read_location(prior$dist)), !is.null(prior$fixed))
+  }
+})
+
+test_that("only a prior with an upper end is bounded", {
+  for (prior in scale_priors) {
+    expect_identical(is_bounded(read_scale(prior$dist)), is.null(prior$fixed) && is.finite(prior$upper))
+  }
 })
 
 # What is shown -----------------------------------------------------------------------------------
@@ -348,24 +318,16 @@ test_that("a prior reads as people write it", {
   expect_identical(location_text(dist_uniform(-Inf, Inf)), "flat")
   expect_identical(location_text(dist_degenerate(3)), "fixed at 3")
   expect_identical(scale_text(dist_exponential(0.1312)), "exponential(0.131)")
-  expect_identical(scale_text(dist_normal(0, 5)), "half-normal(0, 5)")
-  expect_identical(scale_text(dist_normal(1, 5)), "normal(1, 5) above 0")
-  expect_identical(scale_text(dist_student_t(3, 0, 2.5)), "half-Student-t(3, 0, 2.5)")
-  expect_identical(scale_text(dist_cauchy(0, 1)), "half-Cauchy(0, 1)")
-  expect_identical(scale_text(dist_gamma(2, 3)), "gamma(2, 3)")
-  expect_identical(scale_text(dist_inverse_gamma(2, scale = 3)), "inverse-gamma(2, scale = 3)")
-  expect_identical(scale_text(dist_lognormal(0, 1)), "lognormal(0, 1)")
-  expect_identical(scale_text(dist_uniform(0, 10)), "uniform(0, 10)")
-  expect_identical(scale_text(dist_uniform(0, Inf)), "flat")
-  expect_identical(scale_text(dist_degenerate(2)), "fixed at 2")
+  for (name in names(scale_priors)) expect_identical(scale_text(scale_priors[[name]]$dist), name)
 })
 
-fit_with_priors <- function(prior, parameters, model) {
-  structure(list(priors = resolve_priors(prior, parameters, stats), model = model), class = "bayespool_fit")
-}
+# Mean 40, sd 4.
+scored <- data.frame(site = rep(letters[1:4], each = 3), stress = c(2, 4, 3), score = 40 + 4 * as.vector(scale(c(1:5, 3:9))))
+summarise_priors <- function(f, formula, ...) prior_summary(f(formula, scored, iter_sampling = 0, ...))
 
 test_that("prior_summary() is a data frame with text, source and distribution", {
-  fit <- fit_with_priors(list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5)), partial, "partial_pooling")
+  given <- list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5))
+  fit <- partial_pooling(score ~ 1 + (1 | site), scored, prior = given, iter_sampling = 0)
   summary <- prior_summary(fit)
   expect_s3_class(summary, c("bayespool_prior_summary", "data.frame"), exact = TRUE)
   expect_identical(summary$parameter, names(partial))
@@ -378,21 +340,18 @@ test_that("prior_summary() is a data frame with text, source and distribution", 
 })
 
 test_that("prior_summary() prints the table and what it means for the groups", {
-  fit <- fit_with_priors(NULL, partial, "partial_pooling")
-  expect_output(print(prior_summary(fit)), "partial pooling.*hyper_mu +normal\\(40, 10\\) +default")
-  expect_output(print(prior_summary(fit)), "mu\\[j\\] ~ normal\\(hyper_mu, sigma_mu\\)")
-  fit <- fit_with_priors(NULL, partial[-1], "partial_pooling")
-  expect_output(print(prior_summary(fit)), "mu\\[j\\] ~ normal\\(0, sigma_mu\\)")
-  fit <- fit_with_priors(NULL, regression, "varying_intercept")
-  expect_output(print(prior_summary(fit)), "beta_0j\\[j\\] ~ normal\\(beta_0, sigma_0\\)")
-  fit <- fit_with_priors(NULL, c(mu = "location", sigma = "scale"), "no_pooling")
-  expect_output(print(prior_summary(fit)), "for each group")
-  fit$model <- "complete_pooling"
-  expect_output(print(prior_summary(fit)), "complete pooling")
+  summary <- summarise_priors(partial_pooling, score ~ 1 + (1 | site))
+  expect_output(print(summary), "partial pooling.*hyper_mu +normal\\(40, 10\\) +default")
+  expect_output(print(summary), "mu\\[j\\] ~ normal\\(hyper_mu, sigma_mu\\)")
   # A part of the table still prints, and the note stays true.
-  fit <- fit_with_priors(NULL, partial, "partial_pooling")
-  expect_output(print(prior_summary(fit)[2:3, ]), "normal\\(hyper_mu, sigma_mu\\)")
-  expect_output(print(prior_summary(fit)[1, c("parameter", "prior")]), "normal\\(40, 10\\)")
+  expect_output(print(summary[2:3, ]), "normal\\(hyper_mu, sigma_mu\\)")
+  expect_output(print(summary[1, c("parameter", "prior")]), "normal\\(40, 10\\)")
+  summary <- summarise_priors(partial_pooling, score ~ 0 + (1 | site))
+  expect_output(print(summary), "mu\\[j\\] ~ normal\\(0, sigma_mu\\)")
+  summary <- summarise_priors(varying_intercept, score ~ stress + (1 | site))
+  expect_output(print(summary), "beta_0j\\[j\\] ~ normal\\(beta_0, sigma_0\\)")
+  expect_output(print(summarise_priors(no_pooling, score ~ 1 + (1 | site))), "for each group")
+  expect_output(print(summarise_priors(complete_pooling, score ~ 1)), "complete pooling")
 })
 
 test_that("parameters that squares would take out of the range of numbers are refused", {
@@ -408,6 +367,7 @@ test_that("parameters that squares would take out of the range of numbers are re
   refused("hyper_mu", dist_normal(0, 5e-324))
   refused("hyper_mu", dist_normal(-1e200, 1))
   expect_no_error(partial_pooling(
-    scontrol ~ 1 + (1 | site), hpp_sites, prior = list(hyper_mu = dist_normal(0, Inf), sigma_mu = dist_degenerate(0)), iter_sampling = 0
+    scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0,
+    prior = list(hyper_mu = dist_normal(0, Inf), sigma_mu = dist_degenerate(0))
   ))
 })

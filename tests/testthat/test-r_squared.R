@@ -60,13 +60,14 @@ test_that("loo_R2() uses the means of refits", {
         table$mean[match(name, table$variable)]
       }
       other <- update(fit, data = data[-i, ])
-      group <- paste0(fit$parameters$group, "[", data$g[i], "]")
+      layout <- fit$model$layout
+      group <- layout$variable[layout$role == "group" & layout$label %in% data$g[i]]
       if (data$g[i] != "alone") {
         base <- mean_of(other, group)
       } else {
-        base <- if (fit$model == "no_pooling") 8 else mean_of(other, "beta_0")
+        base <- if (fit$model$name == "no_pooling") 8 else mean_of(other, "beta_0")
       }
-      base + if (fit$model == "no_pooling") 0 else mean_of(other, "beta[x]") * data$x[i]
+      base + if (fit$model$name == "no_pooling") 0 else mean_of(other, "beta[x]") * data$x[i]
     }, 0)
     expect_equal(loo_R2(fit), 1 - var(data$y - predicted) / var(data$y), tolerance = 1e-8)
   }

@@ -1,5 +1,7 @@
 # Known parameters come back; more data say more, trivial noise nothing, and far from the data less is known.
 
+use_code("oracle")
+
 truth <- c(beta_0 = 2, "beta[x]" = -0.7, sigma_y = 1.5, sigma_0 = 0.8)
 simulate_lines <- function(groups, size, seed) {
   withr::with_seed(seed, {

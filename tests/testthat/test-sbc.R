@@ -3,6 +3,8 @@
 # Each cell may fail by chance with a probability of at most 1e-5, all of them together below 1e-4; the seeds are fixed.
 # tools/sbc.R runs many more cells, with more simulations.
 
+use_code("sbc")
+
 skip_on_cran()
 alpha <- 1e-5
 

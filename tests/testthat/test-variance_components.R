@@ -1,5 +1,7 @@
 # Variance components: against the brute-force posterior, by what defines a shortest interval, and against draws.
 
+use_code("oracle")
+
 rows <- withr::with_seed(1, {
   g <- rep(1:5, c(2, 9, 6, 4, 7))
   data.frame(g = g, x = rnorm(28), y = rnorm(28, rnorm(5, 3, 2)[g], 3))
@@ -28,11 +30,12 @@ expect_components <- function(fit, oracle) {
 # The interval holds `prob`, by the oracle, and none of the others that exact quantiles make is shorter.
 expect_shortest <- function(fit, oracle, prob = 0.94) {
   table <- variance_components(fit, prob = prob)
-  parameters <- fit$parameters
+  layout <- fit$model$layout
+  scale <- function(role) layout$variable[layout$role == role]
   below <- (1 - prob) * pnorm(seq(-4.5, 4.5, 0.5))
   quantiles <- exact_summary(fit, probs = c(below, below + prob))
   # `power`: of the parameter, whose square or self the component is.
-  for (part in list(c("between", parameters$tau, 2), c("within", parameters$sigma, 2), c("share_between", "icc", 1))) {
+  for (part in list(c("between", scale("scale_between"), 2), c("within", scale("scale_within"), 2), c("share_between", "icc", 1))) {
     ours <- table[table$variable == part[1], ]
     power <- as.numeric(part[3])
     cdf <- function(x) oracle[[1]]$cdf(part[2], x^(1 / power))

@@ -62,7 +62,7 @@ struct Prior {
   bool flat = false;
 };
 
-// A prior that R lets through: see read_distribution_parameters() and scale_prior() in R/priors.R.
+// A prior that R lets through: see read_parameters() and read_scale() in R/prior-read.R.
 inline Prior scale_prior(Input& input, bool may_be_zero) {
   const auto family = static_cast<ScaleFamily>(input.integer(0, 9));
   switch (family) {
@@ -136,7 +136,7 @@ inline MatrixXd unpack(const Eigen::RowVectorXd& packed, Index d) {
   return full;
 }
 
-// As new_problem() in R/models.R: an intercept before the columns or none; `prior_only` leaves the data out.
+// As new_problem() in R/model-problem.R: an intercept before the columns or none; `prior_only` leaves the data out.
 inline GroupedData grouped_data(const GroupMoments& moments, bool intercept, bool prior_only) {
   std::vector<Index> present;
   for (Index j = 0; j < moments.size.size(); ++j)

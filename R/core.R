@@ -1,0 +1,120 @@
+# Every call of C++ that computes with a model or with draws. A `problem` is the list that new_problem() makes; `posterior` as
+# new_posterior() makes it.
+
+core_check_design <- function(problem) cpp_check_design(problem)
+
+# `log_evidence`; `draws`, draws x variables; and `record`, what the quadrature found, from which the functions below take it.
+core_fit <- function(posterior, draws, seed, cores, call) {
+  run_core(cpp_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
+}
+
+core_log_evidence <- function(posterior, call) {
+  run_core(cpp_log_evidence(posterior$problem, posterior$propriety$orders), call)
+}
+
+# One row a variable, then one for the icc if wanted: mean, sd, quantiles.
+core_summary <- function(posterior, probs, icc, deviations, call) {
+  run_core(
+    cpp_summary(
+      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), icc, deviations,
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+core_variance_components <- function(posterior, prob, call) {
+  run_core(cpp_variance_components(posterior$problem, posterior$propriety$orders, posterior$record, prob), call)
+}
+
+core_pooling_weights <- function(posterior, size, call) {
+  run_core(cpp_pooling_weights(posterior$problem, posterior$propriety$orders, posterior$record, size), call)
+}
+
+# Rows ordered by `group` (from 0).
+core_leave_one_out <- function(posterior, x, y, group, cores, call) {
+  run_core(
+    cpp_leave_one_out(
+      posterior$problem, posterior$propriety$orders, posterior$record, x, y, group, cores, memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+# The coordinates in which NUTS moves, in their order; see rcpp_nuts.cpp.
+core_nuts_coordinates <- function(problem, centered) cpp_nuts_coordinates(problem, centered)
+
+core_nuts <- function(problem, settings, chains, iter_warmup, iter_sampling, seed, cores, progress, call) {
+  could_not_start <- function(cnd) {
+    abort_bayespool(
+      c(
+        "NUTS could not start: {conditionMessage(cnd)}.",
+        i = "Priors and data contradict each other, or their scales are beyond the range of numbers.",
+        i = "See whether the priors are meant so: {.fn prior_summary} shows them."
+      ),
+      "numerical", call
+    )
+  }
+  tryCatch(
+    cpp_nuts(problem, settings, chains, iter_warmup, iter_sampling, seed, cores, progress),
+    `bayespool::NoStart` = could_not_start, `bayespool::NoStepSize` = could_not_start
+  )
+}
+
+core_log_scale_prior <- function(prior, x) cpp_log_scale_prior(prior, x)
+
+# A list of vectors named by variable: `rhat`, `ess_bulk`, `ess_tail`. The numbers are posterior's, but posterior would take
+# longer than the chains.
+core_convergence <- function(draws) {
+  values <- cpp_convergence(draws, posterior::niterations(draws), posterior::nchains(draws))
+  lapply(values, stats::setNames, posterior::variables(draws))
+}
+
+# Size, means and cross-products of groups, see reduce_data().
+core_group_moments <- function(columns, rows, code, first, groups, pooled) {
+  cpp_group_moments(columns, rows, code, first, groups, pooled)
+}
+
+# Predictions: `task` as prediction_task() makes it; matrices of draws x rows.
+core_epred <- function(task) cpp_posterior_epred(task)
+core_linpred <- function(task) cpp_posterior_linpred(task)
+core_predict <- function(task) cpp_posterior_predict(task)
+core_predictive_error <- function(task) cpp_predictive_error(task, task$y)
+core_log_lik <- function(task) cpp_log_lik(task, task$y)
+core_predictive_quantiles <- function(task, probs) cpp_predictive_quantiles(task, probs)
+
+# Bytes for the covariance matrices of the coefficients at the nodes. Few coefficients always fit.
+memory_for_nodes <- function(problem) if (length(problem$coefficient_sd) < 100) Inf else available_memory()
+
+# What the core refuses becomes an error of the package.
+run_core <- function(result, call) {
+  tryCatch(
+    result,
+    `bayespool::UnreachableMass` = function(cnd) {
+      abort_bayespool(
+        c(
+          "The posterior cannot be computed: it has mass at standard deviations that are too small or too large for numbers.",
+          i = "A prior with very heavy tails and few data do this.",
+          i = "Choose a prior for the standard deviations with more definite scale, such as {.code dist_exponential()}."
+        ),
+        "numerical", call
+      )
+    },
+    `bayespool::NodesTooLarge` = function(cnd) {
+      abort_bayespool(
+        c(
+          "The covariances of the coefficients, at each node of the quadrature, would not fit in memory.",
+          i = "They take {format_bytes(as.numeric(conditionMessage(cnd)))}; {format_bytes(available_memory())} are available.",
+          i = "Use fewer predictors, or what is computed from draws: {.fn summary}, {.code loo(fit, method = \"psis\")}."
+        ),
+        "memory", call
+      )
+    },
+    `bayespool::NotConverged` = function(cnd) {
+      abort_bayespool(
+        c("The quadrature did not converge.", i = "The posterior is not smooth enough; see whether the priors are meant so."),
+        "numerical", call
+      )
+    }
+  )
+}

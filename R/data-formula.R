@@ -1,0 +1,165 @@
+# Model formulas: the only file that knows what `(1 | g)` means.
+
+# A list: `formula` as given; `response` (text) and `response_expr`; `intercept`; `terms` (labels of
+# the fixed terms as terms() writes them); `fixed` (the formula without the bar); `group` (name of
+# the grouping column, or NULL); `env`.
+parse_formula <- function(formula, call = rlang::caller_env()) {
+  check_formula(formula, call)
+  group <- parse_group(formula[[3]], call)
+  # The bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
+  # order of the terms.
+  marked <- formula
+  if (!is.null(group)) {
+    marked[[3]] <- replace_call(formula[[3]], group$bar, as.name(group_mark))
+  }
+  marked_terms <- tryCatch(
+    stats::terms(marked),
+    error = function(cnd) {
+      abort_bayespool(
+        c("The formula cannot be read.", i = "Found {.code {format_formula(formula)}}."),
+        "formula", call, parent = cnd
+      )
+    }
+  )
+  if (!is.null(attr(marked_terms, "offset"))) {
+    abort_formula("Offsets are not supported.", "Subtract the offset from the response instead.", formula, call)
+  }
+  labels <- attr(marked_terms, "term.labels")
+  if (!is.null(group)) {
+    labels <- drop_group_mark(labels, formula, call)
+  }
+  intercept <- attr(marked_terms, "intercept") == 1
+  response <- response_name(formula)
+  if (any(labels == format_expr(formula[[2]]))) {
+    abort_formula(
+      "The response is also a predictor.", "Remove {.code {response}} from the right-hand side.", formula, call
+    )
+  }
+  list(
+    formula = formula,
+    response = response,
+    response_expr = formula[[2]],
+    intercept = intercept,
+    terms = labels,
+    fixed = fixed_formula(formula, labels, intercept),
+    group = group$name,
+    env = environment(formula)
+  )
+}
+
+group_mark <- ".bayespool_group"
+
+# `expr` with the call `old` replaced, wherever it occurs.
+replace_call <- function(expr, old, new) {
+  if (identical(expr, old)) {
+    return(new)
+  }
+  if (is.call(expr)) {
+    for (i in seq_along(expr)[-1]) {
+      if (!is.null(expr[[i]])) expr[[i]] <- replace_call(expr[[i]], old, new)
+    }
+  }
+  expr
+}
+
+supported_bar <- "One grouping factor is supported, as {.code (1 | g)} with {.code g} the name of a column."
+
+check_formula <- function(formula, call) {
+  if (!inherits(formula, "formula")) {
+    abort_bayespool(
+      c(
+        "{.arg formula} must be a formula.",
+        i = "Found {.obj_type_friendly {formula}}.",
+        i = "Write for example {.code y ~ x + (1 | g)}."
+      ),
+      "formula", call
+    )
+  }
+  if (length(formula) != 3) {
+    abort_formula("The formula has no response.", "Write it on the left of {.code ~}, as in {.code y ~ x + (1 | g)}.",
+                  formula, call)
+  }
+  if ("." %in% all.vars(formula)) {
+    abort_formula("{.code .} is not supported in the formula.", "Name the predictors.", formula, call)
+  }
+  lhs <- formula[[2]]
+  if (length(all.vars(lhs)) == 0) {
+    abort_formula("The left-hand side of the formula names no variable.",
+                  "Write the response there, as in {.code y ~ x + (1 | g)}.", formula, call)
+  }
+  functions <- setdiff(all.names(lhs), all.vars(lhs))
+  if (any(c("cbind", "mvbind", "matrix", "Surv") %in% functions)) {
+    abort_formula("Only a single response is supported.", "Fit the responses one at a time.", formula, call)
+  }
+  if (any(c("|", "||") %in% functions)) {
+    abort_formula("A bar on the left-hand side is not supported.", "The response is one numeric variable.", formula, call)
+  }
+}
+
+# The bar call `1 | g` and the name `g` in the right-hand side, or NULL where there is no bar.
+parse_group <- function(rhs, call) {
+  if ("||" %in% all.names(rhs)) {
+    abort_formula("{.code ||} is not supported.", supported_bar, rhs, call)
+  }
+  bars <- reformulas::findbars(rhs)
+  if (length(bars) == 0) {
+    if ("|" %in% all.names(rhs)) {
+      abort_formula("The grouping factor must be a column.", supported_bar, rhs, call)
+    }
+    return(NULL)
+  }
+  slope <- Find(function(bar) !identical(bar[[2]], 1), bars)
+  if (!is.null(slope)) {
+    abort_formula("Only a varying intercept is supported, not a varying slope.", supported_bar, slope, call)
+  }
+  if (length(bars) > 1) {
+    abort_formula("More than one grouping factor is not supported.", supported_bar, rhs, call)
+  }
+  bar <- bars[[1]]
+  if (!is.name(bar[[3]])) {
+    abort_formula(
+      "The grouping factor must be a column.",
+      c("Compute it in the data first.", supported_bar),
+      bar, call
+    )
+  }
+  list(bar = bar, name = as.character(bar[[3]]))
+}
+
+# The labels without the bar's, which must be a term of its own and not part of a call or an
+# interaction.
+drop_group_mark <- function(labels, formula, call) {
+  others <- labels[labels != group_mark]
+  inside <- vapply(others, function(label) group_mark %in% all.vars(str2lang(label)), logical(1))
+  if (any(inside) || length(others) == length(labels)) {
+    abort_formula(
+      "The bar must be a term of its own.",
+      c("Add it with {.code +}, as in {.code y ~ x + (1 | g)}.", supported_bar),
+      formula, call
+    )
+  }
+  others
+}
+
+response_name <- function(formula) {
+  if (is.name(formula[[2]])) as.character(formula[[2]]) else format_expr(formula[[2]])
+}
+
+fixed_formula <- function(formula, labels, intercept) {
+  if (length(labels) == 0) {
+    labels <- if (intercept) "1" else "0"
+    intercept <- TRUE
+  }
+  stats::reformulate(labels, response = formula[[2]], intercept = intercept, env = environment(formula))
+}
+
+# `wrong` says what is wrong, `supported` what to write instead; `found` is the expression that was
+# found.
+abort_formula <- function(wrong, supported, found, call) {
+  envir <- rlang::env(rlang::caller_env(), found = format_formula(found))
+  abort_bayespool(
+    c(wrong, i = "Found {.code {found}}.", stats::setNames(supported, rep("i", length(supported)))),
+    "formula", call,
+    .envir = envir
+  )
+}

@@ -1,0 +1,71 @@
+# The grouping column: its groups as labels and as codes.
+
+# The grouping column as a vector whose values are the groups.
+group_column <- function(group, name, call) {
+  if (!is.atomic(group) || !is.null(dim(group)) || is.complex(group) || is.raw(group)) {
+    abort_bayespool(
+      c(
+        "The grouping factor must be a factor, character, numeric or logical column.",
+        i = "{.val {name}} is {.obj_type_friendly {group}}."
+      ),
+      "data", call
+    )
+  }
+  without_class(group)
+}
+
+# Labels of the groups of new rows, `known` ones as they are written there: 1e5 is "1e+05" as a double and "100000" as an
+# integer.
+group_labels <- function(group, known, name, call) {
+  labels <- as.character(group_column(group, name, call))
+  if (is.numeric(group)) {
+    same <- match(group, suppressWarnings(as.numeric(known)), incomparables = NA)
+    labels <- ifelse(labels %in% known | is.na(same), labels, known[same])
+  }
+  labels
+}
+
+# `code`: integers first, first + 1, ..., first + size - 1 by row (empty: one group); `labels(i)`:
+# the labels of groups i, in factor()'s order. Some codes may occur in no row. factor() itself would
+# write every row as text, which takes seconds for ten million numbers.
+code_groups <- function(group) {
+  if (is.null(group)) {
+    return(list(code = integer(), first = 0L, size = 1L, labels = function(i) ""))
+  }
+  if (is.factor(group)) {
+    labels <- levels(group)
+    return(list(code = group, first = 1L, size = length(labels), labels = function(i) labels[i]))
+  }
+  if (is.numeric(group) && !is.object(group)) {
+    codes <- code_whole_numbers(group)
+    if (!is.null(codes)) {
+      return(codes)
+    }
+  }
+  values <- unique(group)
+  values <- values[order(values)]
+  labels <- as.character(values)
+  distinct <- unique(labels)
+  code <- match(group, values)
+  if (length(distinct) < length(labels)) {
+    code <- match(labels, distinct)[code] # numbers that print alike are one group, as in factor()
+  }
+  list(code = code, first = 1L, size = length(distinct), labels = function(i) distinct[i])
+}
+
+# Whole numbers in a range not much wider than their number are codes already; NULL for others.
+code_whole_numbers <- function(group) {
+  code <- if (is.integer(group)) group else cpp_whole_numbers(group)
+  if (is.null(code)) {
+    return(NULL)
+  }
+  range <- cpp_integer_range(code)
+  size <- as.double(range[2]) - range[1] + 1
+  if (size > 1024 + length(code) / 8) {
+    return(NULL)
+  }
+  first <- range[1]
+  # 1e5 is "1e+05" as a double and "100000" as an integer, in factor() too.
+  step <- if (is.integer(group)) -1L else -1
+  list(code = code, first = first, size = as.integer(size), labels = function(i) as.character(first + (i + step)))
+}

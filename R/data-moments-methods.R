@@ -1,0 +1,102 @@
+# Methods of group moments: printing, conversion, choosing and merging.
+
+# group, n, mean_<column>, sd_<column>, and with `products` also ss_<column> (sums of squares about
+# the group's mean) and sp_<column>_<column> (sums of products).
+moments_frame <- function(moments, products) {
+  columns <- colnames(moments$mean)
+  d <- length(columns)
+  mean <- moments$mean
+  colnames(mean) <- paste0("mean_", columns)
+  sd <- if (nrow(moments$within) < nrow(mean)) matrix(NA_real_, nrow(mean), d) else moments_sd(moments)
+  colnames(sd) <- paste0("sd_", columns)
+  group <- stats::setNames(list(moments$group), if (is.null(moments$group_name)) "group" else moments$group_name)
+  mean_beside_sd <- cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]
+  parts <- c(group, list(n = moments$n), matrix_columns(mean_beside_sd))
+  if (products && nrow(moments$within) == nrow(mean)) {
+    first <- columns[sequence(seq_len(d))]
+    second <- columns[rep(seq_len(d), seq_len(d))]
+    within <- moments$within
+    colnames(within) <- ifelse(first == second, paste0("ss_", first), paste0("sp_", first, "_", second))
+    parts <- c(parts, matrix_columns(within))
+  }
+  as_frame(parts, length(moments$n))
+}
+
+matrix_columns <- function(x) {
+  stats::setNames(lapply(seq_len(ncol(x)), function(k) as.vector(x[, k])), colnames(x))
+}
+
+#' @export
+as.data.frame.group_moments <- function(x, row.names = NULL, optional = FALSE, ...) {
+  rlang::check_dots_empty()
+  frame <- moments_frame(x, products = TRUE)
+  if (!is.null(row.names)) row.names(frame) <- row.names
+  frame
+}
+
+#' @export
+print.group_moments <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
+  rlang::check_dots_empty()
+  groups <- length(x$n)
+  rows <- stats::nobs(x)
+  cat(
+    "<group_moments> ", groups, if (groups == 1) " group" else " groups",
+    if (!is.null(x$group_name)) paste0(" of ", x$group_name), ", ",
+    format(rows, scientific = FALSE), if (rows == 1) " observation" else " observations", "\n",
+    sep = ""
+  )
+  shown <- moments_frame(x, products = FALSE)[seq_len(min(groups, max_groups)), , drop = FALSE]
+  shown[[1]] <- shorten(shown[[1]])
+  print(shown, digits = digits, row.names = FALSE)
+  if (groups > max_groups) {
+    cat("... and ", groups - max_groups, " more groups\n", sep = "")
+  }
+  invisible(x)
+}
+
+#' @importFrom stats nobs
+#' @export
+nobs.group_moments <- function(object, ...) {
+  rlang::check_dots_empty()
+  sum(object$n)
+}
+
+#' @export
+`[.group_moments` <- function(x, i) {
+  if (missing(i)) {
+    return(x)
+  }
+  subset_groups(x, chosen_groups(x, i, rlang::current_env()))
+}
+
+#' @export
+subset.group_moments <- function(x, subset, ...) {
+  rlang::check_dots_empty()
+  if (missing(subset)) {
+    return(x)
+  }
+  call <- rlang::current_env()
+  frame <- moments_frame(x, products = TRUE)
+  condition <- tryCatch(
+    eval(substitute(subset), frame, parent.frame()),
+    error = function(cnd) {
+      abort_bayespool(
+        c("{.arg subset} cannot be computed.", i = "It can use the columns {.code {names(frame)}}."), "moments", call,
+        parent = cnd
+      )
+    }
+  )
+  if (!is.logical(condition)) {
+    abort_bayespool(
+      c("{.arg subset} must be TRUE or FALSE for each group.", i = "Found {.obj_type_friendly {condition}}."),
+      "moments", call
+    )
+  }
+  subset_groups(x, chosen_groups(x, rep_len(condition & !is.na(condition), length(x$n)), call))
+}
+
+#' @export
+c.group_moments <- function(...) {
+  call <- rlang::current_env()
+  Reduce(function(a, b) merge_two(a, b, call), list(...))
+}

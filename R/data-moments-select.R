@@ -1,0 +1,91 @@
+# The columns of group moments that a formula asks for.
+
+# The columns of `moments` that the formula asks for, under the formula's names. Moments of a
+# published table carry no names (`group_name` is NULL) and stand for any response.
+select_moments <- function(parsed, moments, call) {
+  named <- !is.null(moments$group_name)
+  held <- names(moments$terms)
+  if (named && !is.null(parsed$group) && parsed$group != moments$group_name) {
+    abort_bayespool(
+      c(
+        "The moments are not grouped by {.code {parsed$group}}.",
+        i = "They are grouped by {.code {moments$group_name}}."
+      ),
+      "moments", call
+    )
+  }
+  # Every column that is a variable of its own may be the response or a predictor, whatever it was at first.
+  terms <- c(moments$terms, stats::setNames(list(moments$response), if (named) moments$response else parsed$response))
+  coded <- names(moments$coding$patterns)
+  numeric <- names(terms)[lengths(terms) == 1 & !names(terms) %in% coded]
+  if (!parsed$response %in% numeric) {
+    abort_bayespool(
+      c(
+        "The moments do not hold the response {.code {parsed$response}}.",
+        i = "A response can be {.code {numeric}}."
+      ),
+      "moments", call
+    )
+  }
+  missing <- setdiff(parsed$terms, names(terms))
+  if (length(missing) > 0) {
+    abort_bayespool(
+      c("The moments do not hold {.code {missing}}.", i = "They hold {.code {names(terms)}}."),
+      "moments", call
+    )
+  }
+  check_coding(parsed, moments, call)
+
+  columns <- match(unlist(terms[c(parsed$terms, parsed$response)], use.names = FALSE), colnames(moments$mean))
+  terms <- terms[parsed$terms]
+  moments$mean <- moments$mean[, columns, drop = FALSE]
+  colnames(moments$mean)[length(columns)] <- parsed$response
+  moments$within <- moments$within[, packed_index(columns), drop = FALSE]
+  moments$terms <- terms
+  moments$response <- parsed$response
+  moments$intercept <- parsed$intercept
+  if (!is.null(moments$coding)) {
+    moments$coding$patterns <- moments$coding$patterns[names(moments$coding$patterns) %in% parsed$terms]
+  }
+  if (is.null(parsed$group)) {
+    return(merge_into_one(moments))
+  }
+  moments$group_name <- parsed$group
+  moments
+}
+
+# A factor's columns are contrasts or indicators, depending on the intercept and the other terms of
+# the formula.
+check_coding <- function(parsed, moments, call) {
+  held <- moments$coding$patterns
+  if (length(held) == 0) {
+    return(invisible())
+  }
+  asked <- coding_patterns(parsed$fixed, unique(unlist(lapply(held, names))))
+  for (term in intersect(names(asked), names(held))) {
+    if (!identical(sort_names(asked[[term]]), sort_names(held[[term]]))) {
+      had <- if (moments$intercept) "with" else "without"
+      abort_bayespool(
+        c(
+          "The moments code {.code {term}} in a way that does not fit the formula.",
+          i = "They were computed for a formula {had} intercept.",
+          i = "Compute them with the same intercept and the same factors as the formula's."
+        ),
+        "moments", call
+      )
+    }
+  }
+}
+
+sort_names <- function(x) x[order(names(x))]
+
+# Positions in a packed triangle of the pairs of `columns`, in the order of the packed triangle of
+# those columns.
+packed_index <- function(columns) {
+  d <- length(columns)
+  first <- columns[sequence(seq_len(d))]
+  second <- columns[rep(seq_len(d), seq_len(d))]
+  low <- pmin(first, second)
+  high <- pmax(first, second)
+  high * (high - 1) / 2 + low
+}

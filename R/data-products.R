@@ -1,0 +1,19 @@
+# Sums of cross-products of the columns, and what follows from them over all groups.
+
+# The symmetric matrix whose upper triangle `packed` holds, column by column.
+unpack_within <- function(packed) {
+  d <- (sqrt(8 * length(packed) + 1) - 1) / 2
+  within <- matrix(0, d, d)
+  within[upper.tri(within, diag = TRUE)] <- packed
+  within + t(within) - diag(diag(within), d)
+}
+
+# Mean and standard deviation of the response and the predictors, for the scales of default priors.
+scale_statistics <- function(moments) {
+  total <- merge_into_one(moments)
+  sds <- sqrt(diag(unpack_within(total$within[1, ])) / (total$n - 1))
+  means <- total$mean[1, ]
+  d <- length(means)
+  names(sds) <- names(means)
+  list(mean_y = means[[d]], sd_y = sds[[d]], mean_x = means[-d], sd_x = sds[-d])
+}

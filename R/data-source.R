@@ -1,0 +1,108 @@
+# What a fit needs from `data`, whatever kind it is: group moments, and what it keeps of it.
+
+# What a fit needs from `data`: moments whose columns are the formula's predictors in its order and then the response. Without
+# a grouping factor there is one group, "". With `pooled` cross-products may be summed over the groups: `within` is
+# 1 x d(d+1)/2. Each kind of data that can be reduced has a method.
+reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) UseMethod("reduce_data", data)
+
+#' @export
+#' @noRd
+reduce_data.default <- function(parsed, data, pooled, call = rlang::caller_env()) {
+  abort_bayespool(
+    c(
+      "{.arg data} must be a data frame or group moments.",
+      i = "Found {.obj_type_friendly {data}}.",
+      i = "{.fn group_moments} and {.fn as_group_moments} make group moments."
+    ),
+    "data", call
+  )
+}
+
+# Moments that the user gave stay as they are: without the rows nothing else tells the groups' cross-products.
+#' @export
+#' @noRd
+reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller_env()) select_moments(parsed, data, call)
+
+#' @export
+#' @noRd
+reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_env()) {
+  check_variables(parsed, data, call)
+  if (nrow(data) == 0) {
+    abort_bayespool(c("{.arg data} has no rows."), "data", call)
+  }
+  response <- eval_response(parsed, data, call)
+  predictors <- eval_predictors(parsed, data, call)
+  group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
+
+  # One of the used columns may be as long as memory allows, so rows are only copied when some must
+  # go.
+  used <- c(list(response), predictors$frame, if (!is.null(group)) list(group))
+  dropped <- 0
+  if (any(vapply(used, has_missing, logical(1)))) {
+    keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), parsed$group), call)
+    dropped <- as.double(sum(!keep))
+    response <- response[keep]
+    predictors$frame <- predictors$frame[keep, , drop = FALSE]
+    if (!is.null(group)) group <- group[keep]
+  }
+  coded <- code_predictors(parsed, predictors, call)
+  groups <- code_groups(group)
+
+  result <- core_group_moments(
+    c(coded$columns, list(as.double(response))), length(response), groups$code, groups$first, groups$size, pooled
+  )
+  columns <- c(unlist(coded$terms, use.names = FALSE), parsed$response)
+  check_finite(result, columns, c(coded$columns, list(response)), call)
+  present <- result$n > 0
+  if (!all(present)) {
+    result$n <- result$n[present]
+    result$mean <- result$mean[present, , drop = FALSE]
+    if (!pooled) result$within <- result$within[present, , drop = FALSE]
+  }
+  colnames(result$mean) <- columns
+  new_group_moments(
+    group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean,
+    within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
+    intercept = parsed$intercept, coding = coded$coding, dropped = dropped
+  )
+}
+
+check_finite <- function(result, names, columns, call) {
+  if (!is.null(result$bad)) {
+    name <- names[result$bad[1]]
+    row <- result$bad[2]
+    columns <- unlist(lapply(columns, function(x) if (is.matrix(x)) asplit(x, 2) else list(x)), recursive = FALSE)
+    infinite <- sum(!is.finite(columns[[result$bad[1]]]))
+    abort_bayespool(
+      c(
+        "{.code {name}} has {infinite} infinite value{?s}.",
+        i = "The first is in row {row} of the rows used.",
+        i = "Make {cli::qty(infinite)}{?it/them} {.code NA} or leave {?that row/those rows} out."
+      ),
+      "data", call
+    )
+  }
+  present <- result$n > 0
+  means <- result$mean[present, , drop = FALSE]
+  if (!all(is.finite(means)) || !all(is.finite(result$within))) {
+    abort_bayespool(
+      c("The squares of the data are too large for double precision.", i = "Divide the columns by a constant first."),
+      "data", call
+    )
+  }
+}
+
+# What a fit keeps of `data`, for update() and for methods that need the single observations: the columns of the formula, or
+# NULL where there are no rows. Rows keep the names that the user gave them, but not R's own numbers.
+used_data <- function(parsed, data) UseMethod("used_data", data)
+
+#' @export
+#' @noRd
+used_data.group_moments <- function(parsed, data) NULL
+
+#' @export
+#' @noRd
+used_data.data.frame <- function(parsed, data) {
+  columns <- as.list(data)[all.vars(parsed$formula)]
+  structure(columns, class = "data.frame", row.names = row_labels(data) %||% .set_row_names(nrow(data)))
+}

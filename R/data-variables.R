@@ -1,0 +1,172 @@
+# The variables of a formula in rows of data: response, predictors before coding, and which rows have them all.
+
+check_variables <- function(parsed, data, call) {
+  variables <- unique(c(all.vars(parsed$fixed), parsed$group))
+  missing <- setdiff(variables, names(data))
+  if (length(missing) > 0) {
+    available <- names(data)
+    abort_bayespool(
+      c(
+        "The formula's {.val {missing}} {?is/are} not in {.arg data}.",
+        i = "Its columns are {.val {available}}.",
+        i = "Variables are only looked up in {.arg data}."
+      ),
+      "data", call
+    )
+  }
+  for (name in variables) {
+    if (inherits(data[[name]], "integer64")) {
+      abort_bayespool(
+        c(
+          "{.val {name}} is a 64-bit integer column, which is not supported.",
+          i = "Convert it with {.fn as.numeric} first."
+        ),
+        "data", call
+      )
+    }
+  }
+}
+
+# Evaluates code that the user wrote in the formula; what goes wrong there is an error of the data. `source`: the argument
+# that holds them.
+eval_user <- function(expr, what, call, source = "data") {
+  tryCatch(
+    expr,
+    error = function(cnd) {
+      abort_bayespool(c("{what} cannot be computed from {.arg {source}}."), "data", call, parent = cnd)
+    }
+  )
+}
+
+eval_response <- function(parsed, data, call) {
+  name <- parsed$response
+  response <- if (is.name(parsed$response_expr)) {
+    data[[name]]
+  } else {
+    eval_user(eval(parsed$response_expr, data, parsed$env), "The response", call)
+  }
+  if (!is_plain_number(response)) {
+    abort_bayespool(
+      c(
+        "The response must be a numeric vector.",
+        i = "{.code {name}} is {.obj_type_friendly {response}}.",
+        i = "The models are for a normal outcome."
+      ),
+      "data", call
+    )
+  }
+  if (length(response) != nrow(data)) {
+    abort_bayespool(
+      c("The response must have one value a row.",
+        i = "{.code {name}} has {length(response)} value{?s} for {nrow(data)} row{?s}."),
+      "data", call
+    )
+  }
+  without_class(response)
+}
+
+# Numbers and text without a class (such as "labelled") that may have its own idea of a conversion or a subset.
+without_class <- function(x) {
+  if (is.object(x) && (is.numeric(x) || is.character(x))) as.vector(unclass(x)) else x
+}
+
+# A column that needs no coding: numeric, not a factor, date, time difference, matrix or
+# one-dimensional table.
+is_plain_number <- function(x) {
+  is.numeric(x) && is.null(dim(x)) && !inherits(x, "integer64")
+}
+
+# `frame`: the variables of the fixed terms before coding, NA included; `terms`: NULL when each term
+# is a numeric column.
+eval_predictors <- function(parsed, data, call) {
+  columns <- vapply(parsed$terms, term_variable, character(1))
+  is_plain <- function(name) !is.na(name) && is_plain_number(data[[name]])
+  if (all(vapply(columns, is_plain, logical(1)))) {
+    frame <- lapply(columns, function(name) without_class(data[[name]]))
+    names(frame) <- parsed$terms
+    return(list(frame = as_frame(frame, nrow(data)), terms = NULL))
+  }
+  rhs <- stats::delete.response(stats::terms(parsed$fixed))
+  frame <- predictor_model_frame(rhs, data, NULL, call)
+  list(frame = frame, terms = attr(frame, "terms"))
+}
+
+# The model frame of the predictors, one row for each of `data`. `source`: the argument that holds these.
+predictor_model_frame <- function(terms, data, levels, call, source = "data") {
+  frame <- eval_user(
+    stats::model.frame(terms, data, na.action = stats::na.pass, xlev = levels), "The predictors", call, source
+  )
+  # The number of rows of the frame itself is that of `data`, whatever is in it.
+  sizes <- vapply(frame, NROW, 1L)
+  if (any(sizes != nrow(data))) {
+    wrong <- which(sizes != nrow(data))[1]
+    abort_bayespool(
+      c(
+        "The predictors must have one value a row.",
+        i = "{.code {names(frame)[wrong]}} has {sizes[wrong]} value{?s} for {nrow(data)} row{?s}."
+      ),
+      "data", call
+    )
+  }
+  frame
+}
+
+# The column that a term names, or NA for an interaction or a function.
+term_variable <- function(label) {
+  expr <- str2lang(label)
+  if (is.name(expr)) as.character(expr) else NA_character_
+}
+
+# data.frame() would copy and rename.
+as_frame <- function(columns, rows) {
+  structure(columns, class = "data.frame", row.names = .set_row_names(rows))
+}
+
+# TRUE for the rows without NA in `used` (vectors, or matrices in a model frame; `names` for
+# messages); options(na.action) decides whether the others may go.
+rows_to_keep <- function(used, names, call) {
+  keep <- stats::complete.cases(used)
+  with_missing <- unique(names[vapply(used, has_missing, logical(1))])
+  lost <- sum(!keep)
+  action <- getOption("na.action", "na.omit")
+  if (is.function(action)) {
+    known <- Find(function(f) identical(action, getExportedValue("stats", f)), c("na.omit", "na.exclude", "na.fail"))
+    action <- if (is.null(known)) "a function" else known
+  }
+  if (!action %in% c("na.omit", "na.exclude")) {
+    abort_bayespool(
+      c(
+        "{lost} row{?s} {?has/have} missing values, and {.code options(na.action)} is {.val {action}}.",
+        i = "They are in {.code {with_missing}}.",
+        i = "{.code na.omit} and {.code na.exclude} drop such rows."
+      ),
+      "data", call
+    )
+  }
+  left <- sum(keep)
+  if (left == 0) {
+    abort_bayespool(
+      c("Every row has a missing value.", i = "They are in {.code {with_missing}}."),
+      "data", call
+    )
+  }
+  cli::cli_inform(
+    c(
+      i = "Dropped {lost} row{?s} with missing values in {.code {with_missing}}.",
+      i = "{left} row{?s} {?is/are} left."
+    ),
+    class = "bayespool_message_dropped"
+  )
+  keep
+}
+
+# anyNA() makes a logical vector of a factor.
+has_missing <- function(x) {
+  if (typeof(x) == "integer" && length(x) > 0) is.na(cpp_integer_range(x)[1]) else anyNA(x)
+}
+
+# The names that the user gave to the rows, or NULL.
+row_labels <- function(data) {
+  labels <- attr(data, "row.names")
+  if (is.character(labels)) labels
+}

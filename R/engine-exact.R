@@ -1,0 +1,62 @@
+# The exact engine: evidence, draws, moments, quantiles and predictions of what is left out, by quadrature. `posterior` as
+# new_posterior() makes it.
+
+# `draws`, an array or NULL; `log_evidence`; `record`.
+exact_draws <- function(posterior, settings, seed, call) {
+  draws <- settings$chains * settings$iter_sampling
+  sampled <- core_fit(posterior, draws, seed, settings$cores, call)
+  list(
+    draws = if (draws > 0) {
+      new_draws(sampled$draws, settings$iter_sampling, settings$chains, layout_variables(posterior$model))
+    },
+    log_evidence = sampled$log_evidence,
+    record = sampled$record
+  )
+}
+
+exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
+
+# A matrix: one row a variable, then one for the icc if wanted; columns mean, sd, then one quantile for each of `probs`.
+# Moments that do not exist are `Inf` or `NaN`. `deviations`: the rows of the groups are of their deviations from the
+# population.
+exact_table <- function(posterior, probs = numeric(), icc = FALSE, deviations = FALSE, call) {
+  table <- core_summary(posterior, probs, icc, deviations, call)
+  missing <- posterior$propriety$missing
+  if (deviations) missing$group <- missing$deviation
+  if (any(unlist(missing) > 0)) mark_missing(table, posterior$model, missing) else table
+}
+
+# `missing`: how many of the first two moments do not exist, by role.
+mark_missing <- function(table, model, missing) {
+  for (role in unique(model$layout$role)) {
+    rows <- layout_positions(model, role)
+    lost <- rep_len(missing[[role]], length(rows))
+    table[rows[lost >= 1], 2] <- Inf
+    table[rows[lost == 2], 1] <- if (startsWith(role, "scale")) Inf else NaN
+  }
+  table
+}
+
+# Rows between, within, share_between; columns mean, sd, hdi_lower, hdi_upper.
+exact_components <- function(posterior, prob, call) {
+  table <- core_variance_components(posterior, prob, call)
+  by_row <- posterior$propriety$orders[c("tau", "sigma")]
+  table[1:2, 1][by_row < 2] <- Inf
+  table[1:2, 2][by_row < 4] <- Inf
+  table
+}
+
+# The posterior mean of 1 - kappa, the weight of the population, for groups of these sizes.
+exact_pooling_weights <- function(posterior, size, call) core_pooling_weights(posterior, size, call)
+
+# For each row: log p(y_i | y_-i), the log density of another one like it given all, and y_i - E(y_i | y_-i); NaN where the
+# nodes of the full posterior do not resolve it. `group`: from 1.
+exact_leave_rows_out <- function(posterior, x, y, group, cores, call) {
+  order <- order(group)
+  group <- if (has_groups(posterior$model)) group - 1L else integer(length(y))
+  result <- matrix(0, length(y), 3)
+  result[order, ] <- core_leave_one_out(
+    posterior, x[order, , drop = FALSE], y[order], group[order], cores, call
+  )
+  result
+}

@@ -1,0 +1,13 @@
+# Posterior means of the expected values of rows.
+
+# One number for each of `rows`, under the names that these have.
+mean_expected <- function(fit, rows, call) {
+  model <- fit$model
+  means <- posterior_means(fit, call = call)
+  groups <- means[layout_variables(model, "group")]
+  population <- if (has_intercept(model)) means[[model$intercept]] else 0
+  own <- !is.na(rows$group) & rows$group <= length(groups)
+  intercept <- rep(population, length(own))
+  intercept[own] <- groups[rows$group[own]]
+  stats::setNames(intercept + drop(rows$x %*% means[model$slopes]), rows$name)
+}

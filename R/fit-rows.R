@@ -1,0 +1,88 @@
+# The rows behind a fit, and new rows for predictions: response, predictor columns, group of each.
+
+# The rows that the fit used: a list with
+#   y       response (n)
+#   x       predictor columns as the fit coded them, without intercept (n x S)
+#   group   position of each row's group among fit$moments$group (n)
+#   row     position of each among the rows of the user's data (n)
+#   name    names that the user gave to the rows (n), or NULL
+# `what` (text): what needs them, for the error where the fit was made from moments.
+observed_rows <- function(fit, what, call) {
+  if (!has_rows(fit)) {
+    abort_bayespool(
+      c(
+        "{what} needs the single observations, and this fit was made from group moments.",
+        i = "Moments keep only the size, means and cross-products of each group.",
+        i = "Fit the model to the rows, as a data frame."
+      ),
+      "data", call
+    )
+  }
+  parsed <- fit$parsed
+  response <- eval_response(parsed, fit$data, call)
+  predictors <- eval_predictors(parsed, fit$data, call)
+  group <- if (!is.null(parsed$group)) group_column(fit$data[[parsed$group]], parsed$group, call)
+  keep <- stats::complete.cases(c(list(response), predictors$frame, if (!is.null(group)) list(group)))
+  frame <- predictors$frame[keep, , drop = FALSE]
+  list(
+    y = as.double(response[keep]),
+    x = if (is.null(predictors$terms)) {
+      matrix(as.double(unlist(frame)), sum(keep), length(frame))
+    } else {
+      predictor_columns(fit$moments, drop_unused_levels(frame), predictors$terms, call, source = "data")
+    },
+    group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$moments$group),
+    row = which(keep),
+    name = row_labels(fit$data)[keep]
+  )
+}
+
+# New rows: `x`, `group` and `name` as above, where a group beyond the J of the fit is new and equal labels share one;
+# `labels`: the labels of all groups, old and new. `population`: rows of no group, so `group` is NA and the group's column
+# is not needed. `y`: the response, or NULL where `newdata` has none or something else under its name.
+new_rows <- function(fit, newdata, population, call) {
+  if (!is.data.frame(newdata)) {
+    abort_bayespool(
+      c("{.arg newdata} must be a data frame.", i = "Found {.obj_type_friendly {newdata}}."), "data", call
+    )
+  }
+  parsed <- fit$parsed
+  grouped <- !population && has_groups(fit$model)
+  needed <- c(all.vars(stats::delete.response(stats::terms(parsed$fixed))), if (grouped) parsed$group)
+  missing <- setdiff(needed, names(newdata))
+  if (length(missing) > 0) {
+    abort_bayespool(
+      c(
+        "{.arg newdata} has no column {.val {missing}}.",
+        i = "Its columns are {.val {names(newdata)}}.",
+        i = if (identical(missing, parsed$group) && has_population(fit$model)) {
+          "{.code re_formula = NA} predicts at the level of the population."
+        }
+      ),
+      "data", call
+    )
+  }
+  frame <- predictor_frame(fit$moments$coding, parsed, newdata, call)
+  group <- if (grouped) group_labels(newdata[[parsed$group]], fit$moments$group, parsed$group, call)
+  used <- c(as.list(frame), if (grouped) stats::setNames(list(group), parsed$group))
+  with_missing <- names(used)[vapply(used, anyNA, logical(1))]
+  if (length(with_missing) > 0) {
+    abort_bayespool(
+      c("{.arg newdata} has missing values in {.code {with_missing}}.", i = "Leave these rows out."), "data", call
+    )
+  }
+  x <- predictor_columns(fit$moments, frame, attr(frame, "terms"), call)
+  if (!all(is.finite(x))) {
+    abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
+  }
+  labels <- unique(c(fit$moments$group, group))
+  list(
+    x = x,
+    group = if (grouped) match(group, labels) else rep(if (population) NA_integer_ else 1L, nrow(newdata)),
+    labels = labels,
+    name = row_labels(newdata),
+    y = if (all(all.vars(parsed$response_expr) %in% names(newdata))) {
+      tryCatch(as.double(eval_response(parsed, newdata, call)), bayespool_error_data = function(cnd) NULL)
+    }
+  )
+}

@@ -1,0 +1,38 @@
+# One fit: read the formula, reduce the data to moments, set up the problem, sample, and build the object.
+
+# `name`: the fitting function's. `own_arguments`: those that no other fitting function has. `call`: for error messages.
+fit_model <- function(name, formula, data, prior, settings, call, own_arguments = list()) {
+  if (missing(formula) || missing(data)) {
+    abort_bayespool(
+      c(
+        "{.arg formula} and {.arg data} must be given.",
+        i = "{.arg data} is a data frame or group moments; variables are only looked up there."
+      ),
+      "argument", call
+    )
+  }
+  force(settings)
+  parsed <- model_formula(name, parse_formula(formula, call = call), call)
+  shared_sigma <- choose_sigma(own_arguments$sigma %||% "common", parsed, call) == "common"
+  moments <- reduce_data(parsed, data, pooled = shared_sigma, call = call)
+  model <- specify_model(name, parsed, utils::head(colnames(moments$mean), -1), moments$group, shared_sigma)
+  priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
+  posterior <- new_posterior(model, moments, priors, settings$prior_only, call)
+
+  check_memory(
+    as.double(settings$chains) * iterations_kept(settings), nrow(model$layout), "variables",
+    "Ask for fewer draws, or for none with {.code iter_sampling = 0}: {.fn exact_summary} needs none.", call
+  )
+  seed <- if (settings$iter_sampling > 0) settings$seed %||% sample.int(.Machine$integer.max, 1)
+  sampled <- if (settings$algorithm == "exact") {
+    exact_draws(posterior, settings, seed %||% 0, call)
+  } else if (settings$iter_sampling > 0) {
+    nuts_draws(posterior, settings, seed, call)
+  }
+  if (!is.null(sampled$nuts)) {
+    warn_nuts(sampled$draws, sampled$nuts, call)
+  }
+  new_fit(
+    posterior, formula, parsed, prior, priors, moments, used_data(parsed, data), settings, own_arguments, sampled, seed
+  )
+}

@@ -1,0 +1,163 @@
+# tidy(), glance(), augment(): fits as data frames, with the columns of broom and broom.mixed.
+
+#' Fits as data frames
+#'
+#' `tidy()` has one row a parameter, `glance()` one row a fit, and `augment()` one row an observation. Columns
+#' are those of the packages broom and broom.mixed, so that what was written for their tables works. Numbers are by
+#' quadrature, without Monte Carlo error, for an exact fit, and from the draws of a fit by NUTS.
+#'
+#' Effects of `tidy()`:
+#'
+#' * `"fixed"`: the intercept (`mu`, `hyper_mu` or `beta_0`) and the slopes;
+#' * `"ran_vals"`: deviations of the group means (or intercepts) from that of the population, as
+#'   [ranef()][ranef.bayespool_fit] gives them;
+#' * `"ran_coefs"`: the group means (or intercepts) themselves, as in [coef()][coef.bayespool_fit];
+#' * `"ran_pars"`: the standard deviations: `sd__(Intercept)` between groups, `sd__Observation` within them.
+#'
+#' The default is all but `"ran_coefs"`. Without a population of groups there are no `"ran_vals"`: the default is then
+#' `"ran_coefs"` in their place for no pooling, and leaves them out for complete pooling. A column `level` holds the
+#' labels of groups as they are in the data, whatever characters they have.
+#'
+#' @param x A fit.
+#' @param effects One or more of `"fixed"`, `"ran_vals"`, `"ran_coefs"` and `"ran_pars"`, as below.
+#' @param conf.int Whether to add an interval.
+#' @param conf.level Probability in the interval, between its quantiles at `(1 - conf.level) / 2` from either end. The default,
+#'   0.9, is that of rstanarm and of broom.mixed for it.
+#' @param newdata A data frame with predictors and groups; the default is the rows that the fit used. A new group
+#'   of a model with a population has the mean of the population.
+#' @param ... Not used.
+#' @return `tidy()`: a data frame with columns `effect`, `group` (the grouping factor, or `Residual`), `level` (the group),
+#'   `term`, `estimate` (posterior mean), `std.error` (posterior standard deviation) and, with `conf.int = TRUE`, `conf.low`
+#'   and `conf.high`.
+#'
+#'   `glance()`: a data frame with one row and columns `model`, `algorithm`, `nobs`, `ngrps` (`NA` without groups), `sigma`
+#'   (posterior mean of the standard deviation within groups; `NA` if each group has one), `log_evidence` (see
+#'   [log_marginal_likelihood()]; `NA` with a flat prior) and `ndraws`.
+#'
+#'   `augment()`: the rows, with columns `.fitted` (posterior mean of the expected response, given its predictors and its
+#'   group) and, where there is a response, `.resid` (response minus `.fitted`).
+#' @section Errors: Of class `bayespool_error_argument`: an unknown effect, a `conf.level` outside (0, 1). Of class
+#'   `bayespool_error_model`: an effect that the model does not have; a new group for [no_pooling()]. Of class
+#'   `bayespool_error_data`: `augment()` of a fit made from group moments, without `newdata`; `newdata` without a variable
+#'   or with missing predictors. Of class `bayespool_error_draws`: a fit by NUTS without draws.
+#' @references Bolker, B. and Robinson, D. *broom.mixed: Tidying Methods for Mixed Models*. R package,
+#'   <https://CRAN.R-project.org/package=broom.mixed>.
+#' @examples
+#' fit <- varying_intercept(yield ~ N + (1 | block), npk, iter_sampling = 0)
+#' tidy(fit, conf.int = TRUE)
+#' tidy(fit, effects = "ran_coefs")
+#' glance(fit)
+#' head(augment(fit))
+#' @name tidiers
+NULL
+
+#' @importFrom generics tidy
+#' @export tidy
+NULL
+
+#' @importFrom generics glance
+#' @export glance
+NULL
+
+#' @importFrom generics augment
+#' @export augment
+NULL
+
+#' @rdname tidiers
+#' @aliases tidy
+#' @export
+tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), conf.int = FALSE, conf.level = 0.9, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  effects <- choose_effects(x, effects, missing(effects), call)
+  check_flag(conf.int, call)
+  valid <- checkmate::test_number(conf.level, lower = 1e-9, upper = 1 - 1e-9)
+  check_argument(conf.level, valid, "a number between 0 and 1 (and not within 1e-9 of these)", call)
+  probs <- if (conf.int) c(1 - conf.level, 1 + conf.level) / 2 else numeric()
+  table <- posterior_table(x, probs, call = call)
+  rows <- lapply(effects, function(effect) {
+    if (effect == "ran_vals") table <- posterior_table(x, probs, deviations = TRUE, call = call)
+    tidy_effect(x, effect, table)
+  })
+  do.call(rbind, rows)
+}
+
+# The rows of one effect. `table`: as posterior_table() makes it.
+tidy_effect <- function(fit, effect, table) {
+  roles <- switch(effect,
+    fixed = c("population", "slope"), ran_vals = , ran_coefs = "group", ran_pars = c("scale_between", "scale_within")
+  )
+  layout <- fit$model$layout
+  layout <- layout[order(match(layout$role, roles), na.last = NA), ]
+  term <- switch(effect,
+    fixed = fixed_names(fit$model), ran_vals = , ran_coefs = layout$direction,
+    ran_pars = paste0("sd__", ifelse(layout$role == "scale_between", layout$direction, "Observation"))
+  )
+  values <- table[layout$position, , drop = FALSE]
+  colnames(values) <- c("estimate", "std.error", if (ncol(values) > 2) c("conf.low", "conf.high"))
+  size <- nrow(values)
+  as_frame(
+    c(
+      list(
+        effect = rep(effect, size), group = replace(layout$term, layout$role == "scale_within", "Residual"),
+        level = layout$label, term = term
+      ),
+      matrix_columns(values)
+    ),
+    size
+  )
+}
+
+choose_effects <- function(fit, effects, by_default, call) {
+  choices <- c("fixed", "ran_vals", "ran_coefs", "ran_pars")
+  valid <- is.character(effects) && length(effects) > 0 && all(effects %in% choices)
+  check_argument(effects, valid, "one or more of \"fixed\", \"ran_vals\", \"ran_coefs\" and \"ran_pars\"", call)
+  population <- has_population(fit$model)
+  has <- c(TRUE, population, has_groups(fit$model), TRUE)
+  if (by_default) {
+    return(choices[has & c(TRUE, TRUE, !population, TRUE)])
+  }
+  absent <- intersect(effects, choices[!has])
+  if (length(absent) > 0) {
+    abort_bayespool(
+      c("{fit$model$title} has no {.val {absent}}.", i = "It has {.val {choices[has]}}."), "model", call
+    )
+  }
+  unique(effects)
+}
+
+#' @rdname tidiers
+#' @aliases glance
+#' @export
+glance.bayespool_fit <- function(x, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  flat <- !all(vapply(x$priors, is_proper, logical(1)))
+  data.frame(
+    model = x$model$name,
+    algorithm = x$settings$algorithm,
+    nobs = stats::nobs(x),
+    ngrps = if (has_grouping_factor(x)) length(x$moments$n) else NA_integer_,
+    sigma = if (shares_sigma(x$model)) stats::sigma(x) else NA_real_,
+    log_evidence = if (flat) NA_real_ else log_marginal_likelihood(x),
+    ndraws = posterior::ndraws(x)
+  )
+}
+
+#' @rdname tidiers
+#' @aliases augment
+#' @export
+augment.bayespool_fit <- function(x, newdata = NULL, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  if (is.null(newdata)) {
+    rows <- observed_rows(x, "augment()", call)
+    frame <- stats::model.frame(x)
+  } else {
+    rows <- prediction_rows(x, newdata, list(population = FALSE, allow_new_levels = TRUE), "augment()", call, response = FALSE)
+    frame <- newdata
+  }
+  frame$.fitted <- unname(mean_expected(x, rows, call))
+  if (!is.null(rows$y)) frame$.resid <- rows$y - frame$.fitted
+  frame
+}

@@ -1,0 +1,16 @@
+# What a model has: its group term, and what that means for what it can do.
+
+# The group term that the model estimates, or NULL.
+varying_term <- function(model) {
+  for (term in model$terms) if (term$kind != "named") return(term)
+}
+
+has_intercept <- function(model) !is.null(model$intercept)
+has_predictors <- function(model) length(model$predictors) > 0
+
+# Do groups have coefficients of their own; with a prior each; from a population?
+has_groups <- function(model) !is.null(varying_term(model))
+has_independent_groups <- function(model) identical(varying_term(model)$kind, "independent")
+has_population <- function(model) identical(varying_term(model)$kind, "population")
+
+shares_sigma <- function(model) model$scale_within$shared

@@ -1,0 +1,9 @@
+# What an engine takes: the model, its numerical problem, and what is known of the posterior. An error where there is none.
+
+# `record`: what its quadrature found (see core_fit()); numeric() where there was none.
+new_posterior <- function(model, moments, priors, prior_only, call) {
+  problem <- new_problem(model, moments, priors, prior_only)
+  list(
+    model = model, problem = problem, propriety = check_propriety(problem, model, priors, prior_only, call), record = numeric()
+  )
+}

@@ -1,0 +1,76 @@
+# The numerical problem of a model: the list that the C++ core reads (see problem.h).
+
+# Columns of X: an intercept, unless the model has none, and the predictors. `prior_only` leaves the data out: groups of size
+# zero.
+#   groups only named   one group that holds all rows, tau = 0
+#   independent groups  the intercept fixed at the prior mean of a group's, tau at its prior sd; or, each with its own sigma,
+#                       one complete-pooling problem for each group
+new_problem <- function(model, moments, priors, prior_only = FALSE) {
+  if (!has_groups(model)) {
+    moments <- merge_into_one(moments)
+  }
+  separate <- !shares_sigma(model)
+  term <- varying_term(model)
+  intercept <- has_intercept(model) || has_independent_groups(model)
+  d <- ncol(moments$mean) + intercept
+  within <- matrix(0, d, d)
+  if (!separate) {
+    columns <- seq_len(ncol(moments$mean)) + intercept
+    within[columns, columns] <- unpack_within(colSums(moments$within))
+  }
+  projection <- if (intercept) cbind(1, moments$mean, deparse.level = 0) else moments$mean
+  dimnames(projection) <- NULL
+  size <- moments$n
+  squares <- if (separate) moments$within[, 1] else 0
+  if (prior_only) {
+    size[] <- 0
+    projection[] <- 0
+    within[] <- 0
+    squares[] <- 0
+  }
+
+  location <- vapply(priors[c(model$intercept, model$slopes)], function(prior) prior$par, numeric(2))
+  tau_prior <- if (has_population(model)) priors[[term$sd]] else new_prior("degenerate", 0, "scale")
+  if (has_independent_groups(model)) {
+    group_prior <- priors[[term$coefficient]]$par
+    if (separate) {
+      location <- cbind(group_prior)
+    } else {
+      # Where the prior is flat any centre does; one near the data costs no digits.
+      centre <- if (is.finite(group_prior[2])) group_prior[1] else sum(size * moments$mean[, d - 1]) / sum(moments$n)
+      location <- cbind(c(centre, 0), location)
+      tau_prior <- new_prior("degenerate", group_prior[2], "scale")
+    }
+  }
+  list(
+    size = size,
+    projection = projection,
+    within = within,
+    group_squares = squares,
+    separate = separate,
+    direction = intercept,
+    coefficient_mean = location[1, ],
+    coefficient_sd = location[2, ],
+    sigma_prior = priors[[model$scale_within$name]],
+    tau_prior = tau_prior,
+    variables = nrow(model$layout),
+    columns = draw_columns(model)
+  )
+}
+
+# Positions (from 0; NA: none) of the parameters in the draws. Groups that are problems of their own have the same columns,
+# one after the other.
+draw_columns <- function(model) {
+  if (!shares_sigma(model)) {
+    return(list(
+      coefficients = first_position(model, "group"), first_group = NA_integer_, sigma = first_position(model, "scale_within"), tau = NA_integer_
+    ))
+  }
+  intercept <- if (has_intercept(model) || has_independent_groups(model)) first_position(model, "population")
+  list(
+    coefficients = c(intercept, layout_positions(model, "slope") - 1L),
+    first_group = first_position(model, "group"),
+    sigma = first_position(model, "scale_within"),
+    tau = first_position(model, "scale_between")
+  )
+}

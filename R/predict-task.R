@@ -1,0 +1,45 @@
+# What the core needs to predict.
+
+# The number of draws to use of a fit that has some.
+count_draws <- function(fit, ndraws, call) {
+  fit_draws(fit, call = call)
+  all <- posterior::ndraws(fit)
+  valid <- is_whole(ndraws, lower = 1, upper = all, null_ok = TRUE)
+  check_argument(ndraws, valid, paste0("a whole number from 1 to ", all, ", the number of draws"), call)
+  as.integer(ndraws %||% all)
+}
+
+# What the core reads (see rcpp_predict.cpp), and `y` if `response`. Positions of columns count from 0, -1 stands for none.
+# `what`: the user's function, for messages. `noise`: whether the rows' own noise is wanted; a seed is only taken where
+# there is something to draw.
+prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, response = FALSE) {
+  wanted <- count_draws(fit, options$ndraws, call)
+  rows <- prediction_rows(fit, newdata, options, what, call, response)
+  model <- fit$model
+  groups <- length(fit$moments$group)
+  random <- noise || wanted < posterior::ndraws(fit) || any(rows$group > groups, na.rm = TRUE)
+  list(
+    draws = fit$draws,
+    draws_in_all = posterior::ndraws(fit),
+    draws_wanted = wanted,
+    population = first_position(model, "population"),
+    slopes = first_position(model, "slope"),
+    groups = first_position(model, "group"),
+    sigma = first_position(model, "scale_within"),
+    tau = first_position(model, "scale_between"),
+    separate = !shares_sigma(model),
+    x = rows$x,
+    group = rows$group,
+    y = rows$y,
+    known_groups = groups,
+    seed = options$seed %||% if (random) sample.int(.Machine$integer.max, 1) else 0,
+    cores = options$cores
+  )
+}
+
+check_prediction_memory <- function(task, call) {
+  check_memory(
+    task$draws_wanted, length(task$group), "observations",
+    "Use fewer draws with {.arg ndraws}, or predict fewer rows at a time with {.arg newdata}.", call
+  )
+}

@@ -1,0 +1,67 @@
+# All priors of a model: the user's, and weakly informative ones, scaled by the data, for the rest.
+
+#' All priors of a model: the user's, and defaults for the rest
+#'
+#' @param prior The user's argument: `NULL` or a named list of distributions.
+#' @param parameters Kind ("location" or "scale") of each parameter, named.
+#' @param stats List of `mean_y`, `sd_y`, and, named by predictor, `mean_x`, `sd_x`.
+#' @return List of priors in the order of `parameters`, each with `default`.
+#' @noRd
+resolve_priors <- function(prior, parameters, stats, call = rlang::caller_env()) {
+  given <- parse_prior(prior, parameters, call)
+  needed <- setdiff(names(parameters), names(given))
+  defaults <- default_priors(parameters, stats, needed, call)
+  given <- lapply(given, function(x) c(x, default = FALSE))
+  defaults <- lapply(defaults, function(x) c(x, default = TRUE))
+  c(given, defaults)[names(parameters)]
+}
+
+#' Weakly informative priors, scaled as rstanarm's
+#'
+#' The formulas are on the help page `bayespool-priors`.
+#' @inheritParams resolve_priors
+#' @param needed Names of the parameters that need a default.
+#' @noRd
+default_priors <- function(parameters, stats, needed = names(parameters), call = rlang::caller_env()) {
+  if (length(needed) == 0L) {
+    return(list())
+  }
+  sd_y <- stats$sd_y
+  if (!has_spread(sd_y, stats$mean_y)) {
+    abort_bayespool(
+      c(
+        "Cannot scale default priors: the response has no spread.",
+        i = "There is one observation, or all observations are equal.",
+        i = "Give priors for {.field {needed}}."
+      ),
+      "prior", call
+    )
+  }
+  width <- 2.5 * sd_y
+  slopes <- names(parameters)[is_slope(names(parameters))]
+  predictors <- substr(slopes, nchar("beta[") + 1L, nchar(slopes) - 1L)
+  slope_sd <- width / vapply(predictors, function(x) spread_or_one(stats$sd_x[[x]], stats$mean_x[[x]]), 0)
+  names(slope_sd) <- slopes
+  mean_x <- vapply(predictors, function(x) stats$mean_x[[x]], 0)
+  # Without predictors the sum is empty and this is the prior of a mean.
+  intercept_sd <- sqrt(width^2 + sum((slope_sd * mean_x)^2))
+
+  priors <- lapply(needed, function(name) {
+    if (parameters[[name]] == "scale") {
+      new_prior("exponential", 1 / sd_y, "scale")
+    } else if (is_slope(name)) {
+      new_prior("normal", c(0, slope_sd[[name]]), "location")
+    } else {
+      new_prior("normal", c(stats$mean_y, intercept_sd), "location")
+    }
+  })
+  names(priors) <- needed
+  priors
+}
+
+# Is an sd more than the rounding error of equal numbers?
+has_spread <- function(sd, mean) {
+  isTRUE(is.finite(sd) && sd > 4 * .Machine$double.eps * abs(mean))
+}
+
+spread_or_one <- function(sd, mean) if (has_spread(sd, mean)) sd else 1

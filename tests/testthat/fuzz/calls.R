@@ -1,0 +1,340 @@
+# Random calls, sound and silly, for the fuzzer: tools/fuzz.R runs it for long, test-fuzz.R briefly.
+#
+# A case is all that follows from one seed: a call that makes a fit, moments or a comparison, and a few calls on the result.
+# Each must end in a plausible answer or in an error of class bayespool_error. Other errors that pass: rlang's for arguments in
+# `...` (rlib_error_dots), and R's own for an argument that is missing, which both name the function and the argument. Warnings
+# and messages must have a class of the package too.
+
+# Calls --------------------------------------------------------------------------------------------------------------------
+
+fuzz_moments <- function(formula = fuzz_formula(), data = fuzz_data()) {
+  made <- if (chance(0.7)) {
+    quietly_try(group_moments(formula, data))
+  } else {
+    n <- sample(c(1, 2, 4, 8), 1)
+    sane <- chance(0.7)
+    quietly_try(as_group_moments(
+      group = if (sane) letters[seq_len(n)] else pick(sample(fuzz_labels, n), factor(letters[seq_len(n)]), rep("a", n),
+      NULL, list(1), NA, fuzz_column(n)),
+      n = if (sane) sample(30, n, TRUE) else pick(rep(1, n), rep(1e15, n), rep(0, n), -1, 1.5, "3", NA, rep(2^53, n),
+      rep(Inf, n), fuzz_column(n)),
+      mean = if (sane) stats::rnorm(n) else pick(fuzz_numbers(n, FALSE), "a", NULL, fuzz_column(n)),
+      sd = if (sane) stats::rexp(n) else pick(rep(0, n), fuzz_numbers(n, FALSE), rep(NA, n), -1, rep(1e200, n),
+      rep(1e-200, n), fuzz_column(n))
+    ))
+  }
+  made
+}
+
+# A condition is returned, not signalled.
+quietly_try <- function(expr) suppressMessages(tryCatch(expr, error = identity))
+
+models <- c("complete_pooling", "no_pooling", "partial_pooling", "varying_intercept")
+
+# Calls by name, each made by a function of no arguments: `make` for the first result, `use` for what follows.
+fuzz_first <- function() {
+  model <- sample(models, 1)
+  kind <- sample(c("fit", "moments", "fit_moments", "compare"), 1, prob = c(10, 2, 3, 1))
+  formula <- fuzz_formula()
+  if (model == "partial_pooling" && chance(0.7)) formula <- y ~ 1 + (1 | g)
+  if (kind == "moments") {
+    data <- fuzz_data()
+    return(list(label = "moments", run = function() signal_error(fuzz_moments(formula, data))))
+  }
+  data <- if (kind == "fit_moments") fuzz_moments() else fuzz_data()
+  if (inherits(data, "condition")) {
+    return(list(label = "moments", run = function() signal_error(data)))
+  }
+  prior <- if (chance(0.85)) fuzz_prior_of(model) else fuzz_prior()
+  arguments <- c(list(formula, data, prior), fuzz_arguments())
+  verb <- if (kind == "compare") "compare_pooling" else model
+  if (verb == "no_pooling" && chance(0.3)) arguments$sigma <- pick("group", "common", NA, "both")
+  list(label = verb, run = function() do.call(verb, arguments), model = model, arguments = arguments)
+}
+
+signal_error <- function(x) if (inherits(x, "condition")) stop(x) else x
+
+fuzz_newdata <- function(fit) {
+  if (chance(0.3)) {
+    return(NULL)
+  }
+  if (chance(0.6) && is.data.frame(fit$data) && nrow(fit$data) > 0) {
+    new <- fit$data[sample(nrow(fit$data), sample(3, 1), TRUE), , drop = FALSE]
+    if (chance(0.3) && !is.null(fit$parsed$group)) new[[fit$parsed$group]] <- pick("new", NA, 3.5, "a", factor("q"), list(1,
+    2, 3)[seq_len(nrow(new))], as.Date("2020-01-01"), TRUE)
+    if (chance(0.2) && "x" %in% names(new)) new$x <- pick(NA, Inf, "a", 1e300, TRUE, factor("p"), 0)
+    if (chance(0.1)) new <- new[0, , drop = FALSE]
+    if (chance(0.1)) new <- structure(new, class = c("tbl_df", "tbl", "data.frame"))
+    return(new)
+  }
+  fuzz_data()
+}
+
+fuzz_prob <- function() if (chance(0.7)) pick(0.5, 0.9, 0.99, 0.1) else pick(0, 1, -1, NA, "a", c(0.1, 0.2), NULL, 1e-12,
+  1 - 1e-12, Inf)
+
+# Things to do with a fit; each returns a function of no arguments.
+fuzz_uses <- list(
+  exact_summary = function(fit) {
+    probs <- if (chance(0.7)) c(0.03, 0.5, 0.97) else pick(numeric(), 0.5, c(0.9, 0.1), NA, "a", 2, 0, 1, 1e-12, NULL,
+    c(0.5, 0.5), TRUE, seq(0.1, 0.9, 0.1))
+    function() check_summary(exact_summary(fit, probs))
+  },
+  summary = function(fit) {
+    prob <- fuzz_prob()
+    function() utils::capture.output(print(summary(fit, prob = prob)))
+  },
+  print = function(fit) function() utils::capture.output(print(fit)),
+  predictions = function(fit) {
+    verb <- pick(posterior_predict, posterior_epred, posterior_linpred, log_lik, predictive_error)
+    new <- fuzz_newdata(fit)
+    arguments <- list(fit, newdata = new)
+    if (chance(0.2)) arguments$re_formula <- pick(NA, ~0, ~ (1 | g), "a", NULL)
+    if (chance(0.2)) arguments["ndraws"] <- list(pick(1, 2, 0, 1e9, NA, "a"))
+    if (chance(0.2)) arguments["seed"] <- list(odd_values())
+    if (chance(0.1)) arguments["allow_new_levels"] <- list(pick(FALSE, NA, "a"))
+    function() check_matrix(do.call(verb, arguments))
+  },
+  predictive_interval = function(fit) {
+    prob <- fuzz_prob()
+    new <- fuzz_newdata(fit)
+    function() check_matrix(predictive_interval(fit, prob = prob, newdata = new))
+  },
+  predict = function(fit) {
+    new <- fuzz_newdata(fit)
+    function() predict(fit, newdata = new)
+  },
+  loo = function(fit) {
+    unit <- pick("observation", "group", NA)
+    method <- pick("exact", "exact", "exact", "nosuch")
+    function() utils::capture.output(print(loo(fit, unit = unit, method = method)))
+  },
+  variance_components = function(fit) {
+    prob <- fuzz_prob()
+    function() utils::capture.output(print(variance_components(fit, prob = prob)))
+  },
+  tidiers = function(fit) {
+    new <- fuzz_newdata(fit)
+    level <- fuzz_prob()
+    effects <- pick("fixed", "ran_vals", "ran_coefs", "ran_pars", c("fixed", "ran_pars"), NA, "x")
+    pick(
+      function() generics::tidy(fit), function() generics::tidy(fit, effects = effects, conf.int = TRUE, conf.level = level),
+      function() generics::glance(fit), function() generics::augment(fit), function() generics::augment(fit, newdata = new)
+    )
+  },
+  mixed_model = function(fit) {
+    pick(
+      function() fixef(fit), function() ranef(fit), function() coef(fit),
+      function() utils::capture.output(print(VarCorr(fit))),
+      function() stats::sigma(fit), function() stats::nobs(fit), function() ngrps(fit), function() stats::vcov(fit),
+      function() stats::model.frame(fit),
+      function() stats::fitted(fit), function() stats::residuals(fit), function() as.data.frame(VarCorr(fit)),
+      function() stats::formula(fit)
+    )
+  },
+  evidence = function(fit) function() stopifnot(is.finite(log_marginal_likelihood(fit))),
+  prior_summary = function(fit) function() utils::capture.output(print(prior_summary(fit))),
+  draws = function(fit) {
+    warmup <- pick(FALSE, FALSE, TRUE, NA)
+    pick(
+      function() posterior::as_draws_df(fit, inc_warmup = warmup), function() posterior::as_draws_rvars(fit),
+      function() posterior::as_draws_list(fit),
+      function() posterior::as_draws_matrix(fit), function() posterior::ndraws(fit), function() posterior_interval(fit,
+      prob = 0.9)
+    )
+  },
+  diagnostics = function(fit) {
+    pars <- pick(NULL, "sigma", "nosuch", NA, 1)
+    pick(
+      function() bayesplot::nuts_params(fit), function() bayesplot::log_posterior(fit), function() bayesplot::rhat(fit,
+      pars = pars),
+      function() bayesplot::neff_ratio(fit, pars = pars), function() nuts_adaptation(fit)
+    )
+  },
+  update = function(fit) {
+    arguments <- list(pick(list(seed = 1), list(y ~ 1 + (1 | g)), list(. ~ . + x), list(iter_sampling = 2),
+    list(nosuch = 1), list(prior_only = TRUE), list(. ~ 1)))[[1]]
+    function() do.call(stats::update, c(list(fit), arguments))
+  },
+  r_squared = function(fit) pick(function() bayes_R2(fit), function() loo_R2(fit)),
+  graph = function(fit) function() utils::capture.output(print(model_graph(fit))),
+  plots = function(fit) {
+    skip_plot <- !requireNamespace("ggplot2", quietly = TRUE) || chance(0.7)
+    draw <- pick(
+      function() plot(fit), function() plot(fit, type = pick("intervals", "trace", "density", "nosuch")),
+      function() plot_groups(fit), function() plot_new_group(fit),
+      function() bayesplot::pp_check(fit), function() bayesplot::pp_check(fit, type = "groups")
+    )
+    function() if (!skip_plot) ggplot2::ggplot_build(draw())
+  }
+)
+
+fuzz_moments_uses <- list(
+  subset = function(moments) {
+    i <- pick(1, 0, -1, "a", NA, TRUE, c(1, 1), 1e9, NULL, character(), 1.5, factor("a"), list(1), 1:2, FALSE, Inf,
+    moments$group[1])
+    function() moments[i]
+  },
+  condition = function(moments) {
+    pick(
+      function() subset(moments, n > 2), function() subset(moments, n), function() subset(moments, NA),
+      function() subset(moments, nosuch > 1),
+      function() subset(moments, stop("user")), function() subset(moments, logical()), function() subset(moments, c(TRUE,
+      FALSE, TRUE)), function() subset(moments, n > 2, 3)
+    )
+  },
+  merge = function(moments) {
+    other <- pick(moments, fuzz_moments(), 1, NULL, list())
+    function() c(moments, signal_error(other))
+  },
+  show = function(moments) function() utils::capture.output(print(moments), print(as.data.frame(moments)),
+    print(stats::nobs(moments)))
+)
+
+# Checks -------------------------------------------------------------------------------------------------------------------
+
+violated <- function(...) stop(structure(class = c("fuzz_violation", "error", "condition"), list(message = paste0(...),
+  call = NULL)))
+
+check_summary <- function(table) {
+  known <- !is.nan(table$mean)
+  if (any(is.na(table$mean) & known) || any(is.infinite(table$mean) & !is.infinite(table$sd))) violated("a mean is not finite")
+  if (anyNA(table$sd) || any(table$sd < 0)) violated("an sd is missing or negative")
+  if (any(is.nan(table$mean) & is.finite(table$sd))) violated("a mean does not exist beside an sd that does")
+  quantiles <- unlist(unclass(table)[-(1:3)])
+  if (!all(is.finite(quantiles))) violated("a quantile is not finite")
+  table
+}
+
+check_matrix <- function(x) {
+  if (!is.matrix(x) || anyNA(x)) violated("missing values in draws")
+  x
+}
+
+check_fit <- function(fit) {
+  draws <- fit$draws
+  if (!is.null(draws)) {
+    if (!all(is.finite(draws))) violated("draws are not finite")
+    size <- c(posterior::niterations(fit), posterior::nchains(fit), posterior::nvariables(fit))
+    if (!identical(dim(draws), size)) violated("dimensions of draws")
+  }
+  if (!is.null(fit$log_evidence) && !is.finite(fit$log_evidence)) violated("evidence is not finite")
+}
+
+# The rows in another order, or their moments, give the same posterior.
+check_invariance <- function(first, fit) {
+  data <- first$arguments[[2]]
+  if (!is.data.frame(data) || nrow(data) < 2 || fit$settings$prior_only) {
+    return()
+  }
+  again <- first$arguments
+  again$iter_sampling <- 0
+  again$algorithm <- again$control <- again$iter_warmup <- NULL
+  again[[2]] <- data[sample(nrow(data)), , drop = FALSE]
+  other <- do.call(first$label, again)
+  labels <- posterior::variables(other)
+  a <- exact_summary(fit)
+  b <- exact_summary(other)
+  if (!setequal(a$variable, b$variable)) violated("permuted rows: other parameters")
+  b <- b[match(a$variable, b$variable), ]
+  scale <- a$q97 - a$q3 + 1e-9 * (abs(a$q50) + max(abs(fit$moments$mean)))
+  # Digits that the data themselves have lost do not count.
+  y <- fit$moments$mean[, ncol(fit$moments$mean)]
+  if (max(abs(y)) > 1e6 || any(fit$moments$within > 1e100)) {
+    return()
+  }
+  if (any(abs(a$q50 - b$q50) > 1e-4 * scale + 1e-300)) violated("permuted rows: other medians")
+}
+
+# Running ------------------------------------------------------------------------------------------------------------------
+
+deep <- paste(
+  c("subscript out of bounds", "not found", "non-conformable", "NA/NaN", "missing value where",
+    "argument is of length zero", "std::", "boost",
+    "unused argument", "non-numeric argument", "replacement has", "arguments imply differing", "Eigen", "C\\+\\+",
+    "undefined columns"),
+  collapse = "|"
+)
+
+# What R says of the user's own code in a formula or a condition, such as log() of a negative number, as lm() lets it pass.
+# And what ggplot2 says of the density of a single draw.
+is_of_others <- function(cnd) {
+  if (startsWith(conditionMessage(cnd), "Groups with fewer than two data points")) {
+    return(TRUE)
+  }
+  call <- conditionCall(cnd)
+  is.call(call) && any(all.names(call[[1]]) %in% c("log", "log1p", "scale", "ns", "poly", "cut", "range", "min", "max"))
+}
+
+is_allowed <- function(cnd) {
+  if (inherits(cnd, "bayespool_error")) {
+    # Whatever went wrong in the user's own code is in the parent; the message itself is the package's.
+    return(!grepl(deep, rlang::cnd_header(cnd)))
+  }
+  inherits(cnd, c("rlib_error_dots", "rlib_error_dots_nonempty", "bayespool_warning", "bayespool_message")) ||
+    grepl("^argument \"\\w+\" is missing, with no default$", conditionMessage(cnd))
+}
+
+# "ok", "refused: <class>" or "defect: <what>".
+fuzz_outcome <- function(run) {
+  warned <- NULL
+  outcome <- tryCatch(
+    withCallingHandlers(
+      {
+        setTimeLimit(cpu = 20, transient = TRUE)
+        on.exit(setTimeLimit(cpu = Inf))
+        value <- run()
+        setTimeLimit(cpu = Inf)
+        list(state = "ok", value = value)
+      },
+      warning = function(cnd) {
+        if (!any(startsWith(class(cnd), "bayespool_")) && !is_of_others(cnd)) warned <<- c(warned, conditionMessage(cnd))
+        invokeRestart("muffleWarning")
+      },
+      message = function(cnd) {
+        if (!any(startsWith(class(cnd), "bayespool_"))) warned <<- c(warned, conditionMessage(cnd))
+        invokeRestart("muffleMessage")
+      }
+    ),
+    error = function(cnd) {
+      setTimeLimit(cpu = Inf)
+      if (is_allowed(cnd)) {
+        return(list(state = paste("refused:", class(cnd)[1])))
+      }
+      list(state = paste0("defect: error ", class(cnd)[1], ": ", conditionMessage(cnd)))
+    },
+    # What the core makes of the limit when it asks R whether to stop.
+    interrupt = function(cnd) list(state = "defect: more than 20 seconds")
+  )
+  if (!is.null(warned)) outcome$state <- paste("defect: unclassed warning or message:", warned[1])
+  outcome
+}
+
+# A data frame of the calls of one case: seed, call, state.
+fuzz_case <- function(seed, uses = 3) {
+  withr::local_preserve_seed()
+  withr::local_options(lifecycle_verbosity = "quiet")
+  set.seed(seed)
+  results <- list()
+  note <- function(call, outcome) {
+    results[[length(results) + 1]] <<- data.frame(seed = seed, call = call, state = substr(outcome$state, 1, 300))
+  }
+  first <- fuzz_first()
+  outcome <- fuzz_outcome(first$run)
+  note(first$label, outcome)
+  value <- outcome$value
+  table <- if (inherits(value, "bayespool_fit")) fuzz_uses else if (inherits(value, "group_moments")) fuzz_moments_uses
+  if (inherits(value, "bayespool_fit")) {
+    note("check_fit", fuzz_outcome(function() check_fit(value)))
+    if (first$label %in% models && chance(0.15)) note("check_invariance", fuzz_outcome(function() check_invariance(first,
+    value)))
+  } else if (inherits(value, "compare_pooling")) {
+    note("print", fuzz_outcome(function() utils::capture.output(print(value))))
+    note("tidy", fuzz_outcome(function() generics::tidy(value)))
+  }
+  for (name in sample(names(table), min(uses, length(table)))) {
+    run <- table[[name]](value)
+    note(name, fuzz_outcome(run))
+  }
+  do.call(rbind, results)
+}

@@ -1,0 +1,177 @@
+# Simulation-based calibration (Talts et al. 2018; Modrak et al. 2023): parameters drawn from the prior, data from the model, and
+# the ranks of these parameters among draws of the posterior. If the draws are right each rank is uniform.
+#
+# Simulation is plain R, after the equations of the models, and shares nothing with the package. tools/sbc.R uses this folder too.
+
+# Cells -------------------------------------------------------------------------------------------------------------------
+
+# One setting to calibrate. `model`: name of the fitting function; `sizes`: of the groups; `priors`: all that the model has;
+# `predictors`: names; their values are drawn from N(x_mean, x_sd^2). `...`: further arguments of the fitting function.
+sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, x_mean = 0, x_sd = 1, ...) {
+  terms <- c("1"[length(predictors) == 0 && intercept], predictors, if (model != "complete_pooling") "(1 | g)")
+  list(
+    model = model, sizes = sizes, priors = priors, predictors = predictors, intercept = intercept, x_mean = x_mean,
+    x_sd = x_sd, arguments = list(...), formula = stats::reformulate(terms, "y", intercept),
+    known = names(priors)[vapply(priors, stats::family, "") == "degenerate"]
+  )
+}
+
+# Simulation --------------------------------------------------------------------------------------------------------------
+
+# `n` draws of a prior; those of standard deviations are cut at 0.
+draw_prior <- function(prior, n, positive) {
+  x <- numeric(0)
+  while (length(x) < n) {
+    x <- c(x, draw_whole(prior, n))
+    if (positive) x <- x[x > 0]
+  }
+  x[seq_len(n)]
+}
+
+# distributional needs one more package for the inverse gamma distribution: the inverse of a gamma variable.
+draw_whole <- function(prior, n) {
+  if (stats::family(prior) == "inverse_gamma") {
+    par <- distributional::parameters(prior)
+    return(1 / stats::rgamma(n, par$s, scale = par$r))
+  }
+  unlist(distributional::generate(prior, n))
+}
+
+# Parameters from the prior and data given them: `truth`, named as the draws are, and `data`.
+sbc_simulate <- function(cell, seed) {
+  withr::local_seed(seed)
+  groups <- length(cell$sizes)
+  index <- function(x, name) stats::setNames(x, paste0(name, "[g", seq_len(groups), "]"))
+  location <- function(name, n = 1) draw_prior(cell$priors[[name]], n, FALSE)
+  scale <- function(name, n = 1) stats::setNames(draw_prior(cell$priors[[name]], n, TRUE), if (n == 1) name)
+  with_predictors <- length(cell$predictors) > 0
+
+  slopes <- vapply(cell$predictors, function(name) location("beta"), 0)
+  names(slopes) <- if (with_predictors) paste0("beta[", cell$predictors, "]")
+  truth <- switch(cell$model,
+    complete_pooling = {
+      name <- if (with_predictors) "beta_0" else "mu"
+      c(stats::setNames(location(name), name), slopes, scale("sigma"))
+    },
+    no_pooling = {
+      name <- if (with_predictors) "beta_0j" else "mu"
+      sigma <- if (identical(cell$arguments$sigma, "group")) index(scale("sigma", groups), "sigma") else scale("sigma")
+      c(index(location(name, groups), name), slopes, sigma)
+    },
+    partial_pooling = {
+      centre <- if (cell$intercept) c(hyper_mu = location("hyper_mu"))
+      tau <- scale("sigma_mu")
+      effects <- stats::rnorm(groups, 0, tau)
+      c(centre, index(sum(centre) + effects, "mu"), scale("sigma_y"), tau)
+    },
+    varying_intercept = {
+      centre <- c(beta_0 = location("beta_0"))
+      tau <- scale("sigma_0")
+      c(centre, slopes, index(stats::rnorm(groups, centre, tau), "beta_0j"), scale("sigma_y"), tau)
+    }
+  )
+
+  g <- rep(seq_len(groups), cell$sizes)
+  data <- data.frame(g = factor(paste0("g", g), paste0("g", seq_len(groups))))
+  data[cell$predictors] <- lapply(cell$predictors, function(name) stats::rnorm(length(g), cell$x_mean, cell$x_sd))
+  given <- observation_model(cell, data, t(truth))
+  data$y <- stats::rnorm(length(g), given$mean, given$sd)
+  list(truth = truth, data = data)
+}
+
+# Mean and sd of each observation, draws x observations, given parameters, draws x variables.
+observation_model <- function(cell, data, parameters) {
+  named <- function(pattern) parameters[, grep(pattern, colnames(parameters)), drop = FALSE]
+  g <- as.integer(data$g)
+  all <- rep(1, length(g))
+  mean <- if (cell$model == "complete_pooling") {
+    named("^(mu|beta_0)$")[, all, drop = FALSE]
+  } else {
+    named("^(mu|beta_0j)\\[")[, g, drop = FALSE]
+  }
+  for (name in cell$predictors) mean <- mean + outer(parameters[, paste0("beta[", name, "]")], data[[name]])
+  sigma <- named("^sigma(_y)?(\\[|$)")
+  list(mean = mean, sd = sigma[, if (ncol(sigma) > 1) g else all, drop = FALSE])
+}
+
+# Each parameter that is not known, and what depends on several of them: the log likelihood, which notices a posterior that
+# has not seen all of the data, and the intraclass correlation.
+sbc_quantities <- function(cell, data, parameters) {
+  given <- observation_model(cell, data, parameters)
+  y <- rep(data$y, each = nrow(parameters))
+  log_lik <- rowSums(matrix(stats::dnorm(y, given$mean, given$sd, log = TRUE), nrow(parameters)))
+  between <- intersect(c("sigma_mu", "sigma_0"), colnames(parameters))
+  icc <- if (length(between) > 0) parameters[, between]^2 / (parameters[, between]^2 + parameters[, "sigma_y"]^2)
+  parameters <- parameters[, setdiff(colnames(parameters), cell$known), drop = FALSE]
+  cbind(parameters, icc = icc, log_lik = log_lik)
+}
+
+# Samplers ----------------------------------------------------------------------------------------------------------------
+
+# A sampler gives draws, `draws` x variables, that are independent or nearly so.
+sbc_exact <- function(cell, data, draws, seed) {
+  sbc_fit(cell, data, seed, chains = 1, iter_sampling = draws)
+}
+
+# Every `thin`-th draw of one chain.
+sbc_nuts <- function(form = "noncentered", thin = 20, adapt_delta = 0.95) {
+  function(cell, data, draws, seed) {
+    every <- sbc_fit(
+      cell, data, seed, algorithm = "nuts", chains = 1, iter_sampling = draws * thin,
+      control = nuts_control(form, adapt_delta = adapt_delta)
+    )
+    every[thin * seq_len(draws), , drop = FALSE]
+  }
+}
+
+sbc_fit <- function(cell, data, seed, ...) {
+  fitter <- get(cell$model, envir = asNamespace("bayespool"))
+  fit <- suppressWarnings(
+    do.call(fitter, c(list(cell$formula, data, prior = cell$priors, seed = seed, ...), cell$arguments)),
+    classes = "bayespool_warning"
+  )
+  draws <- unclass(posterior::as_draws_matrix(fit))
+  matrix(draws, nrow(draws), dimnames = list(NULL, colnames(draws)))
+}
+
+# An exact sampler that is wrong on purpose: `spoil` changes its draws.
+sbc_broken <- function(spoil) {
+  function(cell, data, draws, seed) spoil(sbc_exact(cell, data, draws, seed))
+}
+
+# Ways to spoil draws of partial pooling.
+sbc_breaks <- list(
+  `sigma_mu 5 % too small` = function(draws) {
+    draws[, "sigma_mu"] <- 0.95 * draws[, "sigma_mu"]
+    draws
+  },
+  `groups 1 and 2 swapped` = function(draws) {
+    draws[, c("mu[g1]", "mu[g2]")] <- draws[, c("mu[g2]", "mu[g1]")]
+    draws
+  },
+  `hyper_mu up by 0.1 posterior sd` = function(draws) {
+    draws[, "hyper_mu"] <- draws[, "hyper_mu"] + 0.1 * stats::sd(draws[, "hyper_mu"])
+    draws
+  },
+  `group means up by 0.1 posterior sd` = function(draws) {
+    means <- grep("^mu\\[", colnames(draws))
+    draws[, means] <- draws[, means] + rep(0.1 * apply(draws[, means], 2, stats::sd), each = nrow(draws))
+    draws
+  },
+  `intervals of mu[g1] 20 % too narrow` = function(draws) {
+    draws[, "mu[g1]"] <- mean(draws[, "mu[g1]"]) + 0.8 * (draws[, "mu[g1]"] - mean(draws[, "mu[g1]"]))
+    draws
+  },
+  `each draw twice` = function(draws) draws[(seq_len(nrow(draws)) + 1) %/% 2, ]
+)
+
+# Ranks, from 0 to `draws`: simulations x quantities. Simulation i has seed `seed` + i, for the data and for the draws.
+sbc_ranks <- function(cell, sims, seed, sampler = sbc_exact, draws = 99) {
+  ranks <- lapply(seed + seq_len(sims), function(seed) {
+    simulated <- sbc_simulate(cell, seed)
+    sampled <- sampler(cell, simulated$data, draws, seed)
+    values <- sbc_quantities(cell, simulated$data, rbind(simulated$truth, sampled[, names(simulated$truth), drop = FALSE]))
+    colSums(values[-1, , drop = FALSE] < rep(values[1, ], each = draws))
+  })
+  structure(do.call(rbind, ranks), draws = draws)
+}
