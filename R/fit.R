@@ -13,7 +13,7 @@ fit_model <- function(name, formula, data, prior, settings, call, own_arguments 
   }
   force(settings)
   parsed <- model_formula(name, parse_formula(formula, call = call), call)
-  shared_sigma <- choose_sigma(own_arguments$sigma %||% "common", parsed, call) == "common"
+  shared_sigma <- !"sigma" %in% names(own_arguments) || choose_sigma(own_arguments$sigma, parsed, call) == "common"
   # Moments that the user gave stay as they are: without the rows nothing else tells the groups' cross-products.
   pooled <- shared_sigma && !inherits(data, "group_moments")
   moments <- reduce_data(parsed, data, pooled, call = call)
