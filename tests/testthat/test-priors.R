@@ -360,12 +360,14 @@ test_that("a prior reads as people write it", {
   expect_identical(scale_text(dist_degenerate(2)), "fixed at 2")
 })
 
-fit_with_priors <- function(prior, parameters, model) {
-  structure(list(priors = resolve_priors(prior, parameters, stats), model = model), class = "bayespool_fit")
+fit_with_priors <- function(prior, formula, name) {
+  parsed <- model_formula(name, parse_formula(formula), NULL)
+  model <- specify_model(name, parsed, parsed$terms, c("a", "b"), shared_sigma = TRUE)
+  structure(list(priors = resolve_priors(prior, prior_kinds(model), stats), model = model), class = "bayespool_fit")
 }
 
 test_that("prior_summary() is a data frame with text, source and distribution", {
-  fit <- fit_with_priors(list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5)), partial, "partial_pooling")
+  fit <- fit_with_priors(list(hyper_mu = dist_normal(40, 20), sigma_mu = dist_cauchy(0, 5)), y ~ 1 + (1 | g), "partial_pooling")
   summary <- prior_summary(fit)
   expect_s3_class(summary, c("bayespool_prior_summary", "data.frame"), exact = TRUE)
   expect_identical(summary$parameter, names(partial))
@@ -378,19 +380,19 @@ test_that("prior_summary() is a data frame with text, source and distribution", 
 })
 
 test_that("prior_summary() prints the table and what it means for the groups", {
-  fit <- fit_with_priors(NULL, partial, "partial_pooling")
+  fit <- fit_with_priors(NULL, y ~ 1 + (1 | g), "partial_pooling")
   expect_output(print(prior_summary(fit)), "partial pooling.*hyper_mu +normal\\(40, 10\\) +default")
   expect_output(print(prior_summary(fit)), "mu\\[j\\] ~ normal\\(hyper_mu, sigma_mu\\)")
-  fit <- fit_with_priors(NULL, partial[-1], "partial_pooling")
+  fit <- fit_with_priors(NULL, y ~ 0 + (1 | g), "partial_pooling")
   expect_output(print(prior_summary(fit)), "mu\\[j\\] ~ normal\\(0, sigma_mu\\)")
-  fit <- fit_with_priors(NULL, regression, "varying_intercept")
+  fit <- fit_with_priors(NULL, y ~ stress + age + (1 | g), "varying_intercept")
   expect_output(print(prior_summary(fit)), "beta_0j\\[j\\] ~ normal\\(beta_0, sigma_0\\)")
-  fit <- fit_with_priors(NULL, c(mu = "location", sigma = "scale"), "no_pooling")
+  fit <- fit_with_priors(NULL, y ~ 1 + (1 | g), "no_pooling")
   expect_output(print(prior_summary(fit)), "for each group")
-  fit$model <- "complete_pooling"
+  fit <- fit_with_priors(NULL, y ~ 1, "complete_pooling")
   expect_output(print(prior_summary(fit)), "complete pooling")
   # A part of the table still prints, and the note stays true.
-  fit <- fit_with_priors(NULL, partial, "partial_pooling")
+  fit <- fit_with_priors(NULL, y ~ 1 + (1 | g), "partial_pooling")
   expect_output(print(prior_summary(fit)[2:3, ]), "normal\\(hyper_mu, sigma_mu\\)")
   expect_output(print(prior_summary(fit)[1, c("parameter", "prior")]), "normal\\(40, 10\\)")
 })
