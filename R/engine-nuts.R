@@ -63,7 +63,7 @@ nuts_coordinates <- function(model, problem, standardised) {
   free <- problem$coefficient_sd > 0
   sds <- scale(problem$sigma_prior, "scale_within")
   groups <- layout_variables(model, "group")
-  if (problem$separate) {
+  if (!shares_sigma(model)) {
     return(c(rbind(if (free) groups, sds)))
   }
   intercept <- if (problem$direction_column == 0L) model$intercept %||% NA
