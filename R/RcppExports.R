@@ -5,6 +5,22 @@ cpp_convergence <- function(draws, iterations, chains) {
     .Call(`_bayespool_cpp_convergence`, draws, iterations, chains)
 }
 
+cpp_check_design <- function(problem) {
+    .Call(`_bayespool_cpp_check_design`, problem)
+}
+
+cpp_log_scale_prior <- function(prior, values) {
+    .Call(`_bayespool_cpp_log_scale_prior`, prior, values)
+}
+
+cpp_fit <- function(problem, orders, draws, seed, cores) {
+    .Call(`_bayespool_cpp_fit`, problem, orders, draws, seed, cores)
+}
+
+cpp_log_evidence <- function(problem, orders) {
+    .Call(`_bayespool_cpp_log_evidence`, problem, orders)
+}
+
 cpp_group_moments <- function(columns, rows, group, first_code, groups, pooled) {
     .Call(`_bayespool_cpp_group_moments`, columns, rows, group, first_code, groups, pooled)
 }
@@ -25,12 +41,8 @@ cpp_merge_groups <- function(moments) {
     .Call(`_bayespool_cpp_merge_groups`, moments)
 }
 
-cpp_pooling_weights <- function(problem, sizes) {
-    .Call(`_bayespool_cpp_pooling_weights`, problem, sizes)
-}
-
-cpp_leave_one_out <- function(problem, x, y, group, cores, memory) {
-    .Call(`_bayespool_cpp_leave_one_out`, problem, x, y, group, cores, memory)
+cpp_leave_one_out <- function(problem, orders, record, x, y, group, cores, memory) {
+    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, x, y, group, cores, memory)
 }
 
 cpp_nuts_coordinates <- function(problem, centered) {
@@ -43,26 +55,6 @@ cpp_nuts <- function(problem, control, chains, iter_warmup, iter_sampling, seed,
 
 cpp_log_density <- function(problem, centered, q) {
     .Call(`_bayespool_cpp_log_density`, problem, centered, q)
-}
-
-cpp_check_design <- function(problem) {
-    .Call(`_bayespool_cpp_check_design`, problem)
-}
-
-cpp_sample <- function(problem, draws, seed, cores) {
-    .Call(`_bayespool_cpp_sample`, problem, draws, seed, cores)
-}
-
-cpp_summary <- function(problem, probabilities, icc, deviations, memory) {
-    .Call(`_bayespool_cpp_summary`, problem, probabilities, icc, deviations, memory)
-}
-
-cpp_variance_components <- function(problem, probability) {
-    .Call(`_bayespool_cpp_variance_components`, problem, probability)
-}
-
-cpp_log_scale_prior <- function(prior, values) {
-    .Call(`_bayespool_cpp_log_scale_prior`, prior, values)
 }
 
 cpp_posterior_linpred <- function(task) {
@@ -87,5 +79,17 @@ cpp_log_lik <- function(task, y) {
 
 cpp_predictive_quantiles <- function(task, probabilities) {
     .Call(`_bayespool_cpp_predictive_quantiles`, task, probabilities)
+}
+
+cpp_summary <- function(problem, orders, record, probabilities, icc, deviations, memory) {
+    .Call(`_bayespool_cpp_summary`, problem, orders, record, probabilities, icc, deviations, memory)
+}
+
+cpp_variance_components <- function(problem, orders, record, probability) {
+    .Call(`_bayespool_cpp_variance_components`, problem, orders, record, probability)
+}
+
+cpp_pooling_weights <- function(problem, orders, record, sizes) {
+    .Call(`_bayespool_cpp_pooling_weights`, problem, orders, record, sizes)
 }
 

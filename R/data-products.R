@@ -4,8 +4,10 @@
 unpack_within <- function(packed) {
   d <- (sqrt(8 * length(packed) + 1) - 1) / 2
   within <- matrix(0, d, d)
-  within[upper.tri(within, diag = TRUE)] <- packed
-  within + t(within) - diag(diag(within), d)
+  upper <- .row(c(d, d)) <= .col(c(d, d))
+  within[upper] <- packed
+  within[!upper] <- t(within)[!upper]
+  within
 }
 
 # Mean and standard deviation of the response and the predictors, for the scales of default priors.

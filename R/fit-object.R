@@ -32,7 +32,8 @@ without_environment <- function(formula) {
 }
 
 parsed_without_environment <- function(parsed) {
-  parsed[c("formula", "fixed")] <- lapply(parsed[c("formula", "fixed")], without_environment)
+  parsed$formula <- without_environment(parsed$formula)
+  parsed$fixed <- without_environment(parsed$fixed)
   parsed$env <- globalenv()
   parsed
 }

@@ -25,6 +25,11 @@ draws_table <- function(fit, probs, deviations, call) {
   t(apply(draws, 2, function(x) c(mean(x), stats::sd(x), stats::quantile(x, probs, names = FALSE))))
 }
 
+# "q3", "q2.5": never with an exponent, which "%.15g" writes below 1e-4.
 quantile_names <- function(probs) {
-  sprintf("q%s", vapply(100 * probs, format, "", digits = 15, scientific = FALSE))
+  percent <- 100 * probs
+  text <- sprintf("%.15g", percent)
+  tiny <- percent < 1e-4
+  text[tiny] <- vapply(percent[tiny], format, "", digits = 15, scientific = FALSE)
+  sprintf("q%s", text)
 }

@@ -9,7 +9,7 @@ count_draws <- function(fit, ndraws, call) {
   as.integer(ndraws %||% all)
 }
 
-# What the core reads (see rcpp_predict.cpp), and `y` if `response`. Positions of columns count from 0, -1 stands for none.
+# What the core reads (see rcpp_predict.cpp), and `y` if `response`. Positions of columns count from 0, NA stands for none.
 # `what`: the user's function, for messages. `noise`: whether the rows' own noise is wanted; a seed is only taken where
 # there is something to draw.
 prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, response = FALSE) {

@@ -4,8 +4,8 @@ source("bench/common.R")
 compile_standard_normals()
 
 core_sample <- function(fit, draws) {
-  problem <- bayespool:::fit_posterior(fit)$problem
-  function() bayespool:::cpp_sample(problem, draws, 1, 1L)
+  posterior <- bayespool:::fit_posterior(fit)
+  function() bayespool:::core_fit(posterior, draws, 1, 1L, NULL)
 }
 
 sites <- five_sites()

@@ -25,6 +25,56 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_check_design
+Rcpp::List cpp_check_design(const Rcpp::List& problem);
+RcppExport SEXP _bayespool_cpp_check_design(SEXP problemSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_check_design(problem));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_log_scale_prior
+Rcpp::NumericVector cpp_log_scale_prior(const Rcpp::List& prior, Rcpp::NumericVector values);
+RcppExport SEXP _bayespool_cpp_log_scale_prior(SEXP priorSEXP, SEXP valuesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_log_scale_prior(prior, values));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_fit
+Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws, double seed, int cores);
+RcppExport SEXP _bayespool_cpp_fit(SEXP problemSEXP, SEXP ordersSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< int >::type draws(drawsSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_fit(problem, orders, draws, seed, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_log_evidence
+double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& orders);
+RcppExport SEXP _bayespool_cpp_log_evidence(SEXP problemSEXP, SEXP ordersSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_log_evidence(problem, orders));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_group_moments
 Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, bool pooled);
 RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP pooledSEXP) {
@@ -81,31 +131,21 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_pooling_weights
-Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& sizes);
-RcppExport SEXP _bayespool_cpp_pooling_weights(SEXP problemSEXP, SEXP sizesSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type sizes(sizesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_pooling_weights(problem, sizes));
-    return rcpp_result_gen;
-END_RCPP
-}
 // cpp_leave_one_out
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP xSEXP, SEXP ySEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP ySEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Eigen::MatrixXd& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type y(ySEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, x, y, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, x, y, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -148,70 +188,6 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< bool >::type centered(centeredSEXP);
     Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type q(qSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_log_density(problem, centered, q));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_check_design
-Rcpp::List cpp_check_design(const Rcpp::List& problem);
-RcppExport SEXP _bayespool_cpp_check_design(SEXP problemSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_check_design(problem));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_sample
-Rcpp::List cpp_sample(const Rcpp::List& problem, int draws, double seed, int cores);
-RcppExport SEXP _bayespool_cpp_sample(SEXP problemSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< int >::type draws(drawsSEXP);
-    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
-    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_sample(problem, draws, seed, cores));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_summary
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const std::vector<double>& probabilities, bool icc, bool deviations, double memory);
-RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP probabilitiesSEXP, SEXP iccSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
-    Rcpp::traits::input_parameter< bool >::type icc(iccSEXP);
-    Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
-    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_summary(problem, probabilities, icc, deviations, memory));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_variance_components
-Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, double probability);
-RcppExport SEXP _bayespool_cpp_variance_components(SEXP problemSEXP, SEXP probabilitySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_variance_components(problem, probability));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_log_scale_prior
-Rcpp::NumericVector cpp_log_scale_prior(const Rcpp::List& prior, Rcpp::NumericVector values);
-RcppExport SEXP _bayespool_cpp_log_scale_prior(SEXP priorSEXP, SEXP valuesSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type prior(priorSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_log_scale_prior(prior, values));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -278,30 +254,76 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_summary
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, bool icc, bool deviations, double memory);
+RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP iccSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
+    Rcpp::traits::input_parameter< bool >::type icc(iccSEXP);
+    Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_summary(problem, orders, record, probabilities, icc, deviations, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_variance_components
+Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, double probability);
+RcppExport SEXP _bayespool_cpp_variance_components(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_variance_components(problem, orders, record, probability));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_pooling_weights
+Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& sizes);
+RcppExport SEXP _bayespool_cpp_pooling_weights(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP sizesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type sizes(sizesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_pooling_weights(problem, orders, record, sizes));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
+    {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
+    {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
+    {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
+    {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 6},
     {"_bayespool_cpp_integer_range", (DL_FUNC) &_bayespool_cpp_integer_range, 1},
     {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
     {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
     {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
-    {"_bayespool_cpp_pooling_weights", (DL_FUNC) &_bayespool_cpp_pooling_weights, 2},
-    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 6},
+    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 8},
     {"_bayespool_cpp_nuts_coordinates", (DL_FUNC) &_bayespool_cpp_nuts_coordinates, 2},
     {"_bayespool_cpp_nuts", (DL_FUNC) &_bayespool_cpp_nuts, 8},
     {"_bayespool_cpp_log_density", (DL_FUNC) &_bayespool_cpp_log_density, 3},
-    {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
-    {"_bayespool_cpp_sample", (DL_FUNC) &_bayespool_cpp_sample, 4},
-    {"_bayespool_cpp_summary", (DL_FUNC) &_bayespool_cpp_summary, 5},
-    {"_bayespool_cpp_variance_components", (DL_FUNC) &_bayespool_cpp_variance_components, 2},
-    {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
     {"_bayespool_cpp_posterior_linpred", (DL_FUNC) &_bayespool_cpp_posterior_linpred, 1},
     {"_bayespool_cpp_posterior_epred", (DL_FUNC) &_bayespool_cpp_posterior_epred, 1},
     {"_bayespool_cpp_posterior_predict", (DL_FUNC) &_bayespool_cpp_posterior_predict, 1},
     {"_bayespool_cpp_predictive_error", (DL_FUNC) &_bayespool_cpp_predictive_error, 2},
     {"_bayespool_cpp_log_lik", (DL_FUNC) &_bayespool_cpp_log_lik, 2},
     {"_bayespool_cpp_predictive_quantiles", (DL_FUNC) &_bayespool_cpp_predictive_quantiles, 2},
+    {"_bayespool_cpp_summary", (DL_FUNC) &_bayespool_cpp_summary, 7},
+    {"_bayespool_cpp_variance_components", (DL_FUNC) &_bayespool_cpp_variance_components, 4},
+    {"_bayespool_cpp_pooling_weights", (DL_FUNC) &_bayespool_cpp_pooling_weights, 4},
     {NULL, NULL, 0}
 };
 

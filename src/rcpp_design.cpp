@@ -1,5 +1,5 @@
 // R's entry points for what is known before there is a posterior.
-#include "parallel.h"
+#include "core/model/design.hpp"
 #include "problem.h"
 
 using namespace bayespool;

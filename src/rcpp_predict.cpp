@@ -32,7 +32,7 @@ NormalPredictive predictive_from(const Rcpp::List& task) {
   parameters.total = Rcpp::as<int>(task["draws_in_all"]);
   const auto column = [&](const char* name) -> const double* {
     const int position = Rcpp::as<int>(task[name]);
-    return position < 0 ? nullptr : draws.begin() + position * parameters.total;
+    return position == NA_INTEGER ? nullptr : draws.begin() + position * parameters.total;
   };
   parameters.population = column("population");
   parameters.slopes = column("slopes");

@@ -66,6 +66,10 @@ test_that("each model has what it should have", {
   expect_identical(has(bayespool:::shares_sigma), c(TRUE, FALSE, TRUE, TRUE, TRUE))
 })
 
+test_that("a missing choice of standard deviations is refused", {
+  expect_error(no_pooling(y ~ 1 + (1 | g), rows, sigma = NULL, iter_sampling = 0), class = "bayespool_error_argument")
+})
+
 test_that("a model of other groups is the model of a fit to them", {
   model <- model_of(no_pooling, y ~ 1 + (1 | g))
   fewer <- no_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0)$model

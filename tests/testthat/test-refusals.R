@@ -65,12 +65,15 @@ test_that("bad tables are refused", {
 
 test_that("coefficients whose covariances would not fit in memory are refused with their size", {
   fit <- varying_intercept(yield ~ N + P + (1 | block), npk, iter_sampling = 0)
-  problem <- bayespool:::fit_posterior(fit)$problem
-  few <- function(memory) bayespool:::run_core(bayespool:::cpp_summary(problem, 0.5, TRUE, FALSE, memory), NULL)
+  posterior <- bayespool:::fit_posterior(fit)
+  core <- function(function_of_core, ...) {
+    bayespool:::run_core(function_of_core(posterior$problem, posterior$propriety$orders, posterior$record, ...), NULL)
+  }
+  few <- function(memory) core(bayespool:::cpp_summary, 0.5, TRUE, FALSE, memory)
   expect_error(few(1e4), "take .* are available", class = "bayespool_error_memory")
   expect_equal(few(1e8)[, 1], exact_summary(fit)$mean)
   rows <- function(memory) {
-    bayespool:::run_core(bayespool:::cpp_leave_one_out(problem, matrix(0, 1, 2), 50, 0L, 1L, memory), NULL)
+    core(bayespool:::cpp_leave_one_out, matrix(0, 1, 2), 50, 0L, 1L, memory)
   }
   expect_error(rows(1e4), class = "bayespool_error_memory")
   expect_length(rows(1e8), 3)
