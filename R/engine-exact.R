@@ -21,6 +21,10 @@ exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
 # population.
 exact_table <- function(posterior, probs = numeric(), icc = FALSE, deviations = FALSE, call) {
   table <- core_summary(posterior, probs, icc, deviations, call)
+  if (deviations && length(probs) > 0) {
+    # Their quantiles need nodes of their own; moments are those that they have without.
+    table[, 1:2] <- core_summary(posterior, numeric(), icc, deviations, call)
+  }
   missing <- posterior$propriety$missing
   if (deviations) missing$group <- missing$deviation
   if (any(unlist(missing) > 0)) mark_missing(table, posterior$model, missing) else table

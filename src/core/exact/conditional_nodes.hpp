@@ -35,6 +35,7 @@ class ConditionalNodes {
     const double pairs = 0.5 * gamma.cols() * (gamma.cols() + 1), bytes = 8 * pairs * count();
     if (bytes > limits.memory) throw NodesTooLarge(std::to_string(bytes));
     covariance_.resize(count(), static_cast<Index>(pairs));
+    VectorXd gamma_hat(free_count);
     for (Index k = 0; k < count(); ++k) {
       limits.check_interrupt();
       const PosteriorNode& node = nodes[static_cast<std::size_t>(k)];
@@ -43,10 +44,9 @@ class ConditionalNodes {
       weight(k) = node.weight;
       if (gamma.cols() == 0) continue;
       posterior.condition(node.at);
-      gamma.row(k) = posterior.gamma_hat().transpose();
-      const MatrixXd inverse = posterior.inverse();
-      for (Index b = 0; b < inverse.cols(); ++b)
-        for (Index a = 0; a <= b; ++a) covariance_(k, position(a, b)) = inverse(a, b);
+      posterior.gamma_hat(gamma_hat);
+      gamma.row(k) = gamma_hat.transpose();
+      posterior.invert(&covariance_(k, 0), count());
     }
   }
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/exact/conditional_nodes.hpp"
-#include "core/exact/marginals.hpp"
 #include "core/exact/posterior_summary.hpp"
+#include "core/exact/score_tables.hpp"
 #include "core/numerics/normal_mixture.hpp"
 
 namespace bayespool {
@@ -229,7 +229,7 @@ class GroupSummary {
   // scores do. `few_` becomes the smallest rule (from the one before on) whose distribution functions agree
   // with the full one at a sample of the groups. False if there is none, and from then on.
   bool gauss_hermite_serves(double size, const MatrixXd& rows, const MatrixXd& table) const {
-    if (quadrature_->sigma_known() || quadrature_->tau_known()) return false;
+    if (quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked()) return false;
     for (; few_order_ <= 12; few_order_ += 3) {
       if (few_order_ != few_made_)
         few_ = summary_->at_nodes(gauss_hermite_rule(few_order_));
@@ -260,14 +260,14 @@ class GroupSummary {
     for (int i = 1; i < order; ++i) off_diagonal(i - 1) = std::sqrt(static_cast<double>(i));
     Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
     solver.computeFromTridiagonal(diagonal, off_diagonal);
-    const Marginals& marginals = summary_->marginals();
+    const ScoreTables tables(*quadrature_);
     std::vector<PosteriorNode> rule;
     for (int a = 0; a < order; ++a)
       for (int b = 0; b < order; ++b) {
         const double root = solver.eigenvectors()(0, a) * solver.eigenvectors()(0, b);
         const double weight = root * root;
         if (weight < 1e-13) continue;
-        rule.push_back({marginals.at_scores(solver.eigenvalues()(a), solver.eigenvalues()(b)), weight});
+        rule.push_back({tables.at(solver.eigenvalues()(a), solver.eigenvalues()(b)), weight});
       }
     return rule;
   }

@@ -1,4 +1,4 @@
-// Distribution functions and quantiles of the variance parameters from their quadrature.
+// Distributions of the variance parameters, each alone, from their quadrature.
 #pragma once
 
 #include <algorithm>
@@ -10,11 +10,25 @@
 #include <vector>
 
 #include "core/exact/quadrature.hpp"
-#include "core/numerics/normal_score.hpp"
+#include "core/numerics/line_distribution.hpp"
 
 namespace bayespool {
 
-// The quadrature must outlive the object.
+// A line rule and its distribution, which refers to it.
+class Marginal {
+ public:
+  explicit Marginal(LineRule rule) : rule_(std::make_unique<LineRule>(std::move(rule))), distribution_(*rule_) {}
+
+  double quantile(Tails p) const { return distribution_.quantile(p); }
+  double density(double x) const { return distribution_.density(x); }
+
+ private:
+  std::unique_ptr<LineRule> rule_;
+  LineDistribution distribution_;
+};
+
+// The density of tau, and of tau / sigma, is the mean over the columns of theirs given sigma. Each becomes a rule of its own,
+// when it is asked for first. The quadrature must outlive the object.
 class Marginals {
  public:
   explicit Marginals(const Quadrature& quadrature) : quadrature_(&quadrature) {
@@ -28,47 +42,85 @@ class Marginals {
 
   double tau_quantile(Tails p) const {
     if (quadrature_->tau_known()) return quadrature_->priors().tau.fixed_value();
-    return quantile(p, false, [this](double value) {
-      return average_over_columns([&](double) { return value; });
-    });
+    if (!sigma_) return quadrature_->tau_at(quadrature_->columns().front().distribution().quantile(p));
+    if (!tau_) tau_ = mean_of_columns([](const Quadrature::Column&) { return 0.0; });
+    return quadrature_->tau_at(tau_->quantile(p));
   }
 
-  // Quantile of tau / sigma. Where the support of tau ends at a positive value, tau / sigma <= value has a
-  // kink in sigma and the integral over sigma is split there.
+  // Quantile of tau / sigma.
   double ratio_quantile(Tails p) const {
+    const ScalePriors& priors = quadrature_->priors();
     if (quadrature_->tau_known())
-      return quadrature_->priors().tau.fixed_value() / sigma_quantile({p.above, p.below});
-    const ScalePrior& tau = quadrature_->priors().tau;
-    const bool split = sigma_ && (tau.lower() > 0 || tau.upper() < infinity);
-    return quantile(p, true, [&, split](double value) {
-      return split ? split_ratio_tails(value)
-                   : average_over_columns([&](double sigma) { return value * sigma; });
-    });
-  }
-
-  // (sigma, tau) at normal scores: of sigma, and of tau given sigma.
-  VariancePoint at_scores(double z_sigma, double z_tau) const {
-    const Tails p_tau{normal_cdf(z_tau), normal_cdf(-z_tau)};
-    const std::vector<Quadrature::Column>& columns = quadrature_->columns();
-    const auto tau_of = [&](std::size_t i) { return columns[i].distribution().quantile(p_tau); };
-    VariancePoint at = quadrature_->known();
-    if (!sigma_) {
-      if (!quadrature_->tau_known()) at.tau = quadrature_->tau_at(tau_of(0));
-      return at;
-    }
-    const double x = sigma_->quantile({normal_cdf(z_sigma), normal_cdf(-z_sigma)});
-    at.sigma = quadrature_->sigma_at(x);
-    if (quadrature_->tau_known()) return at;
-    const Neighbours near(quadrature_->outer().node_position(quadrature_->outer().map().s(x)),
-                          static_cast<int>(columns.size()));
-    double x_tau = 0;
-    for (int i = 0; i < near.count; ++i)
-      x_tau += near.weight[i] * tau_of(static_cast<std::size_t>(near.first + i));
-    at.tau = quadrature_->tau_at(x_tau);
-    return at;
+      return priors.tau.fixed_value() / sigma_quantile({p.above, p.below});
+    if (!sigma_) return tau_quantile(p) / priors.sigma.fixed_value();
+    if (priors.tau.lower() > 0 || priors.tau.upper() < infinity) return split_ratio_quantile(p);
+    if (!ratio_) ratio_ = mean_of_columns([](const Quadrature::Column& c) { return std::log(c.sigma); });
+    return std::exp(ratio_->quantile(p));
   }
 
  private:
+  // Of the coordinate of tau less `shift`, a function of the column.
+  template <class Shift>
+  std::unique_ptr<Marginal> mean_of_columns(Shift&& shift) const {
+    struct Part {
+      double weight, shift;
+      const LineDistribution* distribution;
+    };
+    std::vector<Part> parts;
+    std::vector<double> points;
+    for (const Quadrature::Column& column : quadrature_->columns()) {
+      if (column.weight <= negligible_weight) continue;
+      parts.push_back({column.weight, shift(column), &column.distribution()});
+      for (const Peak& peak : column.tau->map().peaks())
+        for (double z : {-2.0, 0.0, 2.0}) points.push_back(peak.center + z * peak.width - parts.back().shift);
+    }
+    const auto log_density = [&](double x) {
+      double density = 0;
+      for (const Part& part : parts) density += part.weight * part.distribution->density(x + part.shift);
+      return std::log(density);
+    };
+    std::sort(points.begin(), points.end());
+    std::vector<double> apart;  // a few dozen of them
+    const double spacing = (points.back() - points.front()) / 40;
+    for (double x : points)
+      if (apart.empty() || x - apart.back() > spacing) apart.push_back(x);
+    const Scan scan(log_density, apart);
+    std::vector<Peak> peaks;
+    for (std::size_t i : scan.maxima()) {
+      const bool enclosed = i > 0 && i + 1 < apart.size();
+      peaks.push_back(enclosed ? refine_peak(log_density, apart[i - 1], apart[i + 1])
+                               : climb(log_density, apart[i], std::max(spacing, 1e-6)));
+    }
+    return std::make_unique<Marginal>(LineRule(log_density, significant_peaks(std::move(peaks)),
+                                               Reach{apart.front(), apart.back()}, HUGE_VAL,
+                                               [](double) { return 0.0; }));
+  }
+
+  // Where the support of tau ends at a positive value, tau / sigma <= value has a kink in sigma: the integral over sigma is
+  // split there.
+  double split_ratio_quantile(Tails p) const {
+    const auto excess = [&](double log_value) {
+      const Tails at = split_ratio_tails(std::exp(log_value));
+      return p.below < p.above ? at.below / p.below - 1 : 1 - at.above / p.above;
+    };
+    double first = HUGE_VAL, last = -HUGE_VAL;
+    for (const Quadrature::Column& column : quadrature_->columns()) {
+      if (column.weight <= negligible_weight) continue;
+      const double q = std::log(quadrature_->tau_at(column.distribution().quantile(p)) / column.sigma);
+      first = std::min(first, q - 1e-5);
+      last = std::max(last, q + 1e-5);
+    }
+    // The quantile of a mixture lies between those of its parts; in the far tails rounding may hide that.
+    const double below = excess(first), above = excess(last);
+    if (!(below < 0)) return std::exp(first);
+    if (!(above > 0)) return std::exp(last);
+    std::uintmax_t iterations = 100;
+    const auto bracket = boost::math::tools::toms748_solve(
+        excess, first, last, below, above, boost::math::tools::eps_tolerance<double>(34),
+        iterations);
+    return std::exp(0.5 * (bracket.first + bracket.second));
+  }
+
   // Equidistant columns around a position and their weights in interpolation.
   struct Neighbours {
     static constexpr int most = 6;
@@ -85,51 +137,6 @@ class Marginals {
       }
     }
   };
-
-  Tails column_tails(const Quadrature::Column& column, double tau) const {
-    return column.distribution().tails(quadrature_->tau_coordinate().exact_coordinate(tau));
-  }
-
-  // Tails of tau at bound(sigma)
-  template <class Bound>
-  Tails average_over_columns(Bound&& bound) const {
-    Tails sum{0, 0};
-    for (const Quadrature::Column& column : quadrature_->columns()) {
-      if (column.weight <= negligible_weight) continue;
-      const Tails tails = column_tails(column, bound(column.sigma));
-      sum.below += column.weight * tails.below;
-      sum.above += column.weight * tails.above;
-    }
-    return sum;
-  }
-
-  // Inverts the tails of tau, or of tau / sigma (`relative`).
-  template <class TailsAt>
-  double quantile(Tails p, bool relative, TailsAt&& tails_at) const {
-    double low = HUGE_VAL, high = 0;
-    for (const Quadrature::Column& column : quadrature_->columns()) {
-      if (column.weight <= negligible_weight) continue;
-      const double q = quadrature_->tau_at(column.distribution().quantile(p)) /
-                       (relative ? column.sigma : 1);
-      low = std::min(low, q);
-      high = std::max(high, q);
-    }
-    if (high - low <= 1e-14 * high) return high;
-    const auto excess = [&](double log_value) {
-      const Tails at = tails_at(std::exp(log_value));
-      return p.below < p.above ? at.below / p.below - 1 : 1 - at.above / p.above;
-    };
-    const double first = std::log(low) - 1e-5, last = std::log(high) + 1e-5;
-    // The quantile of a mixture lies between those of its parts; in the far tails rounding may hide that.
-    const double below = excess(first), above = excess(last);
-    if (!(below < 0)) return low;
-    if (!(above > 0)) return high;
-    std::uintmax_t iterations = 100;
-    const auto bracket = boost::math::tools::toms748_solve(
-        excess, first, last, below, above, boost::math::tools::eps_tolerance<double>(34),
-        iterations);
-    return std::exp(0.5 * (bracket.first + bracket.second));
-  }
 
   // P(tau / sigma <= value) as an integral over the coordinate of sigma, between the ends of the support of tau.
   Tails split_ratio_tails(double value) const {
@@ -164,11 +171,12 @@ class Marginals {
   // Tails of tau given a sigma between columns.
   Tails conditional_tails(double tau, double x_sigma) const {
     const std::vector<Quadrature::Column>& columns = quadrature_->columns();
+    const double x_tau = quadrature_->tau_coordinate().exact_coordinate(tau);
     const Neighbours near(quadrature_->outer().node_position(quadrature_->outer().map().s(x_sigma)),
                           static_cast<int>(columns.size()));
     Tails sum{0, 0};
     for (int i = 0; i < near.count; ++i) {
-      const Tails at = column_tails(columns[static_cast<std::size_t>(near.first + i)], tau);
+      const Tails at = columns[static_cast<std::size_t>(near.first + i)].distribution().tails(x_tau);
       sum.below += near.weight[i] * at.below;
       sum.above += near.weight[i] * at.above;
     }
@@ -179,6 +187,7 @@ class Marginals {
 
   const Quadrature* quadrature_;
   std::unique_ptr<LineDistribution> sigma_;
+  mutable std::unique_ptr<Marginal> tau_, ratio_;
 };
 
 }  // namespace bayespool

@@ -37,7 +37,6 @@ class PosteriorSummary {
   Index columns() const { return 2 + static_cast<Index>(probabilities_.size()); }
 
   const std::vector<Tails>& probabilities() const { return probabilities_; }
-  const Marginals& marginals() const { return marginals_; }
   const NodeLimits& limits() const { return limits_; }
   const ConditionalNodes& nodes() const { return nodes_; }
   const ConditionalNodes& bulk() const { return bulk_; }  // those that quantiles need

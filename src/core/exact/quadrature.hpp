@@ -104,6 +104,14 @@ class Quadrature {
   // Whether both standard deviations have a finite variance.
   bool finite_variance() const { return orders_.sigma >= 2 && orders_.tau >= 2; }
 
+  // Whether sigma, and tau given sigma wherever there is mass, have one peak each.
+  bool single_peaked() const {
+    if (outer_ && outer_->map().peaks().size() > 1) return false;
+    for (const Column& column : columns_)
+      if (column.tau && column.weight > 1e-9 && column.tau->map().peaks().size() > 1) return false;
+    return true;
+  }
+
   double sigma_at(double x) const { return sigma_coordinate_.value(x); }
   double tau_at(double x) const { return tau_coordinate_.value(x); }
 
@@ -362,8 +370,8 @@ class Quadrature {
   }
 
   static constexpr double scan_spacing = 0.5;
-  static constexpr double greatest_ratio = 2;
-  static constexpr double thinning_tolerance = 1e-7;
+  static constexpr double greatest_ratio = 1.25;
+  static constexpr double thinning_tolerance = 1e-9;
   // Where tau has two modes whose masses change over with sigma, no number of columns resolves that.
   static constexpr int enough_columns = 2048;
 

@@ -60,8 +60,8 @@ class PosteriorSampler {
       tau(i) = at.tau;
       if (f == 0) continue;
       for (Index k = 0; k < f; ++k) noise(k) = random.normal();
-      posterior.solve_transposed(noise);
-      gamma.row(i) = (posterior.gamma_hat() + noise).transpose();
+      posterior.draw(noise);
+      for (Index k = 0; k < f; ++k) gamma(i, k) = noise(k);
     }
     if (columns_.sigma) column(*columns_.sigma) = sigma;
     if (columns_.tau) column(*columns_.tau) = tau;

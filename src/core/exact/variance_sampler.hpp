@@ -1,4 +1,4 @@
-// Independent draws of the variance parameters by rejection from an interpolated quadrature.
+// Independent draws of the variance parameters.
 #pragma once
 
 #include <algorithm>
@@ -6,16 +6,21 @@
 #include <vector>
 
 #include "core/exact/quadrature.hpp"
+#include "core/exact/score_tables.hpp"
 #include "core/numerics/streams.hpp"
 
 namespace bayespool {
 
-// The proposal takes a node with its weight and moves it at random between its neighbours: its density is linear between
-// nodes. It is accepted with the ratio of the posterior's density to that over the bound of their ratios, so
-// that draws are exact where the bound holds. The quadrature must outlive the object.
+// Where every distribution of the quadrature has one peak, by inversion: a pair of normal scores becomes a pair of quantiles,
+// so that draws hardly change where the data hardly do. Quantiles jump between peaks, and are nothing to interpolate: then by
+// rejection. The quadrature must outlive the object.
 class VarianceSampler {
  public:
   explicit VarianceSampler(const Quadrature& quadrature) : quadrature_(&quadrature) {
+    if (quadrature.single_peaked()) {
+      tables_ = std::make_unique<ScoreTables>(quadrature);
+      return;
+    }
     double total = 0;
     for (const Quadrature::Column& column : quadrature.columns()) {
       outer_.push_back(total += column.weight);
@@ -26,16 +31,25 @@ class VarianceSampler {
     }
   }
 
-  // Draws (sigma, tau) and leaves `posterior` conditioned on them. `greatest` becomes the largest ratio of the densities
-  // that was met, if that is more: where it ends above `bound`, the draws are not exact and want a larger one.
+  // Draws (sigma, tau) and conditions `posterior` on them. `greatest` becomes the largest ratio of densities that rejection
+  // met, if that is more: where it ends above `bound`, the draws are not exact and want a larger one.
   VariancePoint draw(RandomStream& random, CollapsedPosterior& posterior, double bound,
                      double& greatest) const {
+    if (!tables_) return reject(random, posterior, bound, greatest);
+    const double z_sigma = quadrature_->sigma_known() ? 0 : random.normal();
+    const double z_tau = quadrature_->tau_known() ? 0 : random.normal();
+    const VariancePoint at = tables_->at(z_sigma, z_tau);
+    posterior.condition(at);
+    return at;
+  }
+
+ private:
+  // The proposal takes a node with its weight and moves it at random between its neighbours: its density is linear between
+  // nodes. It is accepted with the ratio of the posterior's density to that over `bound`.
+  VariancePoint reject(RandomStream& random, CollapsedPosterior& posterior, double bound,
+                       double& greatest) const {
     const bool sigma_known = quadrature_->sigma_known(), tau_known = quadrature_->tau_known();
     VariancePoint at = quadrature_->known();
-    if (sigma_known && tau_known) {
-      posterior.condition(at);
-      return at;
-    }
     for (;;) {
       double density = 1, x_sigma = 0, x_tau = 0;
       std::size_t column = 0;
@@ -63,7 +77,6 @@ class VarianceSampler {
     }
   }
 
- private:
   static std::size_t pick(const std::vector<double>& sums, RandomStream& random) {
     const double u = random.uniform() * sums.back();
     return static_cast<std::size_t>(
@@ -94,6 +107,7 @@ class VarianceSampler {
   }
 
   const Quadrature* quadrature_;
+  std::unique_ptr<ScoreTables> tables_;
   std::vector<double> outer_;               // sums of the columns' weights
   std::vector<std::vector<double>> inner_;  // the same in each column
 };

@@ -49,7 +49,7 @@ class CollapsedPosterior {
   }
 
   double log_between(VariancePoint at) {
-    const double log_groups = factorise(at);
+    const double log_groups = factorise(at, true);
     double product = 1, log_pivots = 0;
     for (Index k = 0; k < free_count_; ++k) {
       product *= factor(k, k);
@@ -64,17 +64,21 @@ class CollapsedPosterior {
 
   double log_reference() const { return log_reference_; }
 
-  // gamma | sigma, tau, y ~ N(gamma_hat(), (L L')^-1), from here on or as log_between() left it.
-  void condition(VariancePoint at) { factorise(at); }
+  // gamma | sigma, tau, y ~ N(gamma_hat, (L L')^-1), from here on or as log_between() left it. Vectors have length F.
+  void condition(VariancePoint at) { factorise(at, false); }
 
-  VectorXd gamma_hat() const {
-    VectorXd gamma(free_count_);
+  void gamma_hat(VectorXd& gamma) const {
     for (Index k = 0; k < free_count_; ++k) gamma(k) = factor(free_count_, k);
     solve_transposed(gamma);
-    return gamma;
   }
 
-  // x := L^-T x for a vector of length F.
+  // Standard normals become a draw of gamma: gamma_hat + L^-T x = L^-T (L^-1 r + x).
+  void draw(VectorXd& x) const {
+    for (Index k = 0; k < free_count_; ++k) x(k) += factor(free_count_, k);
+    solve_transposed(x);
+  }
+
+  // x := L^-T x
   void solve_transposed(VectorXd& x) const {
     for (Index j = free_count_ - 1; j >= 0; --j) {
       double sum = x(j);
@@ -83,16 +87,23 @@ class CollapsedPosterior {
     }
   }
 
-  // Q^-1, F x F
-  MatrixXd inverse() const {
-    MatrixXd lower(free_count_, free_count_);
-    MatrixXd inverse_factor = MatrixXd::Identity(free_count_, free_count_);
-    for (Index i = 0; i < free_count_; ++i)
-      for (Index j = 0; j <= i; ++j) lower(i, j) = factor(i, j);
-    lower.triangularView<Eigen::Lower>().solveInPlace(inverse_factor);
-    MatrixXd inverse = MatrixXd::Zero(free_count_, free_count_);
-    inverse.selfadjointView<Eigen::Upper>().rankUpdate(inverse_factor.transpose());
-    return inverse.selfadjointView<Eigen::Upper>();
+  // Writes the upper triangle of Q^-1 by columns, F (F + 1) / 2 numbers `stride` apart. Keeps no factor.
+  void invert(double* out, Index stride) {
+    // L^-1 in place, then L^-T L^-1.
+    for (Index j = 0; j < free_count_; ++j) {
+      entry(j, j) = 1 / entry(j, j);
+      for (Index i = j + 1; i < free_count_; ++i) {
+        double sum = 0;
+        for (Index k = j; k < i; ++k) sum -= entry(i, k) * entry(k, j);
+        entry(i, j) = sum / entry(i, i);
+      }
+    }
+    for (Index j = 0; j < free_count_; ++j)
+      for (Index i = 0; i <= j; ++i, out += stride) {
+        double sum = 0;
+        for (Index k = j; k < free_count_; ++k) sum += entry(k, i) * entry(k, j);
+        *out = sum;
+      }
   }
 
   // How often the groups were gone through.
@@ -106,14 +117,16 @@ class CollapsedPosterior {
     return lower;
   }
 
+  double& entry(Index i, Index j) { return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)]; }
   double factor(Index i, Index j) const { return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)]; }
 
-  // Factorises the bordered matrix; returns sum_j log(sigma^2 + n_j tau^2).
-  double factorise(VariancePoint at) {
+  // Factorises the bordered matrix; returns sum_j log(sigma^2 + n_j tau^2) where the `determinant` is wanted.
+  double factorise(VariancePoint at, bool determinant) {
     const double precision = 1 / (at.sigma * at.sigma);
     double log_groups = flat_group_term_;
     if (std::isfinite(at.tau)) {
-      log_groups = 2 * groups_ * std::log(at.sigma) + system_.evaluate(at.ratio(), between_.data());
+      log_groups = system_.evaluate(at.ratio(), between_.data(), determinant);
+      if (determinant) log_groups += 2 * groups_ * std::log(at.sigma);
       for (std::size_t i = 0; i < factor_.size(); ++i)
         factor_[i] = precision * (within_[i] + between_[i]) + prior_[i];
     } else {

@@ -31,9 +31,9 @@ class RelativeSystem {
   std::size_t length() const { return static_cast<std::size_t>(length_); }
   std::size_t passes() const { return passes_; }
 
-  // Writes B(theta), and returns log|V(theta)|. `theta` is finite.
-  double evaluate(double theta, double* b) {
-    if (classes_.size() < few || !(theta > 1e-100)) return pass(theta, b);
+  // Writes B(theta), and returns log|V(theta)|, or 0 where that is not wanted. `theta` is finite.
+  double evaluate(double theta, double* b, bool determinant = true) {
+    if (classes_.size() < few || !(theta > 1e-100)) return pass(theta, b, determinant);
     const double position = std::log(theta) / interval;
     const double cell = std::floor(position);
     return interpolate(piece(static_cast<int>(cell)), 2 * (position - cell) - 1, b);
@@ -49,7 +49,7 @@ class RelativeSystem {
   };
 
   // The logarithms are taken of products, as far as these do not overflow.
-  double pass(double theta, double* b) {
+  double pass(double theta, double* b, bool determinant = true) {
     ++passes_;
     const double theta2 = theta * theta;
     double log_ratios = 0, product = 1;
@@ -58,6 +58,7 @@ class RelativeSystem {
     for (const Class& c : classes_) {
       const double ratio = 1 + c.size * theta2, lambda = c.size / ratio;
       for (Index i = 0; i < length_; ++i) b[i] += lambda * *products++;
+      if (!determinant) continue;
       if (c.count == 1) {
         product *= ratio;
         if (product > 1e20) {
@@ -68,7 +69,7 @@ class RelativeSystem {
         log_ratios += c.count * std::log(ratio);
       }
     }
-    return log_ratios + std::log(product);
+    return determinant ? log_ratios + std::log(product) : 0;
   }
 
   // log|V| and B at the Chebyshev points of an interval, one after the other.

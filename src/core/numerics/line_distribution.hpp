@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/numerics/line_rule.hpp"
+#include "core/numerics/normal_score.hpp"
 #include "core/numerics/tails.hpp"
 
 namespace bayespool {
@@ -25,7 +26,7 @@ class LineDistribution {
     cell_.assign(static_cast<std::size_t>(cells), 0.0);
     for (int i = first_; i < last_; ++i) {
       if (std::max(rule.weight(i), rule.weight(i + 1)) < negligible) continue;
-      cell_[i] = part_of_cell(i, 1);
+      cell_[i] = whole_cell(i);
       total_ += cell_[i];
     }
     below_.assign(static_cast<std::size_t>(cells) + 1, 0.0);
@@ -38,6 +39,19 @@ class LineDistribution {
   double error() const { return std::abs(total_ - 1); }
 
   Tails tails(double x) const { return tails_at(rule_->node_position(rule_->map().s(x))); }
+
+  // Quantiles at regular normal scores.
+  NormalScoreTable table() const {
+    std::vector<double> z, value, slope;
+    for (int i = first_; i <= last_; ++i) {
+      if (below_[i] < least_tail || above_[i] < least_tail) continue;
+      z.push_back(normal_score(below_[i], above_[i]));
+      value.push_back(rule_->x(i));
+      const double density = rule_->weight(i) / rule_->step() * rule_->map().density(value.back());
+      slope.push_back(normal_density(z.back()) / density);
+    }
+    return NormalScoreTable(z, value, slope);
+  }
 
   // Density of x.
   double density(double x) const {
@@ -74,6 +88,7 @@ class LineDistribution {
  private:
   static constexpr int most = 12;
   static constexpr double negligible = 1e-17;
+  static constexpr double least_tail = 1e-14;
   static constexpr double usable_drop = 500;  // nodes at the ends with less are not interpolated through
 
   int cell_of(double position) const {
@@ -93,6 +108,21 @@ class LineDistribution {
     // Each tail from its own side, so that small ones keep their digits.
     const double part = std::min(part_of_cell(i, t), cell_[i]) / total_;
     return {below_[i] + part, above_[i + 1] + std::max(cell_[i] / total_ - part, 0.0)};
+  }
+
+  // The integral over cell i, in units of the rule's total.
+  double whole_cell(int i) const {
+    if (window_ < most) return part_of_cell(i, 1);
+    const int first = first_of(i);
+    const double* const log_mass = rule_->log_mass().data() + first;
+    double sum = 0;
+    for (int g = 0; g < 4; ++g) {
+      const std::array<double, most>& weight = gauss_points()[i - first][g];
+      double log_f = -rule_->log_total();
+      for (int m = 0; m < most; ++m) log_f += weight[m] * log_mass[m];
+      sum += gauss_weight[g] * std::exp(log_f);
+    }
+    return sum * rule_->step();
   }
 
   // The integral over the first part t of cell i, in units of the rule's total.
@@ -117,6 +147,24 @@ class LineDistribution {
       weights += w;
     }
     return std::exp(weighted / weights - rule_->log_total());
+  }
+
+  // Weights of interpolation from a full window to the Gauss points of each of its cells.
+  using GaussPoints = std::array<std::array<std::array<double, most>, 4>, most - 1>;
+  static const GaussPoints& gauss_points() {
+    static const GaussPoints table = [] {
+      GaussPoints points{};
+      for (int cell = 0; cell < most - 1; ++cell)
+        for (int g = 0; g < 4; ++g)
+          for (int m = 0; m < most; ++m) {
+            const double t = cell + 0.5 * (1 + gauss_root[g]);
+            points[cell][g][m] = 1;
+            for (int l = 0; l < most; ++l)
+              if (l != m) points[cell][g][m] *= (t - l) / (m - l);
+          }
+      return points;
+    }();
+    return table;
   }
 
   // (-1)^m (n - 1 over m) for n points.

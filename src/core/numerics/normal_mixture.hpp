@@ -57,7 +57,7 @@ struct NormalMixture {
       const double step = -newton / std::max(1 - 0.5 * newton * at.derivative / at.density, 0.5);
       double next = q + step;
       // A step that short, over which the density hardly changes, leaves an error of about its third power.
-      const bool last = std::abs(step) < 1e-3 * scale && std::abs(step * at.derivative) < 1e-3 * at.density;
+      const bool last = std::abs(step) < 1e-3 * scale && std::abs(step * at.derivative) < 1e-2 * at.density;
       if (last && next > low && next < high) return next;
       const bool enclosed = std::isfinite(low) && std::isfinite(high);
       if (!(next > low && next < high) || std::abs(step) > 4 * reach || iteration % 4 == 3) {
