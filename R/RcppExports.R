@@ -41,8 +41,8 @@ cpp_merge_groups <- function(moments) {
     .Call(`_bayespool_cpp_merge_groups`, moments)
 }
 
-cpp_leave_one_out <- function(problem, orders, record, x, y, group, cores, memory) {
-    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, x, y, group, cores, memory)
+cpp_leave_one_out <- function(problem, orders, record, predictors, response, group, cores, memory) {
+    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, predictors, response, group, cores, memory)
 }
 
 cpp_nuts_coordinates <- function(problem, centered) {
@@ -53,8 +53,8 @@ cpp_nuts <- function(problem, control, chains, iter_warmup, iter_sampling, seed,
     .Call(`_bayespool_cpp_nuts`, problem, control, chains, iter_warmup, iter_sampling, seed, cores, progress)
 }
 
-cpp_log_density <- function(problem, centered, q) {
-    .Call(`_bayespool_cpp_log_density`, problem, centered, q)
+cpp_log_density <- function(problem, centered, coordinates) {
+    .Call(`_bayespool_cpp_log_density`, problem, centered, coordinates)
 }
 
 cpp_posterior_linpred <- function(task) {

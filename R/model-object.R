@@ -38,10 +38,13 @@ with_groups <- function(model, labels) {
   model
 }
 
-# The kind, "location" or "scale", of each parameter that has a prior, named.
+# The kind of each parameter that has a prior, named: "location", "slope", "scale", or "scale_between" of a standard deviation that
+# may be zero, as the observations' never is. Slopes are in the order of the predictors.
 prior_kinds <- function(model) {
   term <- varying_term(model)
-  locations <- c(model$intercept, if (has_independent_groups(model)) term$coefficient, model$slopes)
-  scales <- c(model$scale_within$name, term$sd)
-  stats::setNames(rep(c("location", "scale"), c(length(locations), length(scales))), c(locations, scales))
+  names <- list(
+    location = c(model$intercept, if (has_independent_groups(model)) term$coefficient), slope = model$slopes,
+    scale = model$scale_within$name, scale_between = term$sd
+  )
+  stats::setNames(rep(names(names), lengths(names)), unlist(names))
 }

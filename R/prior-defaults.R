@@ -38,18 +38,15 @@ default_priors <- function(parameters, stats, needed = names(parameters), call =
     )
   }
   width <- 2.5 * sd_y
-  slopes <- names(parameters)[is_slope(names(parameters))]
-  predictors <- substr(slopes, nchar("beta[") + 1L, nchar(slopes) - 1L)
-  slope_sd <- width / vapply(predictors, function(x) spread_or_one(stats$sd_x[[x]], stats$mean_x[[x]]), 0)
-  names(slope_sd) <- slopes
-  mean_x <- vapply(predictors, function(x) stats$mean_x[[x]], 0)
+  slope_sd <- width / vapply(seq_along(stats$sd_x), function(k) spread_or_one(stats$sd_x[[k]], stats$mean_x[[k]]), 0)
+  names(slope_sd) <- names(parameters)[parameters == "slope"]
   # Without predictors the sum is empty and this is the prior of a mean.
-  intercept_sd <- sqrt(width^2 + sum((slope_sd * mean_x)^2))
+  intercept_sd <- sqrt(width^2 + sum((slope_sd * stats$mean_x)^2))
 
   priors <- lapply(needed, function(name) {
-    if (parameters[[name]] == "scale") {
+    if (is_scale(parameters[[name]])) {
       new_prior("exponential", 1 / sd_y, "scale")
-    } else if (is_slope(name)) {
+    } else if (parameters[[name]] == "slope") {
       new_prior("normal", c(0, slope_sd[[name]]), "location")
     } else {
       new_prior("normal", c(stats$mean_y, intercept_sd), "location")

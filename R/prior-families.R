@@ -132,8 +132,8 @@ flat_scale_prior <- function() new_prior("flat", numeric(), "scale")
 ask_family <- function(family, what, par) do.call(prior_families[[family]][[what]], as.list(unname(par)))
 
 # Which families are possible for a location or a scale.
-families_for <- function(kind) {
-  serves <- function(family) !is.null(family$fields) && (kind == "scale" || !is.null(family$location))
+families_for <- function(scale) {
+  serves <- function(family) !is.null(family$fields) && (scale || !is.null(family$location))
   names(Filter(serves, prior_families))
 }
 

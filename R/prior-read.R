@@ -99,10 +99,8 @@ NULL
 
 # What the user gives -------------------------------------------------------------------------------------------------
 
-# Only a spread between groups can be zero; the observations always scatter.
-scales_that_may_be_zero <- c("sigma_mu", "sigma_0")
-
-is_slope <- function(names) startsWith(names, "beta[")
+# Parameters come by name with their kind, see prior_kinds().
+is_scale <- function(kind) kind %in% c("scale", "scale_between")
 
 #' Read the user's priors
 #' @return List of priors: those given, slopes expanded, in the order of `parameters`.
@@ -111,13 +109,13 @@ parse_prior <- function(prior, parameters, call = rlang::caller_env()) {
   if (length(prior) == 0L && (is.null(prior) || identical(class(prior), "list"))) {
     return(list())
   }
-  slopes <- names(parameters)[is_slope(names(parameters))]
+  slopes <- names(parameters)[parameters == "slope"]
   check_prior_list(prior, c(names(parameters), if (length(slopes) > 0L) "beta"), call)
 
   if (length(slopes) > 0L && "beta" %in% names(prior)) {
     rest <- setdiff(slopes, names(prior))
     # Read also where each slope has a prior of its own: a mistake must not go unseen.
-    read_prior(prior[["beta"]], "beta", "location", call)
+    read_prior(prior[["beta"]], "beta", "slope", call)
     prior[rest] <- rep(list(prior[["beta"]]), length(rest))
   }
   given <- intersect(names(parameters), names(prior))
@@ -200,14 +198,15 @@ read_prior <- function(dist, name, kind, call) {
   # Not distributional::parameters(): its vctrs machinery costs more than a whole fit may take.
   object <- unclass(dist)[[1L]]
   family <- sub("^dist_", "", class(object)[[1L]])
-  if (!family %in% families_for(kind)) {
-    abort_unsupported_prior(family, name, kind, call)
+  scale <- is_scale(kind)
+  if (!family %in% families_for(scale)) {
+    abort_unsupported_prior(family, name, scale, call)
   }
   par <- read_parameters(object, family, name, call)
-  if (kind == "location") {
-    read_location(family, par, name, call)
+  if (scale) {
+    read_scale(family, par, name, may_be_zero = kind == "scale_between", call)
   } else {
-    read_scale(family, par, name, call)
+    read_location(family, par, name, call)
   }
 }
 
@@ -244,12 +243,13 @@ check_single_distribution <- function(dist, name, call) {
   }
 }
 
-abort_unsupported_prior <- function(family, name, kind, call) {
-  supported <- paste0("dist_", families_for(kind))
+abort_unsupported_prior <- function(family, name, scale, call) {
+  supported <- paste0("dist_", families_for(scale))
+  kind <- if (scale) "scale" else "location"
   abort_bayespool(
     c(
       "The prior on {.field {name}}, a {kind} parameter, cannot be {.fn {paste0('dist_', family)}}.",
-      i = if (kind == "scale" && family == "truncated") {
+      i = if (scale && family == "truncated") {
         "A prior on a standard deviation is cut at 0 anyway: give the distribution itself."
       },
       i = "Supported: {.fn {supported}}."
@@ -329,16 +329,15 @@ read_location <- function(family, par, name, call) {
   new_prior("normal", mean_and_sd, "location")
 }
 
-read_scale <- function(family, par, name, call) {
+read_scale <- function(family, par, name, may_be_zero, call) {
   # Limits of a family go by the name of what they are.
   prior <- ask_family(family, "limit", par) %||% new_prior(family, ask_family(family, "convert", par), "scale")
-  check_mass_above_zero(prior, name, call)
+  check_mass_above_zero(prior, name, may_be_zero, call)
   if (is_bounded(prior)) check_bounds(prior, name, call)
   prior
 }
 
-check_mass_above_zero <- function(prior, name, call) {
-  may_be_zero <- name %in% scales_that_may_be_zero
+check_mass_above_zero <- function(prior, name, may_be_zero, call) {
   fixed_at_zero <- is_fixed(prior) && prior$par == 0
   if (prior_mass_above_zero(prior) > 0 || (fixed_at_zero && may_be_zero)) {
     return(invisible())

@@ -132,20 +132,20 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_leave_one_out
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP ySEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& predictors, const Rcpp::NumericVector& response, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP predictorsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
-    Rcpp::traits::input_parameter< const Eigen::MatrixXd& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type y(ySEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type predictors(predictorsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type response(responseSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, x, y, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, predictors, response, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -179,15 +179,15 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_log_density
-Rcpp::List cpp_log_density(const Rcpp::List& problem, bool centered, const Eigen::VectorXd& q);
-RcppExport SEXP _bayespool_cpp_log_density(SEXP problemSEXP, SEXP centeredSEXP, SEXP qSEXP) {
+Rcpp::List cpp_log_density(const Rcpp::List& problem, bool centered, const Rcpp::NumericVector& coordinates);
+RcppExport SEXP _bayespool_cpp_log_density(SEXP problemSEXP, SEXP centeredSEXP, SEXP coordinatesSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
     Rcpp::traits::input_parameter< bool >::type centered(centeredSEXP);
-    Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type q(qSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_log_density(problem, centered, q));
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type coordinates(coordinatesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_log_density(problem, centered, coordinates));
     return rcpp_result_gen;
 END_RCPP
 }

@@ -1,7 +1,9 @@
 // The numerical problem of a fit, from the list that R makes of it.
 #pragma once
 
-#include <RcppEigen.h>
+// RcppEigen's own header brings all of Eigen and seconds of compiling to each file.
+#include <Eigen/Core>
+#include <Rcpp.h>
 
 #include <optional>
 #include <string>
@@ -11,6 +13,16 @@
 #include "core/model/scale_prior.hpp"
 
 namespace bayespool {
+
+inline VectorXd vector_from(const Rcpp::NumericVector& values) {
+  return Eigen::Map<const VectorXd>(values.begin(), values.size());
+}
+
+inline MatrixXd matrix_from(const Rcpp::NumericMatrix& values) {
+  return Eigen::Map<const MatrixXd>(values.begin(), values.nrow(), values.ncol());
+}
+
+inline Rcpp::NumericVector to_r(const VectorXd& values) { return {values.data(), values.data() + values.size()}; }
 
 inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
   return ScalePrior(Rcpp::as<std::string>(prior["family"]),
@@ -34,8 +46,8 @@ struct Problem {
   int variables;  // number of them in the draws
 
   explicit Problem(const Rcpp::List& problem)
-      : coefficients{Rcpp::as<VectorXd>(problem["coefficient_mean"]),
-                     Rcpp::as<VectorXd>(problem["coefficient_sd"])},
+      : coefficients{vector_from(problem["coefficient_mean"]),
+                     vector_from(problem["coefficient_sd"])},
         scales{scale_prior_from(problem["sigma_prior"]), scale_prior_from(problem["tau_prior"])},
         variables(Rcpp::as<int>(problem["variables"])) {
     Part whole{data_from(problem), columns_from(problem["columns"])};
@@ -43,16 +55,16 @@ struct Problem {
       parts.push_back(std::move(whole));
       return;
     }
-    const VectorXd squares = Rcpp::as<VectorXd>(problem["group_squares"]);
+    const VectorXd squares = vector_from(problem["group_squares"]);
     for (Index j = 0; j < whole.data.size.size(); ++j) parts.push_back(part_of(whole, j, squares(j)));
   }
 
  private:
   static GroupedData data_from(const Rcpp::List& problem) {
     GroupedData data;
-    data.size = Rcpp::as<VectorXd>(problem["size"]);
-    data.projection = Rcpp::as<MatrixXd>(problem["projection"]);
-    data.within = Rcpp::as<MatrixXd>(problem["within"]);
+    data.size = vector_from(problem["size"]);
+    data.projection = matrix_from(problem["projection"]);
+    data.within = matrix_from(problem["within"]);
     data.observations = data.size.sum();
     if (Rcpp::as<bool>(problem["direction"])) data.direction = 0;
     return data;

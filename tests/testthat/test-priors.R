@@ -1,9 +1,9 @@
 # Priors: what is read from distributional, what is refused, the defaults, and what is shown.
 
-partial <- c(hyper_mu = "location", sigma_y = "scale", sigma_mu = "scale")
+partial <- c(hyper_mu = "location", sigma_y = "scale", sigma_mu = "scale_between")
 regression <- c(
-  beta_0 = "location", "beta[stress]" = "location", "beta[age]" = "location",
-  sigma_y = "scale", sigma_0 = "scale"
+  beta_0 = "location", "beta[stress]" = "slope", "beta[age]" = "slope",
+  sigma_y = "scale", sigma_0 = "scale_between"
 )
 stats <- list(
   n = 50, mean_y = 40, sd_y = 4,
@@ -11,7 +11,7 @@ stats <- list(
 )
 
 read_scale <- function(dist, name = "sigma_y") {
-  parse_prior(stats::setNames(list(dist), name), c(sigma_y = "scale", sigma_mu = "scale"))[[1]]
+  parse_prior(stats::setNames(list(dist), name), c(sigma_y = "scale", sigma_mu = "scale_between"))[[1]]
 }
 read_location <- function(dist) parse_prior(list(mu = dist), c(mu = "location"))[[1]]
 
@@ -76,7 +76,7 @@ test_that("`beta` is for all slopes that have no prior of their own", {
 })
 
 test_that("names with braces and other symbols work", {
-  parameters <- c("beta[I(x^2)]" = "location", "beta[{odd}]" = "location")
+  parameters <- c("beta[I(x^2)]" = "slope", "beta[{odd}]" = "slope")
   expect_named(parse_prior(list(beta = dist_normal(0, 1)), parameters), names(parameters))
   expect_refused(list("{x}" = dist_normal(0, 1)), "\\{x\\}", parameters)
 })
@@ -244,7 +244,7 @@ test_that("an intercept beside predictors is as wide as the slopes imply", {
 
 test_that("a constant predictor counts as one with sd 1", {
   constant <- list(mean_y = 0, sd_y = 2, mean_x = c(one = 1), sd_x = c(one = 0))
-  priors <- default_priors(c(mu = "location", "beta[one]" = "location"), constant)
+  priors <- default_priors(c(mu = "location", "beta[one]" = "slope"), constant)
   expect_equal(priors[["beta[one]"]]$par, c(0, 5))
   expect_equal(priors$mu$par, c(0, sqrt(50)))
 })

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <boost/math/constants/constants.hpp>
-#include <boost/math/special_functions/chebyshev.hpp>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -66,7 +64,7 @@ class GroupSummary {
     MatrixXd table = moments_of_groups(size, rows);
     if (probabilities_.empty()) return table;
     const ConditionalNodes& nodes =
-        design_->groups > 200 && gauss_hermite_serves(size, rows, table) ? few_ : summary_->bulk();
+        design_->groups > 200 && few_nodes_serve(size, rows, table) ? few_ : summary_->bulk();
     const Index f = design_->free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
     if (finite_variance_ && same_columns) {
@@ -217,23 +215,32 @@ class GroupSummary {
       while (coefficient.size() > 2 && std::abs(coefficient.back()) < 1e-11) coefficient.pop_back();
       for (std::size_t m = 0; m < count; ++m) {
         const Index j = members[m];
-        table(j, 2 + static_cast<Index>(i)) = table(j, 0) + table(j, 1) * boost::math::chebyshev_clenshaw_recurrence(
-                                                          coefficient.data(), coefficient.size(),
-                                                          (rows(j, f) - middle) / half);
+        table(j, 2 + static_cast<Index>(i)) =
+            table(j, 0) + table(j, 1) * chebyshev_sum(coefficient, (rows(j, f) - middle) / half);
       }
     }
     return true;
   }
 
-  // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal
-  // scores do. `few_` becomes the smallest rule (from the one before on) whose distribution functions agree
-  // with the full one at a sample of the groups. False if there is none, and from then on.
-  bool gauss_hermite_serves(double size, const MatrixXd& rows, const MatrixXd& table) const {
+  // Half the first coefficient and the others times T_1(x), T_2(x), ..., by Clenshaw's recurrence.
+  static double chebyshev_sum(const std::vector<double>& coefficient, double x) {
+    double next = 0, after = 0;
+    for (std::size_t k = coefficient.size() - 1; k > 0; --k) {
+      const double here = 2 * x * next - after + coefficient[k];
+      after = next;
+      next = here;
+    }
+    return x * next - after + 0.5 * coefficient[0];
+  }
+
+  // With many groups the posterior of (sigma, tau) is narrow and few nodes, equidistant in its normal scores, do. `few_`
+  // becomes the smallest such rule (from the one before on) whose distribution functions agree with the full one at a sample
+  // of the groups. False if there is none, and from then on.
+  bool few_nodes_serve(double size, const MatrixXd& rows, const MatrixXd& table) const {
     if (quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked()) return false;
-    for (; few_order_ <= 12; few_order_ += 3) {
-      if (few_order_ != few_made_)
-        few_ = summary_->at_nodes(gauss_hermite_rule(few_order_));
-      few_made_ = few_order_;
+    for (; few_points_ <= most_points; few_points_ += 4) {
+      if (few_points_ != few_made_) few_ = summary_->at_nodes(rule_in_scores(few_points_));
+      few_made_ = few_points_;
       if (agrees_with_bulk(size, rows, table)) return true;
     }
     return false;
@@ -249,40 +256,44 @@ class GroupSummary {
       for (double score : {-2.0, 0.0, 2.0}) {
         const double q = table(j, 0) - mixture_origin(rows, j) + score * table(j, 1);
         const double difference = exact.evaluate(q).tails.below - tried.evaluate(q).tails.below;
-        if (!(std::abs(difference) < gauss_hermite_tolerance)) return false;
+        if (!(std::abs(difference) < few_nodes_tolerance)) return false;
       }
     }
     return true;
   }
 
-  std::vector<PosteriorNode> gauss_hermite_rule(int order) const {
-    VectorXd diagonal = VectorXd::Zero(order), off_diagonal(order - 1);
-    for (int i = 1; i < order; ++i) off_diagonal(i - 1) = std::sqrt(static_cast<double>(i));
-    Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
-    solver.computeFromTridiagonal(diagonal, off_diagonal);
+  // The trapezoidal rule for the standard normal in both scores, `points` of each.
+  std::vector<PosteriorNode> rule_in_scores(int points) const {
     const ScoreTables tables(*quadrature_);
+    const double step = 2 * largest_score / (points - 1);
     std::vector<PosteriorNode> rule;
-    for (int a = 0; a < order; ++a)
-      for (int b = 0; b < order; ++b) {
-        const double root = solver.eigenvectors()(0, a) * solver.eigenvectors()(0, b);
-        const double weight = root * root;
-        if (weight < 1e-13) continue;
-        rule.push_back({tables.at(solver.eigenvalues()(a), solver.eigenvalues()(b)), weight});
+    double total = 0;
+    for (int a = 0; a < points; ++a)
+      for (int b = 0; b < points; ++b) {
+        const double z_sigma = a * step - largest_score, z_tau = b * step - largest_score;
+        const double weight = normal_density(z_sigma) * normal_density(z_tau);
+        if (weight < least_weight) continue;
+        rule.push_back({tables.at(z_sigma, z_tau), weight});
+        total += weight;
       }
+    for (PosteriorNode& node : rule) node.weight /= total;
     return rule;
   }
 
+  static constexpr int most_points = 17;
+  static constexpr double largest_score = 6;
+  static constexpr double least_weight = 1e-10;  // of a density that is 0.16 at its top
   static constexpr int chebyshev_size = 24;
   static constexpr double chebyshev_tolerance = 1e-8;      // in standardised quantiles
-  static constexpr double gauss_hermite_tolerance = 1e-7;  // in probability
+  static constexpr double few_nodes_tolerance = 1e-7;  // in probability
 
   const Design* design_;
   const Quadrature* quadrature_;
   const PosteriorSummary* summary_;
   std::vector<Tails> probabilities_;
   std::vector<double> scores_;    // normal scores of the probabilities
-  mutable ConditionalNodes few_;  // the Gauss-Hermite rule that was tried last
-  mutable int few_order_ = 3, few_made_ = 0;
+  mutable ConditionalNodes few_;  // the rule of few nodes that was tried last
+  mutable int few_points_ = 9, few_made_ = 0;
   bool finite_variance_;
   VectorXd population_;           // F: coefficients of gamma in the population part
   double population_origin_ = 0;  // and its value at gamma = 0

@@ -46,18 +46,18 @@ class PosteriorSummary {
   }
 
   Eigen::RowVectorXd sigma() const {
-    return scale([](VariancePoint at) { return at.sigma; },
+    return scale(quadrature_->sigma_known(), [](VariancePoint at) { return at.sigma; },
                  [&](Tails p) { return marginals_.sigma_quantile(p); });
   }
 
   Eigen::RowVectorXd tau() const {
-    return scale([](VariancePoint at) { return at.tau; },
+    return scale(quadrature_->tau_known(), [](VariancePoint at) { return at.tau; },
                  [&](Tails p) { return marginals_.tau_quantile(p); });
   }
 
   // tau^2 / (tau^2 + sigma^2)
   Eigen::RowVectorXd icc() const {
-    return scale([](VariancePoint at) { return variance_share(at.ratio()); },
+    return scale(quadrature_->sigma_known() && quadrature_->tau_known(), [](VariancePoint at) { return variance_share(at.ratio()); },
                  [&](Tails p) { return variance_share(marginals_.ratio_quantile(p)); });
   }
 
@@ -106,12 +106,13 @@ class PosteriorSummary {
   }
 
   template <class Quantity, class Quantile>
-  Eigen::RowVectorXd scale(Quantity&& quantity, Quantile&& quantile) const {
+  Eigen::RowVectorXd scale(bool known, Quantity&& quantity, Quantile&& quantile) const {
     Eigen::RowVectorXd row = Eigen::RowVectorXd::Zero(columns());
     for (Index k = 0; k < nodes_.count(); ++k) row(0) += nodes_.weight(k) * quantity(nodes_.at(k));
     for (Index k = 0; k < nodes_.count(); ++k)
       row(1) += nodes_.weight(k) * square(quantity(nodes_.at(k)) - row(0));
     row(1) = std::sqrt(row(1));
+    if (known) row.head<2>() << quantity(nodes_.at(0)), 0;  // without the rounding of a sum
     for (std::size_t i = 0; i < probabilities_.size(); ++i)
       row(2 + static_cast<Index>(i)) = quantile(probabilities_[i]);
     return row;

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "core/model/grouped_data.hpp"
@@ -42,6 +41,7 @@ class Design {
       within.col(f).setZero();
     }
     if (total_fit.exact_fit) rows.col(f).setZero();
+    find_prior_centre(data, priors);
     if (f - within_fit.rank > (data.direction ? 1 : 0)) separate_null_directions(data.size);
     add_priors(priors);
     collect_size_classes(data.size);
@@ -202,6 +202,20 @@ class Design {
     return std::sqrt(cross_products_of_groups(data.size)(f, f) / observations);
   }
 
+  // As long as each coordinate is a coefficient but for its scale, and that of the intercept for the means of the columns.
+  void find_prior_centre(const GroupedData& data, const CoefficientPriors& priors) {
+    prior_centre = VectorXd::Zero(free_count());
+    std::optional<Index> intercept;
+    for (Index i = 0; i < free_count(); ++i) {
+      const Index k = free[static_cast<std::size_t>(i)];
+      if (data.direction == k) intercept = i;
+      if (std::isfinite(priors.sd(k))) prior_centre(i) = (priors.mean(k) - origin(k)) * scale_(i);
+    }
+    if (!intercept || prior_centre(*intercept) == 0) return;
+    for (Index i = 0; i < free_count(); ++i)
+      if (i != *intercept) prior_centre(*intercept) -= transform(*data.direction, i) * prior_centre(i);
+  }
+
   // The other columns get their means back: beside an intercept that is nearly known they are not for it to explain.
   // `i`: the coordinate of the intercept, whose column is one everywhere.
   void uncentre(Index i) {
@@ -243,27 +257,20 @@ class Design {
   Index rotate_null_last(const MatrixXd& cross_products, Index first) {
     const Index count = cross_products.rows();
     if (count == 0) return 0;
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(cross_products);
-    const MatrixXd rotation = solver.eigenvectors().rowwise().reverse();
+    const SymmetricEigen eigen(cross_products);
+    const MatrixXd& rotation = eigen.vectors;
+    prior_centre.segment(first, count) = (rotation.transpose() * prior_centre.segment(first, count)).eval();
     transform.middleCols(first, count) = (transform.middleCols(first, count) * rotation).eval();
     rows.middleCols(first, count) = (rows.middleCols(first, count) * rotation).eval();
     within.middleCols(first, count) = (within.middleCols(first, count) * rotation).eval();
     within.middleRows(first, count) =
         (rotation.transpose() * within.middleRows(first, count)).eval();
-    const double largest = solver.eigenvalues()(count - 1);
-    return (solver.eigenvalues().array() <= rank_tolerance * largest).count();
+    return (eigen.values.array() <= rank_tolerance * eigen.values(0)).count();
   }
 
   void add_priors(const CoefficientPriors& priors) {
     const Index f = free_count();
     prior_cross_products = MatrixXd::Zero(f + 1, f + 1);
-    VectorXd centre(f);
-    MatrixXd map(f, f);
-    for (Index i = 0; i < f; ++i) {
-      map.row(i) = transform.row(free[i]);
-      centre(i) = std::isinf(priors.sd(free[i])) ? 0 : priors.mean(free[i]) - origin(free[i]);
-    }
-    prior_centre = f > 0 ? VectorXd(map.partialPivLu().solve(centre)) : centre;
     for (Index k : free) {
       if (std::isinf(priors.sd(k))) {
         log_constant += 0.5 * log_two_pi;

@@ -4,6 +4,8 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace bayespool {
 
@@ -75,6 +77,52 @@ struct LeastSquares {
       for (Index i = j + 1; i < columns; ++i) sum -= factor(i, j) * coefficients(i);
       coefficients(j) = sum / factor(j, j);
     }
+  }
+};
+
+// A symmetric matrix is V diag(values) V', the largest value first: by Jacobi's rotations, each of which makes one pair of
+// off-diagonal entries zero (Golub & Van Loan, section 8.5). For small matrices, once a design.
+struct SymmetricEigen {
+  VectorXd values;
+  MatrixXd vectors;  // by column
+
+  explicit SymmetricEigen(MatrixXd a) {
+    const Index size = a.rows();
+    MatrixXd v = MatrixXd::Identity(size, size);
+    const double negligible = 1e-32 * a.squaredNorm();
+    for (int sweep = 0; sweep < 60; ++sweep) {
+      double off_diagonal = 0;
+      for (Index i = 0; i < size; ++i)
+        for (Index j = 0; j < i; ++j) off_diagonal += a(i, j) * a(i, j);
+      if (off_diagonal <= negligible) break;
+      for (Index i = 0; i < size; ++i)
+        for (Index j = 0; j < i; ++j) rotate(a, v, i, j);
+    }
+    std::vector<Index> order(static_cast<std::size_t>(size));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::sort(order.begin(), order.end(), [&](Index i, Index j) { return a(i, i) > a(j, j); });
+    values.resize(size);
+    vectors.resize(size, size);
+    for (Index k = 0; k < size; ++k) {
+      values(k) = a(order[static_cast<std::size_t>(k)], order[static_cast<std::size_t>(k)]);
+      vectors.col(k) = v.col(order[static_cast<std::size_t>(k)]);
+    }
+  }
+
+ private:
+  static void rotate(MatrixXd& a, MatrixXd& v, Index i, Index j) {
+    if (a(i, j) == 0) return;
+    const double ratio = (a(j, j) - a(i, i)) / (2 * a(i, j));
+    const double t = (ratio < 0 ? -1 : 1) / (std::abs(ratio) + std::sqrt(1 + ratio * ratio));
+    const double c = 1 / std::sqrt(1 + t * t), s = t * c;
+    const auto turn = [=](double& x, double& y) {
+      const double old = x;
+      x = c * old - s * y;
+      y = s * old + c * y;
+    };
+    for (Index k = 0; k < a.rows(); ++k) turn(a(k, i), a(k, j));
+    for (Index k = 0; k < a.rows(); ++k) turn(a(i, k), a(j, k));
+    for (Index k = 0; k < a.rows(); ++k) turn(v(k, i), v(k, j));
   }
 };
 
