@@ -154,16 +154,21 @@ class Quadrature {
     const auto add = [](std::vector<double>& centres, const Coordinate& coordinate, double value) {
       if (value > 0 && std::isfinite(value)) centres.push_back(coordinate.coordinate(value));
     };
+    // There is always one, also where a double cannot hold it.
+    const auto add_typical = [](std::vector<double>& centres, const Coordinate& coordinate, const ScalePrior& prior) {
+      const double largest = std::exp(coordinate_limit);
+      centres.push_back(coordinate.coordinate(std::min(std::max(prior.typical_value(), 1 / largest), largest)));
+    };
     degrees_ = design.observations - static_cast<double>(design.groups);
     if (!sigma_known()) {
-      add(sigma_centres_, sigma_coordinate_, priors_.sigma.typical_value());
+      add_typical(sigma_centres_, sigma_coordinate_, priors_.sigma);
       if (informed)
         for (double value : {fitted.estimate.sigma, fitted.total, expected.estimate.sigma, expected.total})
           add(sigma_centres_, sigma_coordinate_, value);
       std::sort(sigma_centres_.begin(), sigma_centres_.end());
     }
     if (!tau_known()) {
-      add(tau_centres_, tau_coordinate_, priors_.tau.typical_value());
+      add_typical(tau_centres_, tau_coordinate_, priors_.tau);
       if (informed)
         for (double value : {fitted.estimate.tau, fitted.farthest, expected.estimate.tau, expected.farthest})
           add(tau_centres_, tau_coordinate_, value);
