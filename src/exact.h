@@ -21,8 +21,7 @@ class Quadratures {
   // Of the next part. `purpose` is for a new one.
   Quadrature next(const Design& design, Quadrature::Purpose purpose,
                   const std::function<void()>& check_interrupt) {
-    if (recorded_)
-      return Quadrature(design, problem_->scales, orders_, reader_, check_interrupt);
+    if (recorded_) return Quadrature(design, problem_->scales, orders_, reader_, check_interrupt);
     return Quadrature(design, problem_->scales, orders_, purpose, false, check_interrupt);
   }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 // RcppEigen's own header brings all of Eigen and seconds of compiling to each file.
-#include <Eigen/Core>
 #include <Rcpp.h>
+#include <Eigen/Core>
 
 #include <optional>
 #include <string>
@@ -22,7 +22,9 @@ inline MatrixXd matrix_from(const Rcpp::NumericMatrix& values) {
   return Eigen::Map<const MatrixXd>(values.begin(), values.nrow(), values.ncol());
 }
 
-inline Rcpp::NumericVector to_r(const VectorXd& values) { return {values.data(), values.data() + values.size()}; }
+inline Rcpp::NumericVector to_r(const VectorXd& values) {
+  return {values.data(), values.data() + values.size()};
+}
 
 inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
   return ScalePrior(Rcpp::as<std::string>(prior["family"]),
@@ -30,7 +32,9 @@ inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
 }
 
 // `orders`: of sigma and tau.
-inline MomentOrders moment_orders_from(const Rcpp::NumericVector& orders) { return {orders[0], orders[1]}; }
+inline MomentOrders moment_orders_from(const Rcpp::NumericVector& orders) {
+  return {orders[0], orders[1]};
+}
 
 // Data of its own, and where its parameters go among the draws.
 struct Part {
@@ -56,7 +60,8 @@ struct Problem {
       return;
     }
     const VectorXd squares = vector_from(problem["group_squares"]);
-    for (Index j = 0; j < whole.data.size.size(); ++j) parts.push_back(part_of(whole, j, squares(j)));
+    for (Index j = 0; j < whole.data.size.size(); ++j)
+      parts.push_back(part_of(whole, j, squares(j)));
   }
 
  private:

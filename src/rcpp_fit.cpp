@@ -29,8 +29,8 @@ void draw_part(const PosteriorSampler& sampler, int draws, int cores, double* ou
 // `orders`: the highest moments of sigma and tau that exist and are wanted. `log_evidence`; `record`, what the quadrature found, for the functions that take it; `draws` (a matrix, one column a
 // variable).
 // [[Rcpp::export]]
-Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws, double seed,
-                   int cores) {
+Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws,
+                   double seed, int cores) {
   const Problem parsed(problem);
   const MomentOrders wanted = moment_orders_from(orders);
   const std::function<void()> check_interrupt = interrupt_check();
@@ -40,17 +40,19 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
   std::uint64_t purpose = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
-    const Quadrature quadrature(design, parsed.scales, wanted,
-                                Quadrature::Purpose::distributions, false, check_interrupt);
+    const Quadrature quadrature(design, parsed.scales, wanted, Quadrature::Purpose::distributions,
+                                false, check_interrupt);
     log_evidence += quadrature.log_evidence();
     quadrature.write(record);
     if (draws > 0)
-      draw_part(PosteriorSampler(design, quadrature, part.columns, static_cast<std::uint64_t>(seed), purpose),
+      draw_part(PosteriorSampler(design, quadrature, part.columns, static_cast<std::uint64_t>(seed),
+                                 purpose),
                 draws, cores, out.begin());
     ++purpose;
   }
   return Rcpp::List::create(Rcpp::_["log_evidence"] = log_evidence,
-                            Rcpp::_["record"] = Rcpp::wrap(record.numbers()), Rcpp::_["draws"] = out);
+                            Rcpp::_["record"] = Rcpp::wrap(record.numbers()),
+                            Rcpp::_["draws"] = out);
 }
 
 // The log evidence alone.
@@ -62,8 +64,8 @@ double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& or
   double log_evidence = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
-    log_evidence += Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::evidence,
-                               false, check_interrupt)
+    log_evidence += Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::evidence, false,
+                               check_interrupt)
                         .log_evidence();
   }
   return log_evidence;

@@ -16,7 +16,10 @@ struct Task {
 std::vector<Task> runs_of_groups(const std::vector<int>& group, Index first, Index last) {
   std::vector<Task> tasks;
   for (Index i = first; i < last; ++i) {
-    const bool goes_on = !tasks.empty() && group[static_cast<std::size_t>(i)] == group[static_cast<std::size_t>(i) - 1] && i - tasks.back().first < 64;
+    const bool goes_on =
+        !tasks.empty() &&
+        group[static_cast<std::size_t>(i)] == group[static_cast<std::size_t>(i) - 1] &&
+        i - tasks.back().first < 64;
     if (!goes_on) tasks.push_back({i, i});
     tasks.back().last = i + 1;
   }
@@ -28,8 +31,10 @@ std::vector<Task> runs_of_groups(const std::vector<int>& group, Index first, Ind
 // `predictors` (N x S), `response` and `group` (from 0): the rows, group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
 // cpp_summary().
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
-                                      const Rcpp::NumericMatrix& predictors, const Rcpp::NumericVector& response,
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
+                                      const Rcpp::NumericVector& record,
+                                      const Rcpp::NumericMatrix& predictors,
+                                      const Rcpp::NumericVector& response,
                                       const std::vector<int>& group, int cores, double memory) {
   const Problem parsed(problem);
   const MatrixXd x = matrix_from(predictors);
@@ -42,10 +47,12 @@ Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::Num
   Index first = 0;
   for (std::size_t part = 0; part < parsed.parts.size(); ++part) {
     Index last = separate ? first : y.size();
-    while (last < y.size() && group[static_cast<std::size_t>(last)] == static_cast<int>(part)) ++last;
+    while (last < y.size() && group[static_cast<std::size_t>(last)] == static_cast<int>(part))
+      ++last;
     const GroupedData& data = parsed.parts[part].data;
     const Design design(data, parsed.coefficients);
-    const Quadrature quadrature = quadratures.next(design, Quadrature::Purpose::evidence, check_interrupt);
+    const Quadrature quadrature =
+        quadratures.next(design, Quadrature::Purpose::evidence, check_interrupt);
     const LeaveOneOut leave_one_out(design, quadrature, {memory, check_interrupt});
     const std::vector<Task> tasks = runs_of_groups(group, first, last);
     run_in_parallel(

@@ -138,13 +138,14 @@ Rcpp::List cpp_nuts(const Rcpp::List& problem, const Rcpp::List& control, int ch
 
 // The log density of the coordinates that NUTS samples, its gradient, and where chains start and with which metric.
 // [[Rcpp::export]]
-Rcpp::List cpp_log_density(const Rcpp::List& problem, bool centered, const Rcpp::NumericVector& coordinates) {
+Rcpp::List cpp_log_density(const Rcpp::List& problem, bool centered,
+                           const Rcpp::NumericVector& coordinates) {
   Density density = density_from(problem, centered);
   const VectorXd q = vector_from(coordinates);
   VectorXd gradient(q.size());
   const double log_density = density(q, gradient);
-  return Rcpp::List::create(Rcpp::_["log_density"] = log_density, Rcpp::_["gradient"] = to_r(gradient),
-                            Rcpp::_["centre"] = to_r(density.centre()),
-                            Rcpp::_["unit"] = to_r(density.unit()),
-                            Rcpp::_["scale"] = to_r(density.scale()));
+  return Rcpp::List::create(
+      Rcpp::_["log_density"] = log_density, Rcpp::_["gradient"] = to_r(gradient),
+      Rcpp::_["centre"] = to_r(density.centre()), Rcpp::_["unit"] = to_r(density.unit()),
+      Rcpp::_["scale"] = to_r(density.scale()));
 }

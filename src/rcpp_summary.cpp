@@ -10,7 +10,8 @@ using namespace bayespool;
 // One row a variable in the order of the draws (then the icc, where there is one): mean, sd, quantiles. `deviations`:
 // of the group means from the population part, in the place of the group means. `memory`: bytes for what is kept at the nodes.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
+                                const Rcpp::NumericVector& record,
                                 const std::vector<double>& probabilities, bool icc, bool deviations,
                                 double memory) {
   const Problem parsed(problem);
@@ -26,7 +27,8 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVe
     // Deviations are as narrow as tau is small, and their quantiles want nodes for that.
     const Quadrature quadrature =
         deviations && !tails.empty()
-            ? Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::distributions, true, check_interrupt)
+            ? Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::distributions, true,
+                         check_interrupt)
             : quadratures.next(design, Quadrature::Purpose::distributions, check_interrupt);
     const PosteriorSummary summary(design, quadrature, tails, {memory, check_interrupt});
     const DrawColumns& columns = part.columns;

@@ -10,12 +10,14 @@ using namespace bayespool;
 
 // Rows tau^2, sigma^2 and tau^2 / (tau^2 + sigma^2): mean, sd, ends of the shortest interval that holds `probability`.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
-                                            double probability) {
+Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
+                                            const Rcpp::NumericVector& orders,
+                                            const Rcpp::NumericVector& record, double probability) {
   const Problem parsed(problem);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const Quadrature quadrature =
-      Quadratures(parsed, moment_orders_from(orders), record).next(design, Quadrature::Purpose::distributions, interrupt_check());
+      Quadratures(parsed, moment_orders_from(orders), record)
+          .next(design, Quadrature::Purpose::distributions, interrupt_check());
   const VarianceComponents components(quadrature, probability);
   Rcpp::NumericMatrix out(3, 4);
   Eigen::Map<MatrixXd> table(out.begin(), 3, 4);
@@ -27,19 +29,24 @@ Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcp
 
 // E(1 - kappa_j | y), the posterior mean of the population's weight in a group mean, for groups of the given sizes.
 // [[Rcpp::export]]
-Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
+Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem,
+                                        const Rcpp::NumericVector& orders,
+                                        const Rcpp::NumericVector& record,
                                         const Rcpp::NumericVector& sizes) {
   const Problem parsed(problem);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const std::vector<PosteriorNode> nodes =
-      Quadratures(parsed, moment_orders_from(orders), record).next(design, Quadrature::Purpose::evidence, interrupt_check()).nodes();
+      Quadratures(parsed, moment_orders_from(orders), record)
+          .next(design, Quadrature::Purpose::evidence, interrupt_check())
+          .nodes();
   std::map<double, double> mean_of_size;
   Rcpp::NumericVector result(sizes.size());
   for (R_xlen_t j = 0; j < sizes.size(); ++j) {
     const auto found = mean_of_size.emplace(sizes[j], 0);
     double& mean = found.first->second;
     if (found.second)
-      for (const PosteriorNode& node : nodes) mean += node.weight * pooling_weight(sizes[j], node.at);
+      for (const PosteriorNode& node : nodes)
+        mean += node.weight * pooling_weight(sizes[j], node.at);
     result[j] = mean;
   }
   return result;

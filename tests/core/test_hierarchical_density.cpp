@@ -27,7 +27,7 @@ GroupedData three_groups() {
   data.within = MatrixXd::Zero(3, 3);
   data.within.bottomRightCorner(2, 2) << 4, 1, 1, 3;
   data.observations = 6;
-  data.direction_column = 0;
+  data.direction = 0;
   return data;
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("the likelihood is the normal density of the rows", "[density]") {
   data.within = MatrixXd::Zero(2, 2);
   data.within(1, 1) = 4.5;
   data.observations = 2;
-  data.direction_column = 0;
+  data.direction = 0;
   NormalLikelihood likelihood(data);
   const double found = likelihood(VectorXd::Constant(1, 2), VectorXd(0), 1.5, std::log(1.5));
   const double expected = -log_two_pi - 2 * std::log(1.5) - 0.5 * (1 + 4) / 2.25;

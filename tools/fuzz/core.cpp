@@ -1,22 +1,28 @@
-// Fuzz target of the C++ core: moments and their merging, quadrature, draws, summaries, leave-one-out, predictions, NUTS.
+// Fuzz target of the C++ core: moments and their merging, quadrature and its record, draws, summaries, leave-one-out,
+// predictions, NUTS.
 //
 // Assumed, because R sees to it before C++ is entered: finite rows whose squares are finite; at least one row and one
 // column; group codes in range; priors with possible parameters and mass above 0; fixed standard deviations above 0 (tau:
 // at least 0); flat coefficients that the data determine; moments asked for only where the priors have them; no flat
 // priors without data. Not assumed: that the posterior exists, or that data and priors have similar scales. Then the core
-// may throw std::runtime_error or UnreachableMass, which R turns into an error of the package.
+// may throw what `run()` lists, which R turns into an error of the package.
 #include <cstdio>
 #include <cstdlib>
-#include <typeinfo>
 
+#include "core/exact/group_summary.hpp"
+#include "core/exact/leave_one_out.hpp"
+#include "core/exact/posterior_summary.hpp"
+#include "core/exact/record.hpp"
+#include "core/exact/sampler.hpp"
+#include "core/exact/variance_components.hpp"
 #include "core/numerics/convergence.hpp"
 #include "core/nuts/hierarchical_density.hpp"
-#include "core/exact/inversion_sampler.hpp"
-#include "core/exact/leave_one_out.hpp"
+#include "core/nuts/joint_density.hpp"
+#include "core/nuts/normal_likelihood.hpp"
 #include "core/nuts/nuts_chain.hpp"
-#include "core/exact/posterior_summary.hpp"
+#include "core/predict/linear_predictor.hpp"
+#include "core/predict/normal_outcome.hpp"
 #include "core/predict/predictive.hpp"
-#include "core/exact/variance_components.hpp"
 #include "input.hpp"
 
 namespace fuzz {
@@ -79,14 +85,77 @@ void check_rows_of_summary(const MatrixXd& table, bool finite_moments, double un
   }
 }
 
+bool flat_group_means(const ScalePrior& tau) {
+  return tau.is_fixed() && std::isinf(tau.fixed_value());
+}
+
 struct Problem {
   GroupedData data;
   CoefficientPriors priors;
-  ScalePrior sigma, tau;
+  ScalePriors scales;
   bool heavy;  // moments may not exist
   DrawColumns columns;
   Index parameters;
 };
+
+// What was recorded is what is read.
+void check_record(const Problem& p, const Design& design, const Quadrature& quadrature,
+                  MomentOrders orders, const std::function<void()>& check) {
+  RecordWriter writer;
+  quadrature.write(writer);
+  RecordReader reader(writer.numbers());
+  const Quadrature again(design, p.scales, orders, reader, check);
+  require(again.log_evidence() == quadrature.log_evidence(), "a record keeps the evidence");
+  const std::vector<PosteriorNode> expected = quadrature.nodes(), found = again.nodes();
+  require(found.size() == expected.size(), "a record keeps the number of nodes");
+  for (std::size_t i = 0; i < found.size(); ++i)
+    require(found[i].at.sigma == expected[i].at.sigma && found[i].at.tau == expected[i].at.tau &&
+                found[i].weight == expected[i].weight,
+            "a record keeps the nodes");
+}
+
+// As R has them drawn: again with a larger bound where a ratio of densities was above it.
+MatrixXd draw(const Problem& p, const Design& design, const Quadrature& quadrature, Index draws) {
+  MatrixXd out(draws, p.parameters);
+  const PosteriorSampler sampler(design, quadrature, p.columns, 1, 0);
+  double bound = PosteriorSampler::first_bound;
+  for (double met = infinity; met > bound;) {
+    if (std::isfinite(met)) bound = 1.1 * met;
+    met = 0;
+    for (Index chunk = 0; chunk < PosteriorSampler::chunk_count(draws); ++chunk)
+      met = std::max(met, sampler.draw_chunk(chunk, draws, bound, out.data()));
+    require(std::isfinite(met), "the ratio of densities is finite");
+  }
+  return out;
+}
+
+// For a known group, a new one (where there is a population) and the population.
+void check_predictions(const Problem& p, Input& input, const MatrixXd& out) {
+  ParameterDraws parameters;
+  parameters.total = out.rows();
+  const auto column = [&](std::optional<Index> k) { return k ? out.col(*k).data() : nullptr; };
+  const bool intercept = p.data.direction.has_value();
+  const Index slopes = p.priors.mean.size() - intercept;
+  if (intercept) parameters.population = column(p.columns.coefficients[0]);
+  if (slopes > 0) parameters.slopes = column(p.columns.coefficients[intercept]);
+  parameters.groups = column(p.columns.first_group);
+  parameters.sigma = column(p.columns.sigma);
+  parameters.tau = column(p.columns.tau);
+  if (input.flip()) parameters.chosen = choose_draws(out.rows(), input.integer(1, 70), 7, 8);
+  MatrixXd x = MatrixXd::Zero(3, slopes);
+  for (Index k = 0; k < slopes; ++k) x(0, k) = input.integer(-8, 8);
+  PredictionRows new_rows{
+      Eigen::Map<const MatrixXd>(x.data(), 3, slopes), {0, -1, 0}, p.data.size.size()};
+  if (parameters.tau) new_rows.group[2] = p.data.size.size() + 1;
+  const Index wanted =
+      parameters.chosen.empty() ? out.rows() : static_cast<Index>(parameters.chosen.size());
+  const Predictive<NormalOutcome> predictive(LinearPredictor(parameters, new_rows, 1, 2), 1, 3);
+  MatrixXd predicted(wanted, 3), limits(3, 2);
+  predictive.predict(0, 3, predicted.data());
+  predictive.quantiles(0, 3, {0.1, 0.9}, limits.data());
+  for (Index i = 0; i < 3; ++i)
+    require(!(limits(i, 0) > limits(i, 1)), "intervals have ordered ends");
+}
 
 void check_posterior(const Problem& p, Input& input, const Rows* rows,
                      const std::function<void()>& check) {
@@ -95,38 +164,41 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
     // R refuses these; with flat group means what is not determined within groups.
     const bool flat = std::isinf(p.priors.sd(design.free[i]));
     if (flat && (design.total_fit.rank < design.free_count())) return;
-    if (std::isinf(p.tau.fixed_value()) && p.tau.is_fixed() &&
-        design.within_fit.rank < design.free_count())
-      return;
+    if (flat_group_means(p.scales.tau) && design.within_fit.rank < design.free_count()) return;
   }
-  const MomentOrders orders = p.heavy ? MomentOrders{0, 0} : MomentOrders{2, 2};
-  const Quadrature quadrature(design, p.sigma, p.tau, orders, false, check);
+  const MomentOrders orders = p.heavy ? MomentOrders{0, 0} : MomentOrders{4, 4};
+  const Quadrature quadrature(design, p.scales, orders, Quadrature::Purpose::distributions, false,
+                              check);
   require(std::isfinite(quadrature.log_evidence()), "finite evidence");
   double weight = 0;
   for (const PosteriorNode& node : quadrature.nodes()) {
-    require(std::isfinite(node.sigma) && node.sigma >= 0 && node.tau >= 0,
+    require(std::isfinite(node.at.sigma) && node.at.sigma >= 0 && node.at.tau >= 0,
             "nodes are standard deviations");
     weight += node.weight;
   }
   require(std::abs(weight - 1) < 1e-6, "weights sum to one");
 
+  check_record(p, design, quadrature, orders, check);
+
   const Index draws = 70;
-  MatrixXd out(draws, p.parameters);
-  const InversionSampler sampler(design, quadrature, p.columns, 1, 0);
-  for (Index chunk = 0; chunk < InversionSampler::chunk_count(draws); ++chunk)
-    sampler.draw_chunk(chunk, draws, out.data());
+  const MatrixXd out = draw(p, design, quadrature, draws);
   require(out.allFinite(), "finite draws");
 
   std::vector<double> probabilities;
   for (int k = input.integer(0, 3); k > 0; --k)
     probabilities.push_back(std::min(std::max(input.probability(), 1e-10), 1 - 1e-10));
   std::sort(probabilities.begin(), probabilities.end());
-  const PosteriorSummary summary(design, quadrature, probabilities, check);
+  std::vector<Tails> tails;
+  for (double probability : probabilities) tails.push_back({probability, 1 - probability});
+  const NodeLimits limits{1e9, check};
+  const PosteriorSummary summary(design, quadrature, tails, limits);
   const double unit = p.data.projection.cwiseAbs().maxCoeff() + p.priors.mean.cwiseAbs().sum();
   check_rows_of_summary(summary.coefficients(), !p.heavy, unit);
-  if (p.columns.first_group >= 0) check_rows_of_summary(summary.groups(), !p.heavy, unit);
+  if (p.columns.first_group)
+    check_rows_of_summary(GroupSummary(design, quadrature, summary, GroupQuantity::means).table(),
+                          !p.heavy, unit);
   check_rows_of_summary(summary.sigma(), !p.heavy, 0);
-  if (p.columns.tau >= 0) {
+  if (p.columns.tau) {
     check_rows_of_summary(summary.tau(), !p.heavy, 0);
     check_rows_of_summary(summary.icc(), true, 1);
     const VarianceComponents components(quadrature, 0.94);
@@ -135,50 +207,26 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
             "a share lies between 0 and 1");
   }
   if (rows) {
-    const LeaveOneOut leave_one_out(design, quadrature);
+    const LeaveOneOut leave_one_out(design, quadrature, limits);
     const Index p1 = p.data.projection.cols(), d = static_cast<Index>(rows->columns.size());
     MatrixXd deviation = MatrixXd::Zero(1, p1);
     for (Index c = 0; c < d; ++c)
       deviation(0, p1 - d + c) = rows->columns[c][0] - p.data.projection(0, p1 - d + c);
-    const MatrixXd density = leave_one_out.group(0, deviation);
+    const MatrixXd density = leave_one_out.group(0, deviation, check);
     for (Index c = 0; c < 2; ++c)
       require(std::isnan(density(0, c)) || density(0, c) < HUGE_VAL,
               "densities are numbers or not resolved");
   }
 
-  if (p.columns.first_group < 0) return;
-  // Predictions for a known group, a new one (where there is a population) and the population.
-  ParameterDraws parameters;
-  parameters.total = draws;
-  const auto column = [&](Index k) { return k < 0 ? nullptr : out.col(k).data(); };
-  const bool intercept = p.data.direction_column == 0;
-  const Index slopes = p.priors.mean.size() - intercept;
-  if (intercept) parameters.population = column(p.columns.coefficients[0]);
-  if (slopes > 0) parameters.slopes = column(p.columns.coefficients[intercept]);
-  parameters.groups = column(p.columns.first_group);
-  parameters.sigma = column(p.columns.sigma);
-  parameters.tau = column(p.columns.tau);
-  if (input.flip()) parameters.chosen = choose_draws(draws, input.integer(1, 70), 7, 8);
-  MatrixXd x = MatrixXd::Zero(3, slopes);
-  for (Index k = 0; k < slopes; ++k) x(0, k) = input.integer(-8, 8);
-  PredictionRows new_rows{
-      Eigen::Map<const MatrixXd>(x.data(), 3, slopes), {0, -1, 0}, p.data.size.size()};
-  if (parameters.tau) new_rows.group[2] = p.data.size.size() + 1;
-  const Index wanted =
-      parameters.chosen.empty() ? draws : static_cast<Index>(parameters.chosen.size());
-  const Predictive predictive(parameters, new_rows, 1, 2, 3);
-  MatrixXd predicted(wanted, 3), limits(3, 2);
-  predictive.predict(0, 3, predicted.data());
-  predictive.quantiles(0, 3, {0.1, 0.9}, limits.data());
-  for (Index i = 0; i < 3; ++i)
-    require(!(limits(i, 0) > limits(i, 1)), "intervals have ordered ends");
+  if (p.columns.first_group) check_predictions(p, input, out);
 }
 
 void check_nuts(const Problem& p, Input& input, const std::function<void()>& check) {
-  const bool centered = input.flip() || p.columns.tau < 0;
-  HierarchicalDensity density(p.data, p.priors, p.sigma, p.tau,
-                              centered ? Parameterization::centered : Parameterization::noncentered,
-                              p.columns);
+  using PartDensity = HierarchicalDensity<NormalLikelihood>;
+  const bool centered = input.flip() || !p.columns.tau;
+  JointDensity<PartDensity> density({PartDensity(
+      NormalLikelihood(p.data), p.priors, p.data.direction, p.scales.sigma, p.scales.tau,
+      centered ? Parameterization::centered : Parameterization::noncentered, p.columns)});
   if (density.dimension() == 0) return;
   NutsOptions options;
   options.warmup = input.integer(0, 30);
@@ -221,8 +269,8 @@ void run(Input& input) {
   const Prior sigma = scale_prior(input, false);
   const bool no_pooling = with_groups && input.integer(0, 3) == 0;
   const double group_sd = input.flip() ? infinity : input.parameter();
-  const Prior tau = !with_groups ? Prior{ScalePrior(ScaleFamily::degenerate, 0)}
-                    : no_pooling ? Prior{ScalePrior(ScaleFamily::degenerate, group_sd)}
+  const Prior tau = !with_groups ? Prior{ScalePrior("degenerate", {0})}
+                    : no_pooling ? Prior{ScalePrior("degenerate", {group_sd})}
                                  : scale_prior(input, true);
   const bool has_intercept = intercept || no_pooling;
   GroupedData data = grouped_data(moments, has_intercept, prior_only);
@@ -239,7 +287,7 @@ void run(Input& input) {
       flat = true;
     }
   }
-  const bool flat_tau = tau.density.is_fixed() && std::isinf(tau.density.fixed_value());
+  const bool flat_tau = flat_group_means(tau.density);
   const bool heavy = flat || flat_tau || sigma.heavy || tau.heavy;
   const bool proper = !flat && !flat_tau && !sigma.flat && !tau.flat;
   if (prior_only && !proper) return;
@@ -247,11 +295,12 @@ void run(Input& input) {
   DrawColumns columns;
   Index next = 0;
   for (Index k = 0; k < coefficients; ++k)
-    columns.coefficients.push_back(no_pooling && k == 0 ? -1 : static_cast<int>(next++));
+    columns.coefficients.push_back(no_pooling && k == 0 ? std::nullopt
+                                                        : std::optional<Index>(next++));
   if (with_groups) columns.first_group = next, next += data.size.size();
   columns.sigma = next++;
   if (with_groups && !no_pooling) columns.tau = next++;
-  const Problem problem{data, priors, sigma.density, tau.density, heavy, columns, next};
+  const Problem problem{data, priors, {sigma.density, tau.density}, heavy, columns, next};
   const bool nuts = input.integer(0, 3) == 0;
   try {
     if (nuts) {
@@ -260,10 +309,11 @@ void run(Input& input) {
       check_posterior(problem, input,
                       !prior_only && with_groups && rows.group[0] == 1 ? &rows : nullptr, check);
     }
-  } catch (const std::runtime_error& error) {
-    // No convergence, no starting point: errors of class bayespool_error_numerical in R, which knows them by their exact type.
-    require(typeid(error) == typeid(std::runtime_error) || typeid(error) == typeid(UnreachableMass),
-            error.what());
+  } catch (const NotConverged&) {
+  } catch (const UnreachableMass&) {
+  } catch (const NodesTooLarge&) {
+  } catch (const NoStart&) {
+  } catch (const NoStepSize&) {
   }
 }
 

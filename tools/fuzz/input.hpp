@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/model/group_moments.hpp"
@@ -62,36 +63,51 @@ struct Prior {
   bool flat = false;
 };
 
+// R refuses a prior without mass above 0.
+inline std::pair<double, double> location_and_scale(Input& input) {
+  const double scale = input.parameter();
+  const double location = input.flip()   ? 0
+                          : input.flip() ? input.parameter()
+                                         : std::max(-input.parameter(), -scale);
+  return {location, scale};
+}
+
 // A prior that R lets through: see read_parameters() and read_scale() in R/prior-read.R.
 inline Prior scale_prior(Input& input, bool may_be_zero) {
-  const auto family = static_cast<ScaleFamily>(input.integer(0, 9));
-  switch (family) {
-    case ScaleFamily::uniform: {
+  switch (input.integer(0, 9)) {
+    case 0: {
       const double lower = input.flip() ? 0 : input.parameter(), upper = input.parameter();
-      return {ScalePrior(family, lower < upper ? lower : 0, upper)};
+      return {ScalePrior("uniform", {lower < upper ? lower : 0, upper})};
     }
-    case ScaleFamily::flat:
-      return {ScalePrior(family, 0), true, true};
-    case ScaleFamily::lognormal: {
+    case 1:
+      return {ScalePrior("flat", {}), true, true};
+    case 2: {
       const double mean = (input.flip() ? 1 : -1) * input.parameter();
-      return {ScalePrior(family, mean, input.parameter())};
+      return {ScalePrior("lognormal", {mean, input.parameter()})};
     }
-    case ScaleFamily::normal:
-    case ScaleFamily::student_t:
-    case ScaleFamily::cauchy: {
-      // R refuses a prior without mass above 0.
-      const double scale = input.parameter();
-      const double location = input.flip()   ? 0
-                              : input.flip() ? input.parameter()
-                                             : std::max(-input.parameter(), -scale);
-      return {ScalePrior(family, location, scale, input.parameter()),
-              family != ScaleFamily::normal};
+    case 3: {
+      const auto [location, scale] = location_and_scale(input);
+      return {ScalePrior("normal", {location, scale})};
     }
-    case ScaleFamily::degenerate:
-      return {ScalePrior(family, may_be_zero && input.flip() ? 0 : input.parameter())};
+    case 4: {
+      const auto [location, scale] = location_and_scale(input);
+      return {ScalePrior("student_t", {input.parameter(), location, scale}), true};
+    }
+    case 5: {
+      const auto [location, scale] = location_and_scale(input);
+      return {ScalePrior("cauchy", {location, scale}), true};
+    }
+    case 6:
+      return {ScalePrior("degenerate", {may_be_zero && input.flip() ? 0 : input.parameter()})};
+    case 7:
+      return {ScalePrior("exponential", {input.parameter()})};
+    case 8: {
+      const double shape = input.parameter();
+      return {ScalePrior("gamma", {shape, input.parameter()})};
+    }
     default: {
-      const double first = input.parameter();
-      return {ScalePrior(family, first, input.parameter()), family == ScaleFamily::inverse_gamma};
+      const double shape = input.parameter();
+      return {ScalePrior("inverse_gamma", {shape, input.parameter()}), true};
     }
   }
 }
@@ -151,7 +167,7 @@ inline GroupedData grouped_data(const GroupMoments& moments, bool intercept, boo
   }
   data.within = MatrixXd::Zero(d + intercept, d + intercept);
   data.within.bottomRightCorner(d, d) = unpack(moments.within.colwise().sum(), d);
-  data.direction_column = intercept ? 0 : -1;
+  if (intercept) data.direction = 0;
   if (prior_only) {
     data.size.setZero();
     data.projection.setZero();

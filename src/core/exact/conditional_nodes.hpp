@@ -26,8 +26,8 @@ class ConditionalNodes {
   MatrixXd gamma;                     // K x F
 
   ConditionalNodes() = default;
-  ConditionalNodes(CollapsedPosterior posterior, Index free_count, const std::vector<PosteriorNode>& nodes,
-                   const NodeLimits& limits)
+  ConditionalNodes(CollapsedPosterior posterior, Index free_count,
+                   const std::vector<PosteriorNode>& nodes, const NodeLimits& limits)
       : sigma(static_cast<Index>(nodes.size())),
         tau(sigma.size()),
         weight(sigma.size()),

@@ -86,7 +86,8 @@ class GroupSummary {
   // averaged over the nodes once for all groups of a size.
   MatrixXd moments_of_groups(double size, const MatrixXd& rows) const {
     const Index f = design_->free_count(), d = 1 + 2 * f;
-    const ArrayXd delta = summary_->nodes().pooling_weights(size), &weight = summary_->nodes().weight;
+    const ArrayXd delta = summary_->nodes().pooling_weights(size),
+                  &weight = summary_->nodes().weight;
     MatrixXd coefficients(summary_->nodes().count(), d);
     coefficients.col(0) = -delta;
     coefficients.middleCols(1, f) = delta.matrix().asDiagonal() * summary_->nodes().gamma;
@@ -237,7 +238,8 @@ class GroupSummary {
   // becomes the smallest such rule (from the one before on) whose distribution functions agree with the full one at a sample
   // of the groups. False if there is none, and from then on.
   bool few_nodes_serve(double size, const MatrixXd& rows, const MatrixXd& table) const {
-    if (quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked()) return false;
+    if (quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked())
+      return false;
     for (; few_points_ <= most_points; few_points_ += 4) {
       if (few_points_ != few_made_) few_ = summary_->at_nodes(rule_in_scores(few_points_));
       few_made_ = few_points_;
@@ -284,7 +286,7 @@ class GroupSummary {
   static constexpr double largest_score = 6;
   static constexpr double least_weight = 1e-10;  // of a density that is 0.16 at its top
   static constexpr int chebyshev_size = 24;
-  static constexpr double chebyshev_tolerance = 1e-8;      // in standardised quantiles
+  static constexpr double chebyshev_tolerance = 1e-8;  // in standardised quantiles
   static constexpr double few_nodes_tolerance = 1e-7;  // in probability
 
   const Design* design_;

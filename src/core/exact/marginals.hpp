@@ -17,7 +17,8 @@ namespace bayespool {
 // A line rule and its distribution, which refers to it.
 class Marginal {
  public:
-  explicit Marginal(LineRule rule) : rule_(std::make_unique<LineRule>(std::move(rule))), distribution_(*rule_) {}
+  explicit Marginal(LineRule rule)
+      : rule_(std::make_unique<LineRule>(std::move(rule))), distribution_(*rule_) {}
 
   double quantile(Tails p) const { return distribution_.quantile(p); }
   double density(double x) const { return distribution_.density(x); }
@@ -42,7 +43,8 @@ class Marginals {
 
   double tau_quantile(Tails p) const {
     if (quadrature_->tau_known()) return quadrature_->priors().tau.fixed_value();
-    if (!sigma_) return quadrature_->tau_at(quadrature_->columns().front().distribution().quantile(p));
+    if (!sigma_)
+      return quadrature_->tau_at(quadrature_->columns().front().distribution().quantile(p));
     if (!tau_) tau_ = mean_of_columns([](const Quadrature::Column&) { return 0.0; });
     return quadrature_->tau_at(tau_->quantile(p));
   }
@@ -54,7 +56,8 @@ class Marginals {
       return priors.tau.fixed_value() / sigma_quantile({p.above, p.below});
     if (!sigma_) return tau_quantile(p) / priors.sigma.fixed_value();
     if (priors.tau.lower() > 0 || priors.tau.upper() < infinity) return split_ratio_quantile(p);
-    if (!ratio_) ratio_ = mean_of_columns([](const Quadrature::Column& c) { return std::log(c.sigma); });
+    if (!ratio_)
+      ratio_ = mean_of_columns([](const Quadrature::Column& c) { return std::log(c.sigma); });
     return std::exp(ratio_->quantile(p));
   }
 
@@ -72,11 +75,13 @@ class Marginals {
       if (column.weight <= negligible_weight) continue;
       parts.push_back({column.weight, shift(column), &column.distribution()});
       for (const Peak& peak : column.tau->map().peaks())
-        for (double z : {-2.0, 0.0, 2.0}) points.push_back(peak.center + z * peak.width - parts.back().shift);
+        for (double z : {-2.0, 0.0, 2.0})
+          points.push_back(peak.center + z * peak.width - parts.back().shift);
     }
     const auto log_density = [&](double x) {
       double density = 0;
-      for (const Part& part : parts) density += part.weight * part.distribution->density(x + part.shift);
+      for (const Part& part : parts)
+        density += part.weight * part.distribution->density(x + part.shift);
       return std::log(density);
     };
     std::sort(points.begin(), points.end());
@@ -106,7 +111,8 @@ class Marginals {
     double first = HUGE_VAL, last = -HUGE_VAL;
     for (const Quadrature::Column& column : quadrature_->columns()) {
       if (column.weight <= negligible_weight) continue;
-      const double q = std::log(quadrature_->tau_at(column.distribution().quantile(p)) / column.sigma);
+      const double q =
+          std::log(quadrature_->tau_at(column.distribution().quantile(p)) / column.sigma);
       first = std::min(first, q - 1e-5);
       last = std::max(last, q + 1e-5);
     }
@@ -176,7 +182,8 @@ class Marginals {
                           static_cast<int>(columns.size()));
     Tails sum{0, 0};
     for (int i = 0; i < near.count; ++i) {
-      const Tails at = columns[static_cast<std::size_t>(near.first + i)].distribution().tails(x_tau);
+      const Tails at =
+          columns[static_cast<std::size_t>(near.first + i)].distribution().tails(x_tau);
       sum.below += near.weight[i] * at.below;
       sum.above += near.weight[i] * at.above;
     }

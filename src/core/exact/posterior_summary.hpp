@@ -20,8 +20,8 @@ class PosteriorSummary {
 
  public:
   // The design and the quadrature must outlive the object. `probabilities`: each from below and from above.
-  PosteriorSummary(const Design& design, const Quadrature& quadrature, std::vector<Tails> probabilities,
-                   const NodeLimits& limits)
+  PosteriorSummary(const Design& design, const Quadrature& quadrature,
+                   std::vector<Tails> probabilities, const NodeLimits& limits)
       : design_(&design),
         quadrature_(&quadrature),
         marginals_(quadrature),
@@ -46,19 +46,23 @@ class PosteriorSummary {
   }
 
   Eigen::RowVectorXd sigma() const {
-    return scale(quadrature_->sigma_known(), [](VariancePoint at) { return at.sigma; },
-                 [&](Tails p) { return marginals_.sigma_quantile(p); });
+    return scale(
+        quadrature_->sigma_known(), [](VariancePoint at) { return at.sigma; },
+        [&](Tails p) { return marginals_.sigma_quantile(p); });
   }
 
   Eigen::RowVectorXd tau() const {
-    return scale(quadrature_->tau_known(), [](VariancePoint at) { return at.tau; },
-                 [&](Tails p) { return marginals_.tau_quantile(p); });
+    return scale(
+        quadrature_->tau_known(), [](VariancePoint at) { return at.tau; },
+        [&](Tails p) { return marginals_.tau_quantile(p); });
   }
 
   // tau^2 / (tau^2 + sigma^2)
   Eigen::RowVectorXd icc() const {
-    return scale(quadrature_->sigma_known() && quadrature_->tau_known(), [](VariancePoint at) { return variance_share(at.ratio()); },
-                 [&](Tails p) { return variance_share(marginals_.ratio_quantile(p)); });
+    return scale(
+        quadrature_->sigma_known() && quadrature_->tau_known(),
+        [](VariancePoint at) { return variance_share(at.ratio()); },
+        [&](Tails p) { return variance_share(marginals_.ratio_quantile(p)); });
   }
 
   // P rows; a fixed coefficient has sd 0.

@@ -98,7 +98,8 @@ class Quadrature {
 
   // The sds that are known; 0 for the others.
   VariancePoint known() const {
-    return {sigma_known() ? priors_.sigma.fixed_value() : 0, tau_known() ? priors_.tau.fixed_value() : 0};
+    return {sigma_known() ? priors_.sigma.fixed_value() : 0,
+            tau_known() ? priors_.tau.fixed_value() : 0};
   }
 
   // Whether both standard deviations have a finite variance.
@@ -162,20 +163,30 @@ class Quadrature {
     const auto add = [](std::vector<double>& centres, const Coordinate& coordinate, double value) {
       if (value > 0 && std::isfinite(value)) centres.push_back(coordinate.coordinate(value));
     };
+    // There is always one, also where a double cannot hold it.
+    const auto add_typical = [](std::vector<double>& centres, const Coordinate& coordinate,
+                                const ScalePrior& prior) {
+      const double largest = std::exp(coordinate_limit);
+      centres.push_back(
+          coordinate.coordinate(std::min(std::max(prior.typical_value(), 1 / largest), largest)));
+    };
     degrees_ = design.observations - static_cast<double>(design.groups);
     if (!sigma_known()) {
-      add(sigma_centres_, sigma_coordinate_, priors_.sigma.typical_value());
+      add_typical(sigma_centres_, sigma_coordinate_, priors_.sigma);
       if (informed)
-        for (double value : {fitted.estimate.sigma, fitted.total, expected.estimate.sigma, expected.total})
+        for (double value :
+             {fitted.estimate.sigma, fitted.total, expected.estimate.sigma, expected.total})
           add(sigma_centres_, sigma_coordinate_, value);
       std::sort(sigma_centres_.begin(), sigma_centres_.end());
     }
     if (!tau_known()) {
-      add(tau_centres_, tau_coordinate_, priors_.tau.typical_value());
+      add_typical(tau_centres_, tau_coordinate_, priors_.tau);
       if (informed)
-        for (double value : {fitted.estimate.tau, fitted.farthest, expected.estimate.tau, expected.farthest})
+        for (double value :
+             {fitted.estimate.tau, fitted.farthest, expected.estimate.tau, expected.farthest})
           add(tau_centres_, tau_coordinate_, value);
-      for (const SizeClass& c : design.size_classes) largest_size_ = std::max(largest_size_, c.size);
+      for (const SizeClass& c : design.size_classes)
+        largest_size_ = std::max(largest_size_, c.size);
     }
     narrow_ = informed ? fitted.estimate.sigma : 0;
   }
@@ -203,9 +214,11 @@ class Quadrature {
                       : posterior_.log_within(sigma) +
                             log_prior(priors_.sigma, sigma_coordinate_, x_sigma, sigma);
     if (tau_known())
-      return {x_sigma, {}, along_sigma + posterior_.log_between({sigma, priors_.tau.fixed_value()})};
+      return {
+          x_sigma, {}, along_sigma + posterior_.log_between({sigma, priors_.tau.fixed_value()})};
     const Reach reach = tau_reach(sigma);
-    const Scan scan(tau_density(sigma), scan_points(reach.low, reach.high, scan_spacing, tau_centres_));
+    const Scan scan(tau_density(sigma),
+                    scan_points(reach.low, reach.high, scan_spacing, tau_centres_));
     Row row{x_sigma, {}, along_sigma + scan.top()};
     for (std::size_t i : scan.maxima()) row.maxima.push_back(scan.x[i]);
     return row;
@@ -226,7 +239,8 @@ class Quadrature {
     if (after != rows_.end()) seen = after->maxima;
     if (after != rows_.begin()) {
       const std::vector<double>& before = std::prev(after)->maxima;
-      if (before.size() > 1 || seen.size() != 1) seen.insert(seen.end(), before.begin(), before.end());
+      if (before.size() > 1 || seen.size() != 1)
+        seen.insert(seen.end(), before.begin(), before.end());
     }
     return seen;
   }
@@ -251,9 +265,9 @@ class Quadrature {
       return {sigma, nullptr,
               posterior_.log_within(sigma) +
                   posterior_.log_between({sigma, priors_.tau.fixed_value()})};
-    auto rule = std::make_unique<LineRule>(tau_density(sigma), tau_peaks(x_sigma, sigma),
-                                           tau_reach(sigma), max_spacing_,
-                                           log_moment(tau_coordinate_, orders_.tau));
+    auto rule =
+        std::make_unique<LineRule>(tau_density(sigma), tau_peaks(x_sigma, sigma), tau_reach(sigma),
+                                   max_spacing_, log_moment(tau_coordinate_, orders_.tau));
     const double log_mass = posterior_.log_within(sigma) + rule->log_total();
     return {sigma, std::move(rule), log_mass};
   }
@@ -267,8 +281,8 @@ class Quadrature {
   // log of the mass of a column by Laplace's approximation, and the prior of sigma.
   double approximate_mass(double x_sigma) {
     const double sigma = sigma_at(x_sigma);
-    const double along_sigma = posterior_.log_within(sigma) +
-                               log_prior(priors_.sigma, sigma_coordinate_, x_sigma, sigma);
+    const double along_sigma =
+        posterior_.log_within(sigma) + log_prior(priors_.sigma, sigma_coordinate_, x_sigma, sigma);
     if (tau_known())
       return along_sigma + posterior_.log_between({sigma, priors_.tau.fixed_value()});
     const std::vector<Peak> peaks = tau_peaks(x_sigma, sigma);
@@ -312,15 +326,16 @@ class Quadrature {
       by_position.emplace(x, std::move(column));
       return value;
     };
-    outer_ = std::make_unique<LineRule>(
-        keep, peaks, Reach{sigma_centres_.front(), sigma_centres_.back()}, max_spacing_,
-        log_moment(sigma_coordinate_, orders_.sigma));
+    outer_ = std::make_unique<LineRule>(keep, peaks,
+                                        Reach{sigma_centres_.front(), sigma_centres_.back()},
+                                        max_spacing_, log_moment(sigma_coordinate_, orders_.sigma));
     const auto overlap = [&] {
       std::vector<const Column*> columns;
       for (const auto& entry : by_position) columns.push_back(&entry.second);
       return columns_overlap(columns);
     };
-    while (purpose == Purpose::distributions && !tau_known() && outer_->count() < enough_columns && !overlap())
+    while (purpose == Purpose::distributions && !tau_known() && outer_->count() < enough_columns &&
+           !overlap())
       outer_->refine(keep);
     int i = 0;
     for (auto& entry : by_position) {
@@ -335,7 +350,8 @@ class Quadrature {
   bool columns_overlap(const std::vector<const Column*>& columns) const {
     for (std::size_t i = 1; i + 1 < columns.size(); ++i) {
       if (outer_->weight(static_cast<int>(i)) < 1e-8) continue;
-      const LineRule &rule = *columns[i]->tau, &before = *columns[i - 1]->tau, &after = *columns[i + 1]->tau;
+      const LineRule &rule = *columns[i]->tau, &before = *columns[i - 1]->tau,
+                     &after = *columns[i + 1]->tau;
       for (int k = 0; k < rule.count(); k += 3) {
         if (rule.weight(k) < 1e-3 * rule.step()) continue;
         const double x = rule.x(k), density = rule.weight(k) / rule.step() * rule.map().density(x);
@@ -381,10 +397,11 @@ class Quadrature {
   MomentOrders orders_;
   double max_spacing_ = HUGE_VAL;  // in the coordinates
   std::function<void()> check_interrupt_;
-  std::vector<double> sigma_centres_, tau_centres_;  // coordinates of what the pieces of the integrand ask for
+  std::vector<double> sigma_centres_,
+      tau_centres_;  // coordinates of what the pieces of the integrand ask for
   double largest_size_ = 0, degrees_ = 0, narrow_ = 0;
-  std::vector<Row> rows_;        // what was seen, by sigma
-  std::vector<Peak> followed_;   // those of the column before
+  std::vector<Row> rows_;       // what was seen, by sigma
+  std::vector<Peak> followed_;  // those of the column before
   std::unique_ptr<LineRule> outer_;
   std::vector<Column> columns_;
   double log_mass_ = 0;

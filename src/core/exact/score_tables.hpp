@@ -30,7 +30,8 @@ class ScoreTables {
     if (sigma_) {
       const double x = (*sigma_)(z_sigma);
       at.sigma = quadrature_->sigma_at(x);
-      if (!tau_.empty()) position = quadrature_->outer().node_position(quadrature_->outer().map().s(x));
+      if (!tau_.empty())
+        position = quadrature_->outer().node_position(quadrature_->outer().map().s(x));
     }
     if (tau_.empty()) return at;
     const CubicWeights in_z = NormalScoreTable::weights(z_tau);

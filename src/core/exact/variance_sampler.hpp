@@ -65,7 +65,8 @@ class VarianceSampler {
       }
       if (!tau_known) {
         const LineRule& rule = *quadrature_->columns()[column].tau;
-        const double place = between_neighbours(static_cast<double>(pick(inner_[column], random)), random);
+        const double place =
+            between_neighbours(static_cast<double>(pick(inner_[column], random)), random);
         if (!inside(place, rule)) continue;
         x_tau = rule.map().x(rule.s(0) + rule.step() * place);
         at.tau = quadrature_->tau_at(x_tau);

@@ -118,7 +118,9 @@ class CollapsedPosterior {
   }
 
   double& entry(Index i, Index j) { return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)]; }
-  double factor(Index i, Index j) const { return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)]; }
+  double factor(Index i, Index j) const {
+    return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)];
+  }
 
   // Factorises the bordered matrix; returns sum_j log(sigma^2 + n_j tau^2) where the `determinant` is wanted.
   double factorise(VariancePoint at, bool determinant) {

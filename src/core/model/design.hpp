@@ -56,12 +56,13 @@ class Design {
 
   double observations;
   Index groups;
-  std::vector<Index> free;        // positions in beta of the F free coefficients
-  VectorXd origin;                // P
-  MatrixXd transform;             // P x F
-  MatrixXd rows;                  // J x (F + 1): v_j
-  MatrixXd within;                // (F + 1) x (F + 1)
-  MatrixXd prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
+  std::vector<Index> free;  // positions in beta of the F free coefficients
+  VectorXd origin;          // P
+  MatrixXd transform;       // P x F
+  MatrixXd rows;            // J x (F + 1): v_j
+  MatrixXd within;          // (F + 1) x (F + 1)
+  MatrixXd
+      prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
   std::vector<SizeClass> size_classes;
   std::vector<std::size_t> class_of;  // J: position of a group's class
   VectorXd group_effect;              // F: coefficients of gamma in the population part of mu_j
@@ -72,9 +73,10 @@ class Design {
 
   // Squares of y about the fit with coefficients gamma, and what they say of the sds: where to look first.
   struct Spread {
-    VariancePoint estimate;  // of the sds within and between groups; 0 where there is no such spread
-    double total;            // sd about the fit
-    double farthest;         // largest deviation of a group
+    VariancePoint
+        estimate;     // of the sds within and between groups; 0 where there is no such spread
+    double total;     // sd about the fit
+    double farthest;  // largest deviation of a group
   };
 
   Spread spread_about(const VectorXd& gamma) const {
@@ -89,11 +91,13 @@ class Design {
       total += size_classes[class_of[static_cast<std::size_t>(j)]].size * deviation * deviation;
       farthest = std::max(farthest, std::abs(deviation));
     }
-    const double degrees = observations - static_cast<double>(groups), n = std::max(observations, 1.0);
+    const double degrees = observations - static_cast<double>(groups),
+                 n = std::max(observations, 1.0);
     const double sigma2 = degrees > 0 && in_groups > 0 ? in_groups / degrees : total / n;
     const double count = static_cast<double>(std::max<Index>(groups, 1));
     return {{std::sqrt(std::max(sigma2, 0.0)), std::sqrt(between / count)},
-            std::sqrt(std::max(total, 0.0) / n), farthest};
+            std::sqrt(std::max(total, 0.0) / n),
+            farthest};
   }
 
   // The prior means as gamma; flat coefficients stay at the origin.
@@ -213,7 +217,8 @@ class Design {
     }
     if (!intercept || prior_centre(*intercept) == 0) return;
     for (Index i = 0; i < free_count(); ++i)
-      if (i != *intercept) prior_centre(*intercept) -= transform(*data.direction, i) * prior_centre(i);
+      if (i != *intercept)
+        prior_centre(*intercept) -= transform(*data.direction, i) * prior_centre(i);
   }
 
   // The other columns get their means back: beside an intercept that is nearly known they are not for it to explain.
@@ -259,7 +264,8 @@ class Design {
     if (count == 0) return 0;
     const SymmetricEigen eigen(cross_products);
     const MatrixXd& rotation = eigen.vectors;
-    prior_centre.segment(first, count) = (rotation.transpose() * prior_centre.segment(first, count)).eval();
+    prior_centre.segment(first, count) =
+        (rotation.transpose() * prior_centre.segment(first, count)).eval();
     transform.middleCols(first, count) = (transform.middleCols(first, count) * rotation).eval();
     rows.middleCols(first, count) = (rows.middleCols(first, count) * rotation).eval();
     within.middleCols(first, count) = (within.middleCols(first, count) * rotation).eval();

@@ -15,11 +15,12 @@ using Eigen::VectorXd;
 // intercept): `size` holds z_j'z_j, `projection` the rows z_j'(X, y) / z_j'z_j (for ones: the group
 // size and the group means), `within` the cross-products of (X, y) that are left within groups.
 struct GroupedData {
-  VectorXd size;                   // J
-  MatrixXd projection;             // J x (P + 1), response last
-  MatrixXd within;                 // (P + 1) x (P + 1)
-  double observations = 0;         // N; 0 stands for the prior alone
-  std::optional<Index> direction;  // the column of X that equals the group direction (the intercept)
+  VectorXd size;            // J
+  MatrixXd projection;      // J x (P + 1), response last
+  MatrixXd within;          // (P + 1) x (P + 1)
+  double observations = 0;  // N; 0 stands for the prior alone
+  std::optional<Index>
+      direction;  // the column of X that equals the group direction (the intercept)
 };
 
 // beta[k] ~ N(mean[k], sd[k]^2); sd 0 fixes the coefficient, sd inf is a flat prior.
@@ -29,8 +30,8 @@ struct CoefficientPriors {
 
 // Where each parameter stands in the matrix of draws, from 0; nothing where it is not stored.
 struct DrawColumns {
-  std::vector<std::optional<Index>> coefficients;     // one per coefficient
-  std::optional<Index> first_group;                   // group means stand side by side
+  std::vector<std::optional<Index>> coefficients;  // one per coefficient
+  std::optional<Index> first_group;                // group means stand side by side
   std::optional<Index> sigma, tau;
 };
 

@@ -20,7 +20,8 @@ namespace bayespool {
 // log theta, to about 1e-15. Each thread needs an object of its own; copies give the same numbers.
 class RelativeSystem {
  public:
-  explicit RelativeSystem(const Design& design) : length_(design.rows.cols() * (design.rows.cols() + 1) / 2) {
+  explicit RelativeSystem(const Design& design)
+      : length_(design.rows.cols() * (design.rows.cols() + 1) / 2) {
     for (const SizeClass& c : design.size_classes) {
       classes_.push_back({c.size, c.count});
       for (Index i = 0; i < c.cross_products.rows(); ++i)

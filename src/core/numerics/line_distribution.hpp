@@ -66,10 +66,11 @@ class LineDistribution {
     const std::vector<double>& sums = lower ? below_ : above_;
     const double wanted = lower ? p.below : p.above;
     // The cell in which the sum passes what is wanted.
-    const auto found =
-        lower ? std::upper_bound(sums.begin(), sums.end(), wanted)
-              : std::upper_bound(sums.begin(), sums.end(), wanted, [](double w, double s) { return s <= w; });
-    const int cell = std::min(std::max(static_cast<int>(found - sums.begin()) - 1, first_), last_ - 1);
+    const auto found = lower ? std::upper_bound(sums.begin(), sums.end(), wanted)
+                             : std::upper_bound(sums.begin(), sums.end(), wanted,
+                                                [](double w, double s) { return s <= w; });
+    const int cell =
+        std::min(std::max(static_cast<int>(found - sums.begin()) - 1, first_), last_ - 1);
     double left = 0, right = 1, t = 0.5;
     for (int iteration = 0; iteration < 60; ++iteration) {
       const Tails at = tails_at(cell + t);
@@ -89,7 +90,8 @@ class LineDistribution {
   static constexpr int most = 12;
   static constexpr double negligible = 1e-17;
   static constexpr double least_tail = 1e-14;
-  static constexpr double usable_drop = 500;  // nodes at the ends with less are not interpolated through
+  static constexpr double usable_drop =
+      500;  // nodes at the ends with less are not interpolated through
 
   int cell_of(double position) const {
     return std::min(std::max(static_cast<int>(position), first_), last_ - 1);

@@ -27,9 +27,9 @@ class LineMap {
 
   // At s = 0.
   const Peak& highest() const {
-    return *std::max_element(
-        peaks_.begin(), peaks_.end(),
-        [](const Peak& a, const Peak& b) { return a.log_value < b.log_value; });
+    return *std::max_element(peaks_.begin(), peaks_.end(), [](const Peak& a, const Peak& b) {
+      return a.log_value < b.log_value;
+    });
   }
 
   double s(double x) const { return raw(x) - offset_; }

@@ -17,7 +17,8 @@ struct NormalMixture {
 
   struct Value {
     Tails tails{0, 0};
-    double density = 0, derivative = 0;  // derivative of the density
+    double density = 0, derivative = 0,
+           curvature = 0;  // of the density: its first and second derivative
   };
 
   Value evaluate(double q) const {
@@ -31,6 +32,7 @@ struct NormalMixture {
       const double term = weight(k) * inverse_sd(k) * normal_density(z);
       value.density += term;
       value.derivative -= term * inverse_sd(k) * z;
+      value.curvature += term * inverse_sd(k) * inverse_sd(k) * (z * z - 1);
     }
     return value;
   }
@@ -56,8 +58,11 @@ struct NormalMixture {
       const double newton = excess / at.density;
       const double step = -newton / std::max(1 - 0.5 * newton * at.derivative / at.density, 0.5);
       double next = q + step;
-      // A step that short, over which the density hardly changes, leaves an error of about its third power.
-      const bool last = std::abs(step) < 1e-3 * scale && std::abs(step * at.derivative) < 1e-2 * at.density;
+      // A step that short, over which the density hardly changes, leaves an error of about its third power. At a mode, which
+      // may be that of a component much narrower than the mixture, only the second derivative tells.
+      const bool last = std::abs(step) < 1e-3 * scale &&
+                        std::abs(step * at.derivative) < 1e-2 * at.density &&
+                        std::abs(step * step * at.curvature) < 1e-6 * at.density;
       if (last && next > low && next < high) return next;
       const bool enclosed = std::isfinite(low) && std::isfinite(high);
       if (!(next > low && next < high) || std::abs(step) > 4 * reach || iteration % 4 == 3) {

@@ -33,9 +33,10 @@ Peak refine_peak(LogFunction&& log_f, double left, double right) {
   for (;;) {
     const double span = right - left;
     std::uintmax_t iterations = 40;
+    // Over the unit interval, since the tolerance is partly absolute.
     const auto found = boost::math::tools::brent_find_minima(
-        [&](double t) { return -log_f(left + t); }, 0.0, span, 6, iterations);
-    Peak peak{left + found.first, 0, -found.second};
+        [&](double t) { return -log_f(left + span * t); }, 0.0, 1.0, 6, iterations);
+    Peak peak{left + span * found.first, 0, -found.second};
     double delta = std::max(0.25 * span, 1e-9);
     for (int attempt = 0; attempt < 60; ++attempt) {
       const double drop =

@@ -26,8 +26,8 @@ template <class Likelihood>
 class HierarchicalDensity {
  public:
   HierarchicalDensity(Likelihood likelihood, const CoefficientPriors& priors,
-                      std::optional<Index> direction, const ScalePrior& sigma, const ScalePrior& tau,
-                      Parameterization form, DrawColumns columns)
+                      std::optional<Index> direction, const ScalePrior& sigma,
+                      const ScalePrior& tau, Parameterization form, DrawColumns columns)
       : likelihood_(std::move(likelihood)),
         priors_(priors),
         log_prior_sd_(priors.sd.array().log()),
