@@ -44,7 +44,7 @@ mark_missing <- function(table, model, missing) {
 # Rows between, within, share_between; columns mean, sd, hdi_lower, hdi_upper.
 exact_components <- function(posterior, prob, call) {
   table <- core_variance_components(posterior, prob, call)
-  by_row <- posterior$propriety$orders[c("tau", "sigma")]
+  by_row <- posterior$propriety$orders[1, c("tau", "sigma")]
   table[1:2, 1][by_row < 2] <- Inf
   table[1:2, 2][by_row < 4] <- Inf
   table

@@ -2,30 +2,27 @@
 # integrand falls as sigma or tau go to 0 or to infinity.
 
 # Refuses an improper posterior or prior. A list with
-#   tail_index  of sigma and tau: moment k exists if k is less
-#   orders      of sigma and tau: the highest of their first four moments that exist (0 to 4), for the core: the sd of a variance
-#               is a fourth moment
-#   missing     by role of the variables (see model-layout.R): how many of the first two moments do not exist (0, 1 or 2; for
-#               "slope" one number each); "deviation": of the groups from the population
+#   orders   of sigma and tau, one row for each part that is a problem of its own: the highest of their first four moments that
+#            exist (0 to 4), for the core: the sd of a variance is a fourth moment
+#   missing  by role of the variables (see model-layout.R): how many of the first two moments do not exist (0, 1 or 2; for
+#            "slope" one number each, where groups have a sigma each one for each group); "deviation": of the groups from the
+#            population
 check_propriety <- function(problem, model, priors, prior_only, call) {
+  flat <- is.infinite(problem$coefficient_sd)
   if (prior_only) {
     check_proper_priors(priors, call)
-    return(new_propriety(problem, sigma = prior_tail_index(problem$sigma_prior),
-                         tau = prior_tail_index(problem$tau_prior), joint = Inf, flat = logical(length(problem$coefficient_sd))))
+    index <- list(sigma = prior_tail_index(problem$sigma_prior), tau = prior_tail_index(problem$tau_prior), joint = Inf)
+    return(new_propriety(problem, lapply(index, rep_len, if (problem$separate) length(problem$size) else 1), flat))
   }
   checks <- core_check_design(problem)
-  worst <- list(sigma = Inf, tau = Inf, joint = Inf)
-  for (part in seq_along(checks)) {
+  indices <- lapply(seq_along(checks), function(part) {
     observations <- if (problem$separate) problem$size[part] else sum(problem$size)
     groups <- if (problem$separate) 1 else length(problem$size)
     label <- if (problem$separate) varying_term(model)$labels[part]
-    index <- tail_indices(problem, model, checks[[part]], observations, groups, label, call)
-    worst <- Map(min, worst, index)
-  }
-  flat <- is.infinite(problem$coefficient_sd)
-  flat_slopes <- sum(flat & is_slope_column(problem))
-  between_slopes <- flat_slopes > 0 && flat_check(problem, flat)$within_rank < flat_slopes
-  new_propriety(problem, worst$sigma, worst$tau, worst$joint, flat, between_slopes)
+    tail_indices(problem, model, checks[[part]], observations, groups, label, call)
+  })
+  by_name <- function(name) vapply(indices, `[[`, 0, name)
+  new_propriety(problem, list(sigma = by_name("sigma"), tau = by_name("tau"), joint = by_name("joint")), flat)
 }
 
 check_proper_priors <- function(priors, call) {
@@ -79,7 +76,7 @@ tail_indices <- function(problem, model, check, observations, groups, label, cal
     }
   }
   if (!tau_known && is_flat(tau_prior)) {
-    between <- sum(free) - check$within_rank
+    between <- check$rank - check$within_rank
     if (groups - between < 2) {
       abort_few(varying_term(model)$sd, "groups", groups, between + 2, label, call)
     }
@@ -170,35 +167,41 @@ abort_few <- function(parameter, unit, found, needed, label, call) {
   )
 }
 
-# `sigma`, `tau`, `joint`: tail indices; `flat`: which coefficients have flat priors; `between_slopes`: whether the data
-# determine a flat slope only between groups.
-new_propriety <- function(problem, sigma, tau, joint, flat, between_slopes = FALSE) {
-  missing_moments <- function(index) sum(c(1, 2) >= index)
-  sigma_index <- min(sigma, joint)
-  tau_index <- min(tau, joint)
+# Which coefficients are flat slopes that the data determine within groups, whatever lies between them.
+determined_within <- function(problem, flat) {
+  slopes <- which(flat & is_slope_column(problem))
+  rank_of <- function(slopes) flat_check(problem, seq_along(flat) %in% slopes)$within_rank
+  determined <- vapply(slopes, function(slope) rank_of(setdiff(slopes, slope)) < rank_of(slopes), NA)
+  seq_along(flat) %in% slopes[determined]
+}
+
+# `index`: tail indices `sigma`, `tau` and `joint`, one a part; `flat`: which coefficients have flat priors.
+new_propriety <- function(problem, index, flat) {
+  missing_moments <- function(index) (index <= 1) + (index <= 2)
+  sigma <- pmin(index$sigma, index$joint)
+  tau <- pmin(index$tau, index$joint)
   # Coefficients with proper priors have all moments; the others, and the group means that contain them, have tails like the
   # standard deviations. Without observations the group means are as spread as tau.
-  flat_index <- min(sigma_index, tau_index)
-  coefficients <- ifelse(flat, missing_moments(flat_index), 0)
+  within <- if (any(tau <= 2)) determined_within(problem, flat) else flat & is_slope_column(problem)
+  of_coefficient <- function(k) if (!flat[k]) Inf else if (within[k]) sigma else pmin(sigma, tau)
+  coefficients <- lapply(seq_along(flat), function(k) missing_moments(of_coefficient(k)))
+  between_slopes <- any(flat & is_slope_column(problem) & !within)
   intercept_flat <- problem$direction && flat[1]
   informed <- sum(problem$size) > 0
   flat_means <- is_fixed(problem$tau_prior) && is.infinite(problem$tau_prior$par)
-  groups <- if (!informed) tau_index else if (intercept_flat || flat_means) sigma_index else joint
-  deviations <- if (!informed || intercept_flat) tau_index else joint
+  groups <- if (!informed) tau else if (intercept_flat || flat_means) sigma else index$joint
+  deviations <- if (!informed || intercept_flat) tau else index$joint
   if (between_slopes) {
     # Where tau is large such a slope is as uncertain, and so are the intercepts where its predictor is 0.
-    groups <- min(groups, tau_index)
-    deviations <- min(deviations, tau_index)
+    groups <- pmin(groups, tau)
+    deviations <- pmin(deviations, tau)
   }
   missing <- list(
-    population = coefficients[!is_slope_column(problem)], slope = coefficients[is_slope_column(problem)],
-    group = missing_moments(groups), deviation = missing_moments(deviations), scale_within = missing_moments(sigma_index),
-    scale_between = missing_moments(tau_index)
+    population = unlist(coefficients[!is_slope_column(problem)]), slope = unlist(coefficients[is_slope_column(problem)]),
+    group = missing_moments(groups), deviation = missing_moments(deviations), scale_within = missing_moments(sigma),
+    scale_between = missing_moments(tau)
   )
   if (problem$separate) missing$group <- missing$population
-  list(
-    tail_index = c(sigma = sigma_index, tau = tau_index),
-    orders = pmin(pmax(ceiling(c(sigma = sigma_index, tau = tau_index)) - 1, 0), 4),
-    missing = missing
-  )
+  highest <- function(index) pmin(pmax(ceiling(index) - 1, 0), 4)
+  list(orders = cbind(sigma = highest(sigma), tau = highest(tau)), missing = missing)
 }

@@ -49,13 +49,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_fit
-Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws, double seed, int cores);
+Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, int draws, double seed, int cores);
 RcppExport SEXP _bayespool_cpp_fit(SEXP problemSEXP, SEXP ordersSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< int >::type draws(drawsSEXP);
     Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
@@ -64,13 +64,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_log_evidence
-double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& orders);
+double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders);
 RcppExport SEXP _bayespool_cpp_log_evidence(SEXP problemSEXP, SEXP ordersSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_log_evidence(problem, orders));
     return rcpp_result_gen;
 END_RCPP
@@ -132,13 +132,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_leave_one_out
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& predictors, const Rcpp::NumericVector& response, const std::vector<int>& group, int cores, double memory);
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& predictors, const Rcpp::NumericVector& response, const std::vector<int>& group, int cores, double memory);
 RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP predictorsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type predictors(predictorsSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type response(responseSEXP);
@@ -255,13 +255,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_summary
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, bool icc, bool deviations, double memory);
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, bool icc, bool deviations, double memory);
 RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP iccSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
     Rcpp::traits::input_parameter< bool >::type icc(iccSEXP);
@@ -272,13 +272,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_variance_components
-Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, double probability);
+Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, double probability);
 RcppExport SEXP _bayespool_cpp_variance_components(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_variance_components(problem, orders, record, probability));
@@ -286,13 +286,13 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_pooling_weights
-Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& sizes);
+Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& sizes);
 RcppExport SEXP _bayespool_cpp_pooling_weights(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP sizesSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type sizes(sizesSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_pooling_weights(problem, orders, record, sizes));

@@ -12,24 +12,22 @@ namespace bayespool {
 // The record of a whole problem, part by part. An empty one stands for none.
 class Quadratures {
  public:
-  Quadratures(const Problem& problem, MomentOrders orders, const Rcpp::NumericVector& record)
-      : problem_(&problem),
-        orders_(orders),
-        recorded_(record.size() > 0),
-        reader_({record.begin(), record.end()}) {}
+  Quadratures(const Problem& problem, const Rcpp::NumericVector& record)
+      : problem_(&problem), recorded_(record.size() > 0), reader_({record.begin(), record.end()}) {}
 
   // Of the next part. `purpose` is for a new one.
   Quadrature next(const Design& design, Quadrature::Purpose purpose,
                   const std::function<void()>& check_interrupt) {
-    if (recorded_) return Quadrature(design, problem_->scales, orders_, reader_, check_interrupt);
-    return Quadrature(design, problem_->scales, orders_, purpose, false, check_interrupt);
+    const MomentOrders orders = problem_->parts.at(part_++).orders;
+    if (recorded_) return Quadrature(design, problem_->scales, orders, reader_, check_interrupt);
+    return Quadrature(design, problem_->scales, orders, purpose, false, check_interrupt);
   }
 
  private:
   const Problem* problem_;
-  MomentOrders orders_;
   bool recorded_;
   RecordReader reader_;
+  std::size_t part_ = 0;
 };
 
 }  // namespace bayespool

@@ -31,15 +31,11 @@ inline ScalePrior scale_prior_from(const Rcpp::List& prior) {
                     Rcpp::as<std::vector<double>>(prior["par"]));
 }
 
-// `orders`: of sigma and tau.
-inline MomentOrders moment_orders_from(const Rcpp::NumericVector& orders) {
-  return {orders[0], orders[1]};
-}
-
 // Data of its own, and where its parameters go among the draws.
 struct Part {
   GroupedData data;
   DrawColumns columns;
+  MomentOrders orders;
 };
 
 // Groups that share nothing are parts of their own.
@@ -54,7 +50,7 @@ struct Problem {
                      vector_from(problem["coefficient_sd"])},
         scales{scale_prior_from(problem["sigma_prior"]), scale_prior_from(problem["tau_prior"])},
         variables(Rcpp::as<int>(problem["variables"])) {
-    Part whole{data_from(problem), columns_from(problem["columns"])};
+    Part whole{data_from(problem), columns_from(problem["columns"]), {0, 0}};
     if (!Rcpp::as<bool>(problem["separate"])) {
       parts.push_back(std::move(whole));
       return;
@@ -62,6 +58,14 @@ struct Problem {
     const VectorXd squares = vector_from(problem["group_squares"]);
     for (Index j = 0; j < whole.data.size.size(); ++j)
       parts.push_back(part_of(whole, j, squares(j)));
+  }
+
+  // `orders`: of sigma and tau, one row a part.
+  Problem(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders) : Problem(problem) {
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      const int row = static_cast<int>(part);
+      parts[part].orders = {orders(row, 0), orders(row, 1)};
+    }
   }
 
  private:
@@ -92,7 +96,7 @@ struct Problem {
 
   // Group j alone: its mean and its sd are j columns further on.
   static Part part_of(const Part& whole, Index j, double squares) {
-    Part part{{}, whole.columns};
+    Part part{{}, whole.columns, whole.orders};
     part.data.direction = 0;
     part.data.size = whole.data.size.segment(j, 1);
     part.data.projection = whole.data.projection.row(j);

@@ -29,10 +29,9 @@ void draw_part(const PosteriorSampler& sampler, int draws, int cores, double* ou
 // `orders`: the highest moments of sigma and tau that exist and are wanted. `log_evidence`; `record`, what the quadrature found, for the functions that take it; `draws` (a matrix, one column a
 // variable).
 // [[Rcpp::export]]
-Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws,
+Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, int draws,
                    double seed, int cores) {
-  const Problem parsed(problem);
-  const MomentOrders wanted = moment_orders_from(orders);
+  const Problem parsed(problem, orders);
   const std::function<void()> check_interrupt = interrupt_check();
   Rcpp::NumericMatrix out(Rcpp::no_init(draws, parsed.variables));
   RecordWriter record;
@@ -40,8 +39,8 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
   std::uint64_t purpose = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
-    const Quadrature quadrature(design, parsed.scales, wanted, Quadrature::Purpose::distributions,
-                                false, check_interrupt);
+    const Quadrature quadrature(design, parsed.scales, part.orders,
+                                Quadrature::Purpose::distributions, false, check_interrupt);
     log_evidence += quadrature.log_evidence();
     quadrature.write(record);
     if (draws > 0)
@@ -57,15 +56,14 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
 
 // The log evidence alone.
 // [[Rcpp::export]]
-double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& orders) {
-  const Problem parsed(problem);
-  const MomentOrders wanted = moment_orders_from(orders);
+double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders) {
+  const Problem parsed(problem, orders);
   const std::function<void()> check_interrupt = interrupt_check();
   double log_evidence = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
-    log_evidence += Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::evidence, false,
-                               check_interrupt)
+    log_evidence += Quadrature(design, parsed.scales, part.orders, Quadrature::Purpose::evidence,
+                               false, check_interrupt)
                         .log_evidence();
   }
   return log_evidence;

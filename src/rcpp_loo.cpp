@@ -31,16 +31,16 @@ std::vector<Task> runs_of_groups(const std::vector<int>& group, Index first, Ind
 // `predictors` (N x S), `response` and `group` (from 0): the rows, group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
 // cpp_summary().
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
                                       const Rcpp::NumericVector& record,
                                       const Rcpp::NumericMatrix& predictors,
                                       const Rcpp::NumericVector& response,
                                       const std::vector<int>& group, int cores, double memory) {
-  const Problem parsed(problem);
+  const Problem parsed(problem, orders);
   const MatrixXd x = matrix_from(predictors);
   const VectorXd y = vector_from(response);
   const std::function<void()> check_interrupt = interrupt_check();
-  Quadratures quadratures(parsed, moment_orders_from(orders), record);
+  Quadratures quadratures(parsed, record);
   Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(y.size()), 3));
   Eigen::Map<MatrixXd> result(out.begin(), y.size(), 3);
   const bool separate = parsed.parts.size() > 1;

@@ -10,16 +10,15 @@ using namespace bayespool;
 // One row a variable in the order of the draws (then the icc, where there is one): mean, sd, quantiles. `deviations`:
 // of the group means from the population part, in the place of the group means. `memory`: bytes for what is kept at the nodes.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders,
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
                                 const Rcpp::NumericVector& record,
                                 const std::vector<double>& probabilities, bool icc, bool deviations,
                                 double memory) {
-  const Problem parsed(problem);
+  const Problem parsed(problem, orders);
   const std::function<void()> check_interrupt = interrupt_check();
   std::vector<Tails> tails;
   for (double p : probabilities) tails.push_back({p, 1 - p});
-  const MomentOrders wanted = moment_orders_from(orders);
-  Quadratures quadratures(parsed, wanted, record);
+  Quadratures quadratures(parsed, record);
   Rcpp::NumericMatrix out(parsed.variables + icc, 2 + static_cast<int>(probabilities.size()));
   Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
   for (const Part& part : parsed.parts) {
@@ -27,8 +26,8 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericVe
     // Deviations are as narrow as tau is small, and their quantiles want nodes for that.
     const Quadrature quadrature =
         deviations && !tails.empty()
-            ? Quadrature(design, parsed.scales, wanted, Quadrature::Purpose::distributions, true,
-                         check_interrupt)
+            ? Quadrature(design, parsed.scales, part.orders, Quadrature::Purpose::distributions,
+                         true, check_interrupt)
             : quadratures.next(design, Quadrature::Purpose::distributions, check_interrupt);
     const PosteriorSummary summary(design, quadrature, tails, {memory, check_interrupt});
     const DrawColumns& columns = part.columns;

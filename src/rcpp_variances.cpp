@@ -11,12 +11,12 @@ using namespace bayespool;
 // Rows tau^2, sigma^2 and tau^2 / (tau^2 + sigma^2): mean, sd, ends of the shortest interval that holds `probability`.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
-                                            const Rcpp::NumericVector& orders,
+                                            const Rcpp::NumericMatrix& orders,
                                             const Rcpp::NumericVector& record, double probability) {
-  const Problem parsed(problem);
+  const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const Quadrature quadrature =
-      Quadratures(parsed, moment_orders_from(orders), record)
+      Quadratures(parsed, record)
           .next(design, Quadrature::Purpose::distributions, interrupt_check());
   const VarianceComponents components(quadrature, probability);
   Rcpp::NumericMatrix out(3, 4);
@@ -30,13 +30,13 @@ Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
 // E(1 - kappa_j | y), the posterior mean of the population's weight in a group mean, for groups of the given sizes.
 // [[Rcpp::export]]
 Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem,
-                                        const Rcpp::NumericVector& orders,
+                                        const Rcpp::NumericMatrix& orders,
                                         const Rcpp::NumericVector& record,
                                         const Rcpp::NumericVector& sizes) {
-  const Problem parsed(problem);
+  const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const std::vector<PosteriorNode> nodes =
-      Quadratures(parsed, moment_orders_from(orders), record)
+      Quadratures(parsed, record)
           .next(design, Quadrature::Purpose::evidence, interrupt_check())
           .nodes();
   std::map<double, double> mean_of_size;

@@ -63,8 +63,7 @@ class GroupSummary {
   MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
     MatrixXd table = moments_of_groups(size, rows);
     if (probabilities_.empty()) return table;
-    const ConditionalNodes& nodes =
-        design_->groups > 200 && few_nodes_serve(size, rows, table) ? few_ : summary_->bulk();
+    const ConditionalNodes& nodes = few_nodes_serve(size, rows, table) ? few_ : summary_->bulk();
     const Index f = design_->free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
     if (finite_variance_ && same_columns) {
@@ -238,7 +237,8 @@ class GroupSummary {
   // becomes the smallest such rule (from the one before on) whose distribution functions agree with the full one at a sample
   // of the groups. False if there is none, and from then on.
   bool few_nodes_serve(double size, const MatrixXd& rows, const MatrixXd& table) const {
-    if (quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked())
+    if (design_->groups < enough_groups || tails_wanted() || quadrature_->sigma_known() ||
+        quadrature_->tau_known() || !quadrature_->single_peaked())
       return false;
     for (; few_points_ <= most_points; few_points_ += 4) {
       if (few_points_ != few_made_) few_ = summary_->at_nodes(rule_in_scores(few_points_));
@@ -246,6 +246,11 @@ class GroupSummary {
       if (agrees_with_bulk(size, rows, table)) return true;
     }
     return false;
+  }
+
+  // Where few nodes lie and their agreement is not looked at.
+  bool tails_wanted() const {
+    return std::any_of(scores_.begin(), scores_.end(), [](double z) { return std::abs(z) > 3; });
   }
 
   bool agrees_with_bulk(double size, const MatrixXd& rows, const MatrixXd& table) const {
@@ -282,6 +287,7 @@ class GroupSummary {
     return rule;
   }
 
+  static constexpr Index enough_groups = 200;  // for their posterior to be narrow
   static constexpr int most_points = 17;
   static constexpr double largest_score = 6;
   static constexpr double least_weight = 1e-10;  // of a density that is 0.16 at its top

@@ -96,9 +96,10 @@ class Marginals {
       peaks.push_back(enclosed ? refine_peak(log_density, apart[i - 1], apart[i + 1])
                                : climb(log_density, apart[i], std::max(spacing, 1e-6)));
     }
-    return std::make_unique<Marginal>(LineRule(log_density, significant_peaks(std::move(peaks)),
-                                               Reach{apart.front(), apart.back()}, HUGE_VAL,
-                                               [](double) { return 0.0; }));
+    LineRule rule(log_density, significant_peaks(std::move(peaks)),
+                  Reach{apart.front(), apart.back()}, HUGE_VAL, [](double) { return 0.0; });
+    LineDistribution::resolve(rule, log_density);
+    return std::make_unique<Marginal>(std::move(rule));
   }
 
   // Where the support of tau ends at a positive value, tau / sigma <= value has a kink in sigma: the integral over sigma is
@@ -158,16 +159,19 @@ class Marginals {
       if (x > outer.x(first) && x < outer.x(last)) cuts.push_back(x);
     }
     std::sort(cuts.begin(), cuts.end());
+    using Rule = boost::math::quadrature::gauss<double, 5>;
     Tails sum{0, 0};
     for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-      if (!(cuts[i + 1] > cuts[i])) continue;
-      for (const bool below : {true, false}) {
-        const auto integrand = [&](double x) {
-          const Tails at = conditional_tails(value * quadrature_->sigma_at(x), x);
-          return sigma_->density(x) * (below ? at.below : at.above);
-        };
-        (below ? sum.below : sum.above) +=
-            boost::math::quadrature::gauss<double, 7>::integrate(integrand, cuts[i], cuts[i + 1]);
+      const double half = 0.5 * (cuts[i + 1] - cuts[i]), middle = 0.5 * (cuts[i + 1] + cuts[i]);
+      const auto add = [&](double t, double weight) {
+        const double x = middle + half * t, mass = weight * half * sigma_->density(x);
+        const Tails at = conditional_tails(value * quadrature_->sigma_at(x), x);
+        sum.below += mass * at.below;
+        sum.above += mass * at.above;
+      };
+      for (std::size_t g = 0; g < Rule::abscissa().size(); ++g) {
+        add(Rule::abscissa()[g], Rule::weights()[g]);
+        if (g > 0) add(-Rule::abscissa()[g], Rule::weights()[g]);
       }
     }
     const double total = sum.below + sum.above;

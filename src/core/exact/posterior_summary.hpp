@@ -122,7 +122,7 @@ class PosteriorSummary {
     return row;
   }
 
-  static constexpr double discarded_mass = 1e-11;
+  static constexpr double discarded_mass = 1e-10;
 
   const Design* design_;
   const Quadrature* quadrature_;

@@ -51,6 +51,7 @@ class Quadrature {
   Quadrature(const Design& design, const ScalePriors& priors, MomentOrders orders, Purpose purpose,
              bool narrow, std::function<void()> check_interrupt)
       : Quadrature(design, priors, orders, std::move(check_interrupt)) {
+    purpose_ = purpose;
     // As those of group means do where they contain no coefficient.
     if (narrow || design.free_count() == 0 || design.within_fit.exact_fit) max_spacing_ = 0.5;
     look_around(design);
@@ -58,7 +59,7 @@ class Quadrature {
       columns_.push_back(make_column(priors_.sigma.fixed_value()));
       log_mass_ = columns_.front().log_mass;
     } else {
-      integrate_sigma(purpose);
+      integrate_sigma();
     }
   }
 
@@ -268,6 +269,7 @@ class Quadrature {
     auto rule =
         std::make_unique<LineRule>(tau_density(sigma), tau_peaks(x_sigma, sigma), tau_reach(sigma),
                                    max_spacing_, log_moment(tau_coordinate_, orders_.tau));
+    if (purpose_ == Purpose::distributions) LineDistribution::resolve(*rule, tau_density(sigma));
     const double log_mass = posterior_.log_within(sigma) + rule->log_total();
     return {sigma, std::move(rule), log_mass};
   }
@@ -316,7 +318,7 @@ class Quadrature {
     return significant_peaks(std::move(peaks));
   }
 
-  void integrate_sigma(Purpose purpose) {
+  void integrate_sigma() {
     const std::vector<Peak> peaks = sigma_peaks();
     std::map<double, Column> by_position;  // by the coordinate of sigma
     const auto keep = [&](double x) {
@@ -334,9 +336,10 @@ class Quadrature {
       for (const auto& entry : by_position) columns.push_back(&entry.second);
       return columns_overlap(columns);
     };
-    while (purpose == Purpose::distributions && !tau_known() && outer_->count() < enough_columns &&
-           !overlap())
-      outer_->refine(keep);
+    if (purpose_ == Purpose::distributions) {
+      LineDistribution::resolve(*outer_, keep);
+      while (!tau_known() && outer_->count() < enough_columns && !overlap()) outer_->refine(keep);
+    }
     int i = 0;
     for (auto& entry : by_position) {
       columns_.push_back(std::move(entry.second));
@@ -387,7 +390,7 @@ class Quadrature {
 
   static constexpr double scan_spacing = 0.5;
   static constexpr double greatest_ratio = 1.25;
-  static constexpr double thinning_tolerance = 1e-9;
+  static constexpr double thinning_tolerance = 1e-8;
   // Where tau has two modes whose masses change over with sigma, no number of columns resolves that.
   static constexpr int enough_columns = 2048;
 
@@ -395,6 +398,7 @@ class Quadrature {
   ScalePriors priors_;
   Coordinate sigma_coordinate_, tau_coordinate_;
   MomentOrders orders_;
+  Purpose purpose_ = Purpose::evidence;
   double max_spacing_ = HUGE_VAL;  // in the coordinates
   std::function<void()> check_interrupt_;
   std::vector<double> sigma_centres_,

@@ -16,6 +16,13 @@ namespace bayespool {
 // integrated by the four-point Gauss rule. The rule must outlive the object.
 class LineDistribution {
  public:
+  // Halves the step of a rule until what is interpolated integrates to one.
+  template <class LogFunction>
+  static void resolve(LineRule& rule, LogFunction&& log_f) {
+    for (int halvings = 0; halvings < 4 && LineDistribution(rule).error() > tolerance; ++halvings)
+      rule.refine(log_f);
+  }
+
   explicit LineDistribution(const LineRule& rule) : rule_(&rule), last_(rule.count() - 1) {
     const auto& log_mass = rule.log_mass();
     const double least = *std::max_element(log_mass.begin(), log_mass.end()) - usable_drop;
@@ -90,6 +97,7 @@ class LineDistribution {
   static constexpr int most = 12;
   static constexpr double negligible = 1e-17;
   static constexpr double least_tail = 1e-14;
+  static constexpr double tolerance = 1e-9;
   static constexpr double usable_drop =
       500;  // nodes at the ends with less are not interpolated through
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -48,7 +49,7 @@ class LineMap {
       (excess > 0 ? high : low) = at;
       double next = at - excess / density(at);
       if (!(next > low && next < high)) next = 0.5 * (low + high);
-      if (std::abs(next - at) <= 1e-14 * (1 + std::abs(at))) return next;
+      if (std::abs(next - at) <= std::numeric_limits<double>::epsilon() * std::abs(at)) return next;
       at = next;
     }
     return at;
@@ -107,7 +108,7 @@ class LineRule {
         const bool negligible = node.log_mass < top - log_drop;
         if (reached && negligible && weighted < top_moment - log_drop) return;
         if (std::abs(node.x) > coordinate_limit) {
-          if (negligible) return;
+          if (negligible || lost_beyond(side) < negligible_tail) return;
           throw UnreachableMass(
               "the posterior has mass at standard deviations beyond 1e-130 or 1e130");
         }
@@ -192,6 +193,15 @@ class LineRule {
     double x, log_mass;
   };
 
+  // What lies beyond the last of the nodes on one side, relative to all on it, if it falls on as between the last two.
+  static double lost_beyond(const std::vector<double>& side) {
+    const std::size_t size = side.size();
+    if (size < 2) return 1;
+    const double top = *std::max_element(side.begin(), side.end());
+    const double last = side[size - 1], fall = side[size - 2] - last;
+    return fall > 0 ? std::exp(last - top) / std::expm1(fall) : 1;
+  }
+
   template <class LogFunction>
   Point evaluate(LogFunction&& log_f, int k) const {
     const double s = step_ * k, x = map_.x(s);
@@ -244,6 +254,7 @@ class LineRule {
   }
 
   static constexpr double log_drop = 40;
+  static constexpr double negligible_tail = 1e-12;
 
   LineMap map_;
   double step_ = first_step;
