@@ -14,6 +14,10 @@ exact_draws <- function(posterior, settings, seed, call) {
   )
 }
 
+# What exact_draws() would find for a fit that has chains.
+exact_fit <- function(posterior, call) core_fit(posterior, 0L, 0, 1L, call)
+
+# Without what draws and quantiles would need: for models with data left out.
 exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
 
 # A matrix: one row a variable, then one for the icc if wanted; columns mean, sd, then one quantile for each of `probs`.

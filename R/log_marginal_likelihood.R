@@ -46,5 +46,5 @@ log_marginal_likelihood.bayespool_fit <- function(object, ...) {
     )
   }
   # Chains know nothing of it.
-  object$log_evidence %||% exact_evidence(fit_posterior(object), call)
+  object$log_evidence %||% exact_fit(fit_posterior(object), call)$log_evidence
 }

@@ -38,10 +38,11 @@ default_priors <- function(parameters, stats, needed = names(parameters), call =
     )
   }
   width <- 2.5 * sd_y
-  slope_sd <- width / vapply(seq_along(stats$sd_x), function(k) spread_or_one(stats$sd_x[[k]], stats$mean_x[[k]]), 0)
-  names(slope_sd) <- names(parameters)[parameters == "slope"]
+  slopes <- names(parameters)[parameters == "slope"]
+  slope_sd <- width / vapply(seq_along(slopes), function(k) spread_or_one(stats$sd_x[[k]], stats$mean_x[[k]]), 0)
+  names(slope_sd) <- slopes
   # Without predictors the sum is empty and this is the prior of a mean.
-  intercept_sd <- sqrt(width^2 + sum((slope_sd * stats$mean_x)^2))
+  intercept_sd <- sqrt(width^2 + sum((slope_sd * stats$mean_x[seq_along(slopes)])^2))
 
   priors <- lapply(needed, function(name) {
     if (is_scale(parameters[[name]])) {

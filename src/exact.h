@@ -15,12 +15,12 @@ class Quadratures {
   Quadratures(const Problem& problem, const Rcpp::NumericVector& record)
       : problem_(&problem), recorded_(record.size() > 0), reader_({record.begin(), record.end()}) {}
 
-  // Of the next part. `purpose` is for a new one.
-  Quadrature next(const Design& design, Quadrature::Purpose purpose,
-                  const std::function<void()>& check_interrupt) {
+  // Of the next part.
+  Quadrature next(const Design& design, const std::function<void()>& check_interrupt) {
     const MomentOrders orders = problem_->parts.at(part_++).orders;
     if (recorded_) return Quadrature(design, problem_->scales, orders, reader_, check_interrupt);
-    return Quadrature(design, problem_->scales, orders, purpose, false, check_interrupt);
+    return Quadrature(design, problem_->scales, orders, Quadrature::Purpose::distributions, false,
+                      check_interrupt);
   }
 
  private:

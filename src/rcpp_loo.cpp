@@ -51,8 +51,7 @@ Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::Num
       ++last;
     const GroupedData& data = parsed.parts[part].data;
     const Design design(data, parsed.coefficients);
-    const Quadrature quadrature =
-        quadratures.next(design, Quadrature::Purpose::evidence, check_interrupt);
+    const Quadrature quadrature = quadratures.next(design, check_interrupt);
     const LeaveOneOut leave_one_out(design, quadrature, {memory, check_interrupt});
     const std::vector<Task> tasks = runs_of_groups(group, first, last);
     run_in_parallel(

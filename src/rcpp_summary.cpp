@@ -28,7 +28,7 @@ Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMa
         deviations && !tails.empty()
             ? Quadrature(design, parsed.scales, part.orders, Quadrature::Purpose::distributions,
                          true, check_interrupt)
-            : quadratures.next(design, Quadrature::Purpose::distributions, check_interrupt);
+            : quadratures.next(design, check_interrupt);
     const PosteriorSummary summary(design, quadrature, tails, {memory, check_interrupt});
     const DrawColumns& columns = part.columns;
     const MatrixXd coefficients = summary.coefficients();

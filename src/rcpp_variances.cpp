@@ -15,9 +15,7 @@ Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
                                             const Rcpp::NumericVector& record, double probability) {
   const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
-  const Quadrature quadrature =
-      Quadratures(parsed, record)
-          .next(design, Quadrature::Purpose::distributions, interrupt_check());
+  const Quadrature quadrature = Quadratures(parsed, record).next(design, interrupt_check());
   const VarianceComponents components(quadrature, probability);
   Rcpp::NumericMatrix out(3, 4);
   Eigen::Map<MatrixXd> table(out.begin(), 3, 4);
@@ -36,9 +34,7 @@ Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem,
   const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const std::vector<PosteriorNode> nodes =
-      Quadratures(parsed, record)
-          .next(design, Quadrature::Purpose::evidence, interrupt_check())
-          .nodes();
+      Quadratures(parsed, record).next(design, interrupt_check()).nodes();
   std::map<double, double> mean_of_size;
   Rcpp::NumericVector result(sizes.size());
   for (R_xlen_t j = 0; j < sizes.size(); ++j) {

@@ -112,3 +112,56 @@ test_that("intercepts have no variance where a flat slope between groups has non
   four$z <- four$x + rep(1:3, 4)
   expect_true(is.finite(sd_of(y ~ z + (1 | g), flat, flat_scale)))
 })
+
+# Moments, each of what it belongs to -------------------------------------------------------------------------------------
+
+test_that("a flat slope that varies within groups has moments where the sd between groups has none", {
+  set.seed(3)
+  rows <- data.frame(g = gl(3, 6), x = rnorm(18))
+  rows$y <- 1 + rnorm(3)[rows$g] - 0.3 * rows$x + rnorm(18)
+  flat <- dist_uniform(-Inf, Inf)
+  fit <- function(sigma_0) {
+    varying_intercept(
+      y ~ x + (1 | g), rows, iter_sampling = 0,
+      prior = list(beta_0 = flat, beta = flat, sigma_y = dist_exponential(1), sigma_0 = sigma_0)
+    )
+  }
+  heavy <- fit(dist_uniform(0, Inf))
+  table <- exact_summary(heavy)
+  of <- function(table, name) unlist(table[table$variable == name, c("mean", "sd")])
+  expect_equal(of(table, "sigma_0"), c(mean = Inf, sd = Inf))
+  expect_equal(of(table, "beta_0"), c(mean = NaN, sd = Inf))
+  # The same to many digits with an upper bound far out.
+  expect_equal(of(table, "beta[x]"), of(exact_summary(fit(dist_uniform(0, 1e6))), "beta[x]"), tolerance = 1e-5)
+  expect_true(all(is.finite(fitted(heavy))))
+})
+
+test_that("groups with a sd of their own have their own moments", {
+  rows <- data.frame(g = rep(c("few", "many"), c(2, 30)), y = c(1, 3, qnorm(ppoints(30))))
+  fit <- no_pooling(y ~ 1 + (1 | g), rows, iter_sampling = 0, prior = list(mu = dist_uniform(-Inf, Inf), sigma = dist_cauchy(0, 5)))
+  table <- exact_summary(fit)
+  expect_equal(is.finite(table$sd), c(FALSE, TRUE, FALSE, TRUE))
+  alone <- complete_pooling(
+    y ~ 1, rows[rows$g == "many", ], iter_sampling = 0, prior = list(mu = dist_uniform(-Inf, Inf), sigma = dist_cauchy(0, 5))
+  )
+  expect_equal(table$sd[c(2, 4)], exact_summary(alone)$sd, tolerance = 1e-9)
+})
+
+test_that("a constant predictor with a proper prior does not count against a flat sd between groups", {
+  rows <- data.frame(g = gl(3, 4), one = 1, y = c(1, 2, 3, 4, 3, 4, 5, 7, 0, 1, 3, 2))
+  fit <- varying_intercept(y ~ one + (1 | g), rows, iter_sampling = 0, prior = list(
+    beta_0 = dist_normal(0, 10), beta = dist_normal(0, 1), sigma_0 = dist_uniform(0, Inf)
+  ))
+  expect_true(is.finite(exact_summary(fit)$q50[5]))
+})
+
+test_that("a prior whose mass below all numbers is nothing is not refused", {
+  rows <- data.frame(g = gl(4, 5), y = qnorm(ppoints(20)) + rep(c(0, 1, 0.3, -1), each = 5))
+  fit <- function(shape) {
+    partial_pooling(y ~ 1 + (1 | g), rows, iter_sampling = 0, prior = list(
+      hyper_mu = dist_normal(0, 2), sigma_y = dist_exponential(1), sigma_mu = dist_gamma(shape, 1)
+    ))
+  }
+  expect_true(is.finite(log_marginal_likelihood(fit(0.12))))
+  expect_error(fit(0.01), class = "bayespool_error_numerical")
+})
