@@ -33,7 +33,7 @@ struct System {
 };
 
 System direct(const Design& design, double theta) {
-  const Index d = design.rows.cols();
+  const Index d = design.projections.cols();
   const long double theta2 = static_cast<long double>(theta) * theta;
   System sum;
   sum.b.resize(static_cast<std::size_t>(d * (d + 1) / 2));
@@ -44,7 +44,8 @@ System direct(const Design& design, double theta) {
     std::size_t k = 0;
     for (Index a = 0; a < d; ++a)
       for (Index b = 0; b <= a; ++b, ++k) {
-        const long double term = size / (1 + size * theta2) * design.rows(j, a) * design.rows(j, b);
+        const long double term =
+            size / (1 + size * theta2) * design.projections(j, a) * design.projections(j, b);
         sum.b[k] += term;
         sum.largest[k] += std::abs(term);
       }

@@ -49,9 +49,9 @@ class GroupSummary {
     MatrixXd table(design_->groups, summary_->columns());
     for (std::size_t c = 0; c < members.size(); ++c) {
       summary_->limits().check_interrupt();
-      MatrixXd rows(members[c].size(), design_->rows.cols());
+      MatrixXd rows(members[c].size(), design_->projections.cols());
       for (std::size_t m = 0; m < members[c].size(); ++m)
-        rows.row(m) = design_->rows.row(members[c][m]);
+        rows.row(m) = design_->projections.row(members[c][m]);
       const MatrixXd part = same_size_groups(design_->size_classes[c].size, rows);
       for (std::size_t m = 0; m < members[c].size(); ++m) table.row(members[c][m]) = part.row(m);
     }

@@ -43,11 +43,11 @@ class LeaveOneOut {
                  const std::function<void()>& check_interrupt) const {
     const Index f = design_->free_count(), p = design_->origin.size(), count = nodes_.count();
     const double size = design_->size_classes[static_cast<std::size_t>(design_->class_of[j])].size;
-    const VectorXd u = design_->rows.row(j).head(f).transpose();
+    const VectorXd u = design_->projections.row(j).head(f).transpose();
     const ArrayXd delta = nodes_.pooling_weights(size);
     const ArrayXd largest = (size - 1 + delta) / size;
     const ArrayXd variance = nodes_.sigma.square();
-    const ArrayXd group_part = delta * (design_->rows(j, f) - (nodes_.gamma * u).array());
+    const ArrayXd group_part = delta * (design_->projections(j, f) - (nodes_.gamma * u).array());
     // Where the predictors are those of the group, as they always are without predictors.
     const ArrayXd group_precision =
         largest - nodes_.quadratic_form(VectorXd::Zero(f), u, delta) / variance;

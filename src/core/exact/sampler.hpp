@@ -95,8 +95,8 @@ class PosteriorSampler {
           sd(i) = std::sqrt(group_variance(own->size, at));
         }
       }
-      center = design_->rows(row, f);
-      for (Index k = 0; k < f; ++k) center -= gamma.col(k).array() * design_->rows(row, k);
+      center = design_->projections(row, f);
+      for (Index k = 0; k < f; ++k) center -= gamma.col(k).array() * design_->projections(row, k);
       for (Index i = 0; i < count; ++i) noise(i) = random.normal();
       column(*columns_.first_group + row) = population + kappa * center + sd * noise;
     }

@@ -40,7 +40,7 @@ class Design {
       within.row(f).setZero();
       within.col(f).setZero();
     }
-    if (total_fit.exact_fit) rows.col(f).setZero();
+    if (total_fit.exact_fit) projections.col(f).setZero();
     find_prior_centre(data, priors);
     if (f - within_fit.rank > (data.direction ? 1 : 0)) separate_null_directions(data.size);
     add_priors(priors);
@@ -59,7 +59,7 @@ class Design {
   std::vector<Index> free;  // positions in beta of the F free coefficients
   VectorXd origin;          // P
   MatrixXd transform;       // P x F
-  MatrixXd rows;            // J x (F + 1): v_j
+  MatrixXd projections;     // J x (F + 1): v_j
   MatrixXd within;          // (F + 1) x (F + 1)
   MatrixXd
       prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
@@ -86,7 +86,7 @@ class Design {
     const double in_groups = contrast.dot(within * contrast);
     double total = in_groups, between = 0, farthest = 0;
     for (Index j = 0; j < groups; ++j) {
-      const double deviation = rows.row(j).dot(contrast);
+      const double deviation = projections.row(j).dot(contrast);
       between += deviation * deviation;
       total += size_classes[class_of[static_cast<std::size_t>(j)]].size * deviation * deviation;
       farthest = std::max(farthest, std::abs(deviation));
@@ -113,7 +113,7 @@ class Design {
     origin = VectorXd::Zero(p);
     transform = MatrixXd::Zero(p, f);
     scale_ = VectorXd::Ones(f);
-    rows.resize(groups, f + 1);
+    projections.resize(groups, f + 1);
     MatrixXd map = MatrixXd::Zero(p + 1, f + 1);  // (x, y) -> (u, ytilde)
     map(p, f) = 1;
     VectorXd response = data.projection.col(p);
@@ -129,7 +129,7 @@ class Design {
       origin(*data.direction) = mean;
       map(*data.direction, f) = -mean;
     }
-    rows.col(f) = response;
+    projections.col(f) = response;
     for (Index i = 0; i < f; ++i) {
       const Index k = free[i];
       VectorXd column = data.projection.col(k);
@@ -142,14 +142,14 @@ class Design {
         if (centred) map(*data.direction, i) = transform(*data.direction, i) = -mean / scale_(i);
       }
       map(k, i) = transform(k, i) = 1 / scale_(i);
-      rows.col(i) = column / scale_(i);
+      projections.col(i) = column / scale_(i);
       log_constant -= std::log(scale_(i));
     }
     within = map.transpose() * data.within * map;
   }
 
   MatrixXd cross_products_of_groups(const VectorXd& size) const {
-    return rows.transpose() * size.asDiagonal() * rows;
+    return projections.transpose() * size.asDiagonal() * projections;
   }
 
   // The sum of squares that rounding of the response alone explains.
@@ -228,7 +228,7 @@ class Design {
     for (Index other = 0; other < free_count(); ++other) {
       if (other == i) continue;
       const double mean = -transform(intercept, other);
-      rows.col(other).array() += mean;
+      projections.col(other).array() += mean;
       transform(intercept, other) = 0;
     }
   }
@@ -237,7 +237,7 @@ class Design {
   void move_origin(const VectorXd& shift) {
     const Index f = free_count();
     origin += transform * shift;
-    rows.col(f) -= rows.leftCols(f) * shift;
+    projections.col(f) -= projections.leftCols(f) * shift;
     MatrixXd map = MatrixXd::Identity(f + 1, f + 1);
     map.topRightCorner(f, 1) = -shift;
     within = map.transpose() * within * map;
@@ -254,7 +254,7 @@ class Design {
     const MatrixXd between = cross_products_of_groups(size).topLeftCorner(f, f);
     const Index nowhere =
         rotate_null_last(between.bottomRightCorner(in_null, in_null), f - in_null);
-    rows.middleCols(f - nowhere, nowhere).setZero();
+    projections.middleCols(f - nowhere, nowhere).setZero();
   }
 
   // Rotates the columns from `first` on to the eigenvectors of `cross_products`, the largest eigenvalue first;
@@ -267,7 +267,7 @@ class Design {
     prior_centre.segment(first, count) =
         (rotation.transpose() * prior_centre.segment(first, count)).eval();
     transform.middleCols(first, count) = (transform.middleCols(first, count) * rotation).eval();
-    rows.middleCols(first, count) = (rows.middleCols(first, count) * rotation).eval();
+    projections.middleCols(first, count) = (projections.middleCols(first, count) * rotation).eval();
     within.middleCols(first, count) = (within.middleCols(first, count) * rotation).eval();
     within.middleRows(first, count) =
         (rotation.transpose() * within.middleRows(first, count)).eval();
@@ -296,12 +296,13 @@ class Design {
     for (Index j = 0; j < groups; ++j) {
       const auto found = position.emplace(size(j), size_classes.size());
       if (found.second)
-        size_classes.push_back({size(j), 0, MatrixXd::Zero(rows.cols(), rows.cols())});
+        size_classes.push_back(
+            {size(j), 0, MatrixXd::Zero(projections.cols(), projections.cols())});
       SizeClass& members = size_classes[found.first->second];
       members.count += 1;
-      for (Index a = 0; a < rows.cols(); ++a)
-        for (Index b = 0; b < rows.cols(); ++b)
-          members.cross_products(a, b) += rows(j, a) * rows(j, b);
+      for (Index a = 0; a < projections.cols(); ++a)
+        for (Index b = 0; b < projections.cols(); ++b)
+          members.cross_products(a, b) += projections(j, a) * projections(j, b);
       class_of[static_cast<std::size_t>(j)] = found.first->second;
     }
   }

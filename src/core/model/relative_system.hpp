@@ -21,7 +21,7 @@ namespace bayespool {
 class RelativeSystem {
  public:
   explicit RelativeSystem(const Design& design)
-      : length_(design.rows.cols() * (design.rows.cols() + 1) / 2) {
+      : length_(design.projections.cols() * (design.projections.cols() + 1) / 2) {
     for (const SizeClass& c : design.size_classes) {
       classes_.push_back({c.size, c.count});
       for (Index i = 0; i < c.cross_products.rows(); ++i)
