@@ -39,11 +39,11 @@ rows_of_sites <- function() {
   data.frame(y = unlist(rows), g = factor(rep(sites$site, sites$n), levels = sites$site))
 }
 
-# Equal groups with spread like that of the sites.
+# Groups with spread like that of the sites; `size`: one for all, or one each.
 simulate_groups <- function(groups, size = 20, seed = 1) {
   set.seed(seed)
-  group <- gl(groups, size)
-  data.frame(y = 40 + 1.2 * stats::rnorm(groups)[group] + 7 * stats::rnorm(groups * size), g = group)
+  group <- factor(rep(seq_len(groups), rep_len(size, groups)))
+  data.frame(y = 40 + 1.2 * stats::rnorm(groups)[group] + 7 * stats::rnorm(length(group)), g = group)
 }
 
 # Compiles standard_normals(rows, columns, seed): a matrix filled from the generator of the core, the limit for all draws.

@@ -89,21 +89,29 @@ class CollapsedPosterior {
 
   // Writes the upper triangle of Q^-1 by columns, F (F + 1) / 2 numbers `stride` apart. Keeps no factor.
   void invert(double* out, Index stride) {
-    // L^-1 in place, then L^-T L^-1.
-    for (Index j = 0; j < free_count_; ++j) {
-      entry(j, j) = 1 / entry(j, j);
-      for (Index i = j + 1; i < free_count_; ++i) {
-        double sum = 0;
-        for (Index k = j; k < i; ++k) sum -= entry(i, k) * entry(k, j);
-        entry(i, j) = sum / entry(i, i);
+    inverse_row_.resize(static_cast<std::size_t>(free_count_));
+    inverse_.assign(static_cast<std::size_t>(free_count_ * (free_count_ + 1) / 2), 0.0);
+    double* const row = inverse_row_.data();
+    for (Index i = 0; i < free_count_; ++i) {
+      // Row i of L^-1 from those above it, in the place of that of L; then its part of L^-T L^-1. Both run along rows.
+      double* const own = &factor_[static_cast<std::size_t>(i * (i + 1) / 2)];
+      const double scale = 1 / own[i];
+      for (Index j = 0; j < i; ++j) row[j] = 0;
+      for (Index k = 0; k < i; ++k) {
+        const double* const above = &factor_[static_cast<std::size_t>(k * (k + 1) / 2)];
+        const double weight = -scale * own[k];
+        for (Index j = 0; j <= k; ++j) row[j] += weight * above[j];
       }
+      row[i] = scale;
+      for (Index j = 0; j <= i; ++j) own[j] = row[j];
+      double* to = inverse_.data();
+      for (Index j = 0; j <= i; ++j)
+        for (Index k = 0; k <= j; ++k) *to++ += row[j] * row[k];
     }
-    for (Index j = 0; j < free_count_; ++j)
-      for (Index i = 0; i <= j; ++i, out += stride) {
-        double sum = 0;
-        for (Index k = j; k < free_count_; ++k) sum += entry(k, i) * entry(k, j);
-        *out = sum;
-      }
+    for (double value : inverse_) {
+      *out = value;
+      out += stride;
+    }
   }
 
   // How often the groups were gone through.
@@ -117,7 +125,6 @@ class CollapsedPosterior {
     return lower;
   }
 
-  double& entry(Index i, Index j) { return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)]; }
   double factor(Index i, Index j) const {
     return factor_[static_cast<std::size_t>(i * (i + 1) / 2 + j)];
   }
@@ -143,6 +150,7 @@ class CollapsedPosterior {
   double groups_;
   RelativeSystem system_;
   std::vector<double> within_, prior_, factor_, between_;
+  std::vector<double> inverse_, inverse_row_;  // work space
   double flat_group_term_;
   double degrees_, reference_ = 0, log_reference_ = 0;  // N - J; sqrt(W_yy / (N - J))
 };
