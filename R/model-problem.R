@@ -63,7 +63,8 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
 draw_columns <- function(model) {
   if (!shares_sigma(model)) {
     return(list(
-      coefficients = first_position(model, "group"), first_group = NA_integer_, sigma = first_position(model, "scale_within"), tau = NA_integer_
+      coefficients = first_position(model, "group"), first_group = NA_integer_, sigma = first_position(model, "scale_within"),
+      tau = NA_integer_
     ))
   }
   intercept <- if (has_intercept(model) || has_independent_groups(model)) first_position(model, "population")

@@ -163,9 +163,15 @@ void check(const Rows& rows, const CoefficientPriors& prior) {
       // The origin of the intercept is a number like the response, with its rounding error.
       const double rounding = 1.2e-16 * std::abs(rows.y[0]);
       CHECK(close_to(found, expected.log_density, 1e-11 + rounding));
-      const MatrixXd covariance =
-          design.transform * posterior.inverse() * design.transform.transpose();
-      const VectorXd mean = design.origin + design.transform * posterior.gamma_hat();
+      const Index f = design.free_count();
+      VectorXd gamma(f), packed(f * (f + 1) / 2);
+      posterior.gamma_hat(gamma);
+      posterior.invert(packed.data(), 1);
+      MatrixXd inverse(f, f);
+      for (Index j = 0, at_entry = 0; j < f; ++j)
+        for (Index i = 0; i <= j; ++i, ++at_entry) inverse(i, j) = inverse(j, i) = packed(at_entry);
+      const MatrixXd covariance = design.transform * inverse * design.transform.transpose();
+      const VectorXd mean = design.origin + design.transform * gamma;
       for (std::size_t a = 0; a < expected.mean.size(); ++a) {
         const Index k = static_cast<Index>(a);
         const double sd = std::sqrt(expected.covariance[a][a]);

@@ -1,5 +1,5 @@
-# Every mode is found: priors in conflict with the data and with each other, beside integrals on dense grids. The long run is
-# tools/conflicts.R.
+# Every mode is found: priors in conflict with the data and with each other, beside integrals on dense grids. Many more cases:
+# the script conflicts in the folder tools.
 
 use_code("conflicts")
 

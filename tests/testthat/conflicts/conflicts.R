@@ -109,6 +109,7 @@ fit_groups <- function(case) {
     y ~ 1 + (1 | g), table, iter_sampling = 0,
     prior = list(hyper_mu = dist_normal(case$mean, case$sd), sigma_y = case$sigma$dist, sigma_mu = case$tau$dist)
   )
-  means <- exact_summary(fit, probs = numeric())
-  c(evidence = log_marginal_likelihood(fit), tau = means$mean[means$variable == "sigma_mu"], sigma = means$mean[means$variable == "sigma_y"])
+  summary <- exact_summary(fit, probs = numeric())
+  mean_of <- function(name) summary$mean[summary$variable == name]
+  c(evidence = log_marginal_likelihood(fit), tau = mean_of("sigma_mu"), sigma = mean_of("sigma_y"))
 }
