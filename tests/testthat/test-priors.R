@@ -90,7 +90,7 @@ test_that("a named distribution vector of length one works", {
 test_that("as_distribution() has the density that is written down, cut at 0", {
   for (name in names(scale_densities)) {
     prior <- scale_densities[[name]]
-    if (startsWith(name, "inverse-gamma") && !requireNamespace("actuar", quietly = TRUE)) next # distributional needs it
+    if (startsWith(name, "inverse-gamma") && !rlang::is_installed("actuar")) next # distributional needs it
     ours <- as_distribution(read_scale(prior$dist))
     expect_equal(density(ours, inside(prior))[[1]], exp(prior$log_density(inside(prior))), tolerance = 1e-12, info = name)
     expect_identical(density(ours, -1)[[1]], 0, info = name)
