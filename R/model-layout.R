@@ -20,16 +20,19 @@ new_layout <- function(model) {
     scale_within = if (shares_sigma(model)) sigma else indexed(sigma, term$labels),
     scale_between = term$sd
   )
-  role <- rep.int(names(by_role), lengths(by_role))
-  none <- rep_len(NA_character_, length(role))
+  by_role <- by_role[lengths(by_role) > 0]
+  role <- names(by_role)
+  count <- lengths(by_role)
   of_group <- role == "group" | (role == "scale_within" & !shares_sigma(model))
   in_direction <- role == "group" | role == "scale_between"
+  labels <- Map(function(given, n) if (given) term$labels else rep_len(NA_character_, n), of_group, count)
   columns <- list(
-    variable = unlist(by_role, use.names = FALSE), role = role, term = replace(none, of_group | in_direction, term$factor),
-    direction = replace(none, in_direction, term$directions), label = replace(none, of_group, term$labels),
-    position = seq_along(role)
+    variable = unlist(by_role, use.names = FALSE), role = rep.int(role, count),
+    term = rep.int(ifelse(of_group | in_direction, term$factor, NA_character_), count),
+    direction = rep.int(ifelse(in_direction, term$directions, NA_character_), count),
+    label = unlist(labels, use.names = FALSE), position = seq_len(sum(count))
   )
-  as_frame(columns, length(role))
+  as_frame(columns, sum(count))
 }
 
 # Names with an index, such as mu[Kassel].

@@ -95,17 +95,21 @@ TEST_CASE("quadrature: nodes have weights that sum to one, thinned ones, too", "
   const ScalePrior exponential("exponential", {0.5});
   const Quadrature quadrature(design, {one, exponential}, {2, 2},
                               Quadrature::Purpose::distributions, false, no_check);
-  double mean[2] = {0, 0};
-  for (const bool thinned : {false, true}) {
-    double total = 0;
-    for (const PosteriorNode& node : thinned ? quadrature.thinned_nodes() : quadrature.nodes()) {
-      total += node.weight;
-      mean[thinned] += node.weight * node.at.tau;
-      CHECK(node.at.sigma == 1);
-    }
-    CHECK(close_to(total, 1));
+  const std::vector<PosteriorNode> nodes = quadrature.nodes();
+  const std::vector<ChosenNode> thinned = quadrature.thinned_nodes();
+  double total = 0, mean = 0, thinned_total = 0, thinned_mean = 0;
+  for (const PosteriorNode& node : nodes) {
+    total += node.weight;
+    mean += node.weight * node.at.tau;
+    CHECK(node.at.sigma == 1);
   }
-  CHECK(close_to(mean[1], mean[0], 1e-7));
+  for (const ChosenNode& node : thinned) {
+    thinned_total += node.weight;
+    thinned_mean += node.weight * nodes[node.index].at.tau;
+  }
+  CHECK(close_to(total, 1));
+  CHECK(close_to(thinned_total, 1));
+  CHECK(close_to(thinned_mean, mean, 1e-7));
 }
 
 TEST_CASE("quadrature: sigma has a mode at the data and one at the prior, far away",

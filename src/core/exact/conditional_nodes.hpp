@@ -50,6 +50,24 @@ class ConditionalNodes {
     }
   }
 
+  // Some of them, with other weights.
+  ConditionalNodes(const ConditionalNodes& all, const std::vector<ChosenNode>& chosen)
+      : sigma(static_cast<Index>(chosen.size())),
+        tau(sigma.size()),
+        weight(sigma.size()),
+        gamma(sigma.size(), all.gamma.cols()),
+        covariance_(sigma.size(), all.covariance_.cols()) {
+    for (Index k = 0; k < count(); ++k) {
+      const ChosenNode& node = chosen[static_cast<std::size_t>(k)];
+      const Index from = static_cast<Index>(node.index);
+      sigma(k) = all.sigma(from);
+      tau(k) = all.tau(from);
+      weight(k) = node.weight;
+      gamma.row(k) = all.gamma.row(from);
+      covariance_.row(k) = all.covariance_.row(from);
+    }
+  }
+
   Index count() const { return weight.size(); }
 
   VariancePoint at(Index k) const { return {sigma(k), tau(k)}; }

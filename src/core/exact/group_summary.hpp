@@ -11,6 +11,7 @@
 #include "core/exact/conditional_nodes.hpp"
 #include "core/exact/posterior_summary.hpp"
 #include "core/exact/score_tables.hpp"
+#include "core/numerics/gauss_hermite.hpp"
 #include "core/numerics/normal_mixture.hpp"
 
 namespace bayespool {
@@ -42,28 +43,35 @@ class GroupSummary {
   }
 
   // J rows
-  MatrixXd table() const {
+  MatrixXd table() {
     std::vector<std::vector<Index>> members(design_->size_classes.size());
     for (std::size_t j = 0; j < design_->class_of.size(); ++j)
       members[design_->class_of[j]].push_back(static_cast<Index>(j));
     MatrixXd table(design_->groups, summary_->columns());
+    const ConditionalNodes& nodes = nodes_for_quantiles(members);
     for (std::size_t c = 0; c < members.size(); ++c) {
       summary_->limits().check_interrupt();
-      MatrixXd rows(members[c].size(), design_->projections.cols());
-      for (std::size_t m = 0; m < members[c].size(); ++m)
-        rows.row(m) = design_->projections.row(members[c][m]);
-      const MatrixXd part = same_size_groups(design_->size_classes[c].size, rows);
+      const MatrixXd part =
+          same_size_groups(design_->size_classes[c].size, rows_of(members[c]), nodes);
       for (std::size_t m = 0; m < members[c].size(); ++m) table.row(members[c][m]) = part.row(m);
     }
     return table;
   }
 
  private:
-  // Summaries of groups of one size, given the rows v_j = (u_j, ytilde_j).
-  MatrixXd same_size_groups(double size, const MatrixXd& rows) const {
+  // v_j = (u_j, ytilde_j)
+  MatrixXd rows_of(const std::vector<Index>& groups) const {
+    MatrixXd rows(groups.size(), design_->projections.cols());
+    for (std::size_t m = 0; m < groups.size(); ++m)
+      rows.row(static_cast<Index>(m)) = design_->projections.row(groups[m]);
+    return rows;
+  }
+
+  // Summaries of groups of one size.
+  MatrixXd same_size_groups(double size, const MatrixXd& rows,
+                            const ConditionalNodes& nodes) const {
     MatrixXd table = moments_of_groups(size, rows);
     if (probabilities_.empty()) return table;
-    const ConditionalNodes& nodes = few_nodes_serve(size, rows, table) ? few_ : summary_->bulk();
     const Index f = design_->free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
     if (finite_variance_ && same_columns) {
@@ -233,19 +241,18 @@ class GroupSummary {
     return x * next - after + 0.5 * coefficient[0];
   }
 
-  // With many groups the posterior of (sigma, tau) is narrow and few nodes, equidistant in its normal scores, do. `few_`
-  // becomes the smallest such rule (from the one before on) whose distribution functions agree with the full one at a sample
-  // of the groups. False if there is none, and from then on.
-  bool few_nodes_serve(double size, const MatrixXd& rows, const MatrixXd& table) const {
-    if (design_->groups < enough_groups || tails_wanted() || quadrature_->sigma_known() ||
-        quadrature_->tau_known() || !quadrature_->single_peaked())
-      return false;
-    for (; few_points_ <= most_points; few_points_ += 4) {
-      if (few_points_ != few_made_) few_ = summary_->at_nodes(rule_in_scores(few_points_));
-      few_made_ = few_points_;
-      if (agrees_with_bulk(size, rows, table)) return true;
+  // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal scores do: the
+  // smallest such rule whose distribution functions agree with those of all nodes at a sample of the groups, else all nodes.
+  const ConditionalNodes& nodes_for_quantiles(const std::vector<std::vector<Index>>& members) {
+    if (probabilities_.empty() || design_->groups < enough_groups || tails_wanted() ||
+        quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked())
+      return summary_->bulk();
+    const ScoreTables tables(*quadrature_);
+    for (int points = 3; points <= most_points; points += 3) {
+      few_ = summary_->at_nodes(rule_in_scores(tables, points));
+      if (agrees_with_bulk(members)) return few_;
     }
-    return false;
+    return summary_->bulk();
   }
 
   // Where few nodes lie and their agreement is not looked at.
@@ -253,11 +260,28 @@ class GroupSummary {
     return std::any_of(scores_.begin(), scores_.end(), [](double z) { return std::abs(z) > 3; });
   }
 
-  bool agrees_with_bulk(double size, const MatrixXd& rows, const MatrixXd& table) const {
+  // At the least, the middle and the largest mean of some sizes from the smallest to the largest.
+  bool agrees_with_bulk(const std::vector<std::vector<Index>>& members) const {
+    const std::size_t sizes = std::min(members.size(), sampled_sizes);
+    for (std::size_t s = 0; s < sizes; ++s) {
+      const std::size_t c = sizes == 1 ? 0 : s * (members.size() - 1) / (sizes - 1);
+      std::vector<Index> groups = members[c];
+      std::sort(groups.begin(), groups.end(), [&](Index a, Index b) {
+        return design_->projections(a, design_->free_count()) <
+               design_->projections(b, design_->free_count());
+      });
+      std::vector<Index> sample = {groups.front(), groups[groups.size() / 2], groups.back()};
+      sample.erase(std::unique(sample.begin(), sample.end()), sample.end());
+      if (!agrees_with_bulk(design_->size_classes[c].size, rows_of(sample))) return false;
+    }
+    return true;
+  }
+
+  bool agrees_with_bulk(double size, const MatrixXd& rows) const {
+    const MatrixXd table = moments_of_groups(size, rows);
     NormalMixture exact(summary_->bulk().count()), tried(few_.count());
     const SizeWeights at_bulk(summary_->bulk(), size), at_few(few_, size);
-    for (Index sample = 0; sample < 5; ++sample) {
-      const Index j = sample * (rows.rows() - 1) / 4;
+    for (Index j = 0; j < rows.rows(); ++j) {
       set_group_mixture(summary_->bulk(), at_bulk, rows.row(j).transpose(), exact);
       set_group_mixture(few_, at_few, rows.row(j).transpose(), tried);
       for (double score : {-2.0, 0.0, 2.0}) {
@@ -269,28 +293,19 @@ class GroupSummary {
     return true;
   }
 
-  // The trapezoidal rule for the standard normal in both scores, `points` of each.
-  std::vector<PosteriorNode> rule_in_scores(int points) const {
-    const ScoreTables tables(*quadrature_);
-    const double step = 2 * largest_score / (points - 1);
+  static std::vector<PosteriorNode> rule_in_scores(const ScoreTables& tables, int points) {
+    const GaussHermite normal(points);
     std::vector<PosteriorNode> rule;
-    double total = 0;
-    for (int a = 0; a < points; ++a)
-      for (int b = 0; b < points; ++b) {
-        const double z_sigma = a * step - largest_score, z_tau = b * step - largest_score;
-        const double weight = normal_density(z_sigma) * normal_density(z_tau);
-        if (weight < least_weight) continue;
-        rule.push_back({tables.at(z_sigma, z_tau), weight});
-        total += weight;
-      }
-    for (PosteriorNode& node : rule) node.weight /= total;
+    for (std::size_t a = 0; a < normal.node.size(); ++a)
+      for (std::size_t b = 0; b < normal.node.size(); ++b)
+        rule.push_back(
+            {tables.at(normal.node[a], normal.node[b]), normal.weight[a] * normal.weight[b]});
     return rule;
   }
 
   static constexpr Index enough_groups = 200;  // for their posterior to be narrow
-  static constexpr int most_points = 17;
-  static constexpr double largest_score = 6;
-  static constexpr double least_weight = 1e-10;  // of a density that is 0.16 at its top
+  static constexpr int most_points = 12;
+  static constexpr std::size_t sampled_sizes = 5;
   static constexpr int chebyshev_size = 24;
   static constexpr double chebyshev_tolerance = 1e-8;  // in standardised quantiles
   static constexpr double few_nodes_tolerance = 1e-7;  // in probability
@@ -299,9 +314,8 @@ class GroupSummary {
   const Quadrature* quadrature_;
   const PosteriorSummary* summary_;
   std::vector<Tails> probabilities_;
-  std::vector<double> scores_;    // normal scores of the probabilities
-  mutable ConditionalNodes few_;  // the rule of few nodes that was tried last
-  mutable int few_points_ = 9, few_made_ = 0;
+  std::vector<double> scores_;  // normal scores of the probabilities
+  ConditionalNodes few_;        // the rule of few nodes that was tried last
   bool finite_variance_;
   VectorXd population_;           // F: coefficients of gamma in the population part
   double population_origin_ = 0;  // and its value at gamma = 0

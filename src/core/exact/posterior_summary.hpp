@@ -30,7 +30,7 @@ class PosteriorSummary {
         nodes_(at_nodes(quadrature.nodes())),
         finite_variance_(quadrature.finite_variance()) {
     if (probabilities_.empty()) return;
-    bulk_ = at_nodes(without_least(quadrature.thinned_nodes()));
+    bulk_ = ConditionalNodes(nodes_, without_least(quadrature.thinned_nodes()));
     for (const Tails& p : probabilities_) scores_.push_back(normal_score(p.below, p.above));
   }
 
@@ -97,15 +97,15 @@ class PosteriorSummary {
   static double square(double x) { return x * x; }
 
   // Sorted by weight, without the least weights that together stay below a tolerance.
-  static std::vector<PosteriorNode> without_least(std::vector<PosteriorNode> nodes) {
+  static std::vector<ChosenNode> without_least(std::vector<ChosenNode> nodes) {
     std::sort(nodes.begin(), nodes.end(),
-              [](const PosteriorNode& a, const PosteriorNode& b) { return a.weight > b.weight; });
+              [](const ChosenNode& a, const ChosenNode& b) { return a.weight > b.weight; });
     double left = 0;
     while (left + nodes.back().weight < discarded_mass) {
       left += nodes.back().weight;
       nodes.pop_back();
     }
-    for (PosteriorNode& node : nodes) node.weight /= 1 - left;
+    for (ChosenNode& node : nodes) node.weight /= 1 - left;
     return nodes;
   }
 

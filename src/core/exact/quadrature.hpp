@@ -29,6 +29,9 @@ class Quadrature {
     std::unique_ptr<LineRule> tau;  // absent where tau is known
     double log_mass;
 
+    int count() const { return tau ? tau->count() : 1; }
+    double weight_of(int k) const { return tau ? weight * tau->weight(k) : weight; }
+
     // Made when it is asked for first, which is not for several threads at once.
     const LineDistribution& distribution() const {
       if (!distribution_) distribution_ = std::make_unique<LineDistribution>(*tau);
@@ -118,10 +121,41 @@ class Quadrature {
   double tau_at(double x) const { return tau_coordinate_.value(x); }
 
   // Column by column; those of one column share sigma.
-  std::vector<PosteriorNode> nodes() const { return nodes_by(false); }
+  std::vector<PosteriorNode> nodes() const {
+    std::vector<PosteriorNode> nodes;
+    double total = 0;
+    for (const Column& column : columns_)
+      for (int k = 0; k < column.count(); ++k) {
+        const double tau = column.tau ? tau_at(column.tau->x(k)) : priors_.tau.fixed_value();
+        nodes.push_back({{column.sigma, tau}, column.weight_of(k)});
+        total += nodes.back().weight;
+      }
+    for (PosteriorNode& node : nodes) node.weight /= total;
+    return nodes;
+  }
 
-  // Every second one where the rule allows.
-  std::vector<PosteriorNode> thinned_nodes() const { return nodes_by(std::isinf(max_spacing_)); }
+  // Those of the nodes that quantiles need: every second one where the rules allow.
+  std::vector<ChosenNode> thinned_nodes() const {
+    const bool thinning = std::isinf(max_spacing_);
+    const auto step_of = [thinning](const LineRule* rule) -> int {
+      return thinning && rule && rule->coarse_error() < thinning_tolerance ? 2 : 1;
+    };
+    const std::size_t sigma_step = static_cast<std::size_t>(step_of(outer_.get()));
+    std::vector<ChosenNode> chosen;
+    double total = 0;
+    std::size_t first = 0;  // node of a column
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const Column& column = columns_[i];
+      const int step = step_of(column.tau.get());
+      for (int k = 0; i % sigma_step == 0 && k < column.count(); k += step) {
+        chosen.push_back({first + static_cast<std::size_t>(k), step * column.weight_of(k)});
+        total += chosen.back().weight;
+      }
+      first += static_cast<std::size_t>(column.count());
+    }
+    for (ChosenNode& node : chosen) node.weight /= total;
+    return chosen;
+  }
 
   // log of the joint density of the data and of the coordinates of the sds that are not known, relative to the
   // evidence.
@@ -363,29 +397,6 @@ class Quadrature {
       }
     }
     return true;
-  }
-
-  std::vector<PosteriorNode> nodes_by(bool thinning) const {
-    const bool thin_sigma = thinning && outer_ && outer_->coarse_error() < thinning_tolerance;
-    const std::size_t sigma_step = thin_sigma ? 2 : 1;
-    std::vector<PosteriorNode> nodes;
-    double total = 0;
-    for (std::size_t i = 0; i < columns_.size(); i += sigma_step) {
-      const Column& column = columns_[i];
-      if (!column.tau) {
-        nodes.push_back({{column.sigma, priors_.tau.fixed_value()}, column.weight});
-        total += column.weight;
-        continue;
-      }
-      const int step = thinning && column.tau->coarse_error() < thinning_tolerance ? 2 : 1;
-      for (int k = 0; k < column.tau->count(); k += step) {
-        const double weight = step * column.weight * column.tau->weight(k);
-        nodes.push_back({{column.sigma, tau_at(column.tau->x(k))}, weight});
-        total += weight;
-      }
-    }
-    for (PosteriorNode& node : nodes) node.weight /= total;
-    return nodes;
   }
 
   static constexpr double scan_spacing = 0.5;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -46,6 +47,12 @@ struct VariancePoint {
 struct PosteriorNode {
   VariancePoint at;
   double weight;  // those of all nodes sum to one
+};
+
+// Some of a sequence of nodes, with weights of their own that sum to one.
+struct ChosenNode {
+  std::size_t index;
+  double weight;
 };
 
 }  // namespace bayespool

@@ -16,7 +16,9 @@ constexpr double inverse_root_two = 0.70710678118654752440;
 
 inline double normal_cdf(double z) { return 0.5 * std::erfc(-z * inverse_root_two); }
 
-inline double normal_density(double z) { return 0.39894228040143267794 * std::exp(-0.5 * z * z); }
+constexpr double inverse_root_two_pi = 0.39894228040143267794;
+
+inline double normal_density(double z) { return inverse_root_two_pi * std::exp(-0.5 * z * z); }
 
 // The normal score of a probability given from below and from above, accurate in both tails.
 inline double normal_score(double lower, double upper) {
