@@ -25,6 +25,14 @@ cpp_group_moments <- function(columns, rows, group, first_code, groups, pooled) 
     .Call(`_bayespool_cpp_group_moments`, columns, rows, group, first_code, groups, pooled)
 }
 
+cpp_residual_columns <- function(size, mean, within, intercept) {
+    .Call(`_bayespool_cpp_residual_columns`, size, mean, within, intercept)
+}
+
+cpp_residual_rows <- function(columns, combination, constant) {
+    .Call(`_bayespool_cpp_residual_rows`, columns, combination, constant)
+}
+
 cpp_integer_range <- function(codes) {
     .Call(`_bayespool_cpp_integer_range`, codes)
 }
@@ -41,8 +49,8 @@ cpp_merge_groups <- function(moments) {
     .Call(`_bayespool_cpp_merge_groups`, moments)
 }
 
-cpp_leave_one_out <- function(problem, orders, record, predictors, response, group, cores, memory) {
-    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, predictors, response, group, cores, memory)
+cpp_leave_one_out <- function(problem, orders, record, columns, group, cores, memory) {
+    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, columns, group, cores, memory)
 }
 
 cpp_nuts_coordinates <- function(problem, centered) {

@@ -32,10 +32,11 @@ core_pooling_weights <- function(posterior, size, call) {
 }
 
 # Rows ordered by `group` (from 0).
-core_leave_one_out <- function(posterior, x, y, group, cores, call) {
+core_leave_one_out <- function(posterior, columns, group, cores, call) {
   run_core(
     cpp_leave_one_out(
-      posterior$problem, posterior$propriety$orders, posterior$record, x, y, group, cores, memory_for_nodes(posterior$problem)
+      posterior$problem, posterior$propriety$orders, posterior$record, columns, group, cores,
+      memory_for_nodes(posterior$problem)
     ),
     call
   )
@@ -74,6 +75,12 @@ core_convergence <- function(draws) {
 core_group_moments <- function(columns, rows, code, first, groups, pooled) {
   cpp_group_moments(columns, rows, code, first, groups, pooled)
 }
+
+# What residual columns of these moments would be and keep, see residual_moments(), and their rows.
+core_residual_columns <- function(moments, intercept) {
+  cpp_residual_columns(moments$n, moments$mean, colSums(moments$within), intercept)
+}
+core_residual_rows <- function(columns, combination, constant) cpp_residual_rows(columns, combination, constant)
 
 # Predictions: `task` as prediction_task() makes it; matrices of draws x rows.
 core_epred <- function(task) cpp_posterior_epred(task)

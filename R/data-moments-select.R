@@ -37,6 +37,9 @@ select_moments <- function(parsed, moments, call) {
   check_coding(parsed, moments, call)
 
   columns <- match(unlist(terms[c(parsed$terms, parsed$response)], use.names = FALSE), colnames(moments$mean))
+  if (!identical(columns, seq_len(ncol(moments$mean))) || parsed$intercept != moments$intercept) {
+    moments$residual <- NULL # they are of the columns as they were together
+  }
   terms <- terms[parsed$terms]
   moments$mean <- moments$mean[, columns, drop = FALSE]
   colnames(moments$mean)[length(columns)] <- parsed$response

@@ -1,14 +1,15 @@
 # Group moments: the object, choosing groups, merging.
 
+# `residual`: what residual_moments() returns; nothing where that is NULL.
+
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
-                              intercept = TRUE, coding = NULL, dropped = 0) {
-  structure(
-    list(
-      group_name = group_name, group = group, n = n, mean = mean, within = within, pooled = pooled, terms = terms,
-      response = response, intercept = intercept, coding = coding, dropped = dropped
-    ),
-    class = "group_moments"
+                              intercept = TRUE, coding = NULL, dropped = 0, residual = NULL) {
+  moments <- list(
+    group_name = group_name, group = group, n = n, mean = mean, within = within, pooled = pooled, terms = terms,
+    response = response, intercept = intercept, coding = coding, dropped = dropped
   )
+  moments$residual <- residual
+  structure(moments, class = "group_moments")
 }
 
 named_list <- function() {
@@ -29,6 +30,10 @@ diagonal_index <- function(d) cumsum(seq_len(d))
 # All groups as one, "": what complete pooling sees.
 merge_into_one <- function(moments) {
   columns <- colnames(moments$mean)
+  residual <- moments$residual
+  if (!is.null(residual)) {
+    moments$residual[c("mean", "within")] <- cpp_merge_groups(c(list(n = moments$n), residual))[c("mean", "within")]
+  }
   moments[c("n", "mean", "within")] <- cpp_merge_groups(unclass(moments)[c("n", "mean", "within")])
   colnames(moments$mean) <- columns
   moments["group_name"] <- list(NULL)
@@ -40,9 +45,19 @@ merge_into_one <- function(moments) {
 subset_groups <- function(moments, position) {
   by_group <- nrow(moments$within) == length(moments$n)
   moments$group <- moments$group[position]
+  keep_groups(moments, position, by_group)
+}
+
+# `by_group`: whether cross-products are of each group.
+keep_groups <- function(moments, position, by_group) {
+  keep <- function(moments) {
+    moments$mean <- moments$mean[position, , drop = FALSE]
+    if (by_group) moments$within <- moments$within[position, , drop = FALSE]
+    moments
+  }
+  moments <- keep(moments)
   moments$n <- moments$n[position]
-  moments$mean <- moments$mean[position, , drop = FALSE]
-  if (by_group) moments$within <- moments$within[position, , drop = FALSE]
+  if (!is.null(moments$residual)) moments$residual <- keep(moments$residual)
   moments
 }
 
@@ -100,6 +115,7 @@ merge_two <- function(a, b, call) {
   a[c("n", "mean", "within")] <- merged[c("n", "mean", "within")]
   a$group <- labels
   a$dropped <- a$dropped + b$dropped
+  a$residual <- NULL # those of a and b are of different columns
   a
 }
 

@@ -48,22 +48,20 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   coded <- code_predictors(parsed, predictors, call)
   groups <- code_groups(group)
 
-  result <- core_group_moments(
-    c(coded$columns, list(as.double(response))), length(response), groups$code, groups$first, groups$size, pooled
-  )
+  values <- c(coded$columns, list(as.double(response)))
+  result <- core_group_moments(values, length(response), groups$code, groups$first, groups$size, pooled)
   columns <- c(unlist(coded$terms, use.names = FALSE), parsed$response)
   check_finite(result, columns, c(coded$columns, list(response)), call)
+  result$residual <- residual_moments(values, length(response), groups, result, pooled, parsed$intercept)
   present <- result$n > 0
   if (!all(present)) {
-    result$n <- result$n[present]
-    result$mean <- result$mean[present, , drop = FALSE]
-    if (!pooled) result$within <- result$within[present, , drop = FALSE]
+    result <- keep_groups(result, which(present), by_group = !pooled)
   }
   colnames(result$mean) <- columns
   new_group_moments(
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean,
     within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
-    intercept = parsed$intercept, coding = coded$coding, dropped = dropped
+    intercept = parsed$intercept, coding = coded$coding, dropped = dropped, residual = result$residual
   )
 }
 

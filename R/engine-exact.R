@@ -58,13 +58,12 @@ exact_components <- function(posterior, prob, call) {
 exact_pooling_weights <- function(posterior, size, call) core_pooling_weights(posterior, size, call)
 
 # For each row: log p(y_i | y_-i), the log density of another one like it given all, and y_i - E(y_i | y_-i); NaN where the
-# nodes of the full posterior do not resolve it. `group`: from 1.
-exact_leave_rows_out <- function(posterior, x, y, group, cores, call) {
+# nodes of the full posterior do not resolve it. `columns`: predictors and response, as the problem's moments have them;
+# `group`: from 1.
+exact_leave_rows_out <- function(posterior, columns, group, cores, call) {
   order <- order(group)
-  group <- if (has_groups(posterior$model)) group - 1L else integer(length(y))
-  result <- matrix(0, length(y), 3)
-  result[order, ] <- core_leave_one_out(
-    posterior, x[order, , drop = FALSE], y[order], group[order], cores, call
-  )
+  group <- if (has_groups(posterior$model)) group - 1L else integer(length(group))
+  result <- matrix(0, length(group), 3)
+  result[order, ] <- core_leave_one_out(posterior, columns[order, , drop = FALSE], group[order], cores, call)
   result
 }

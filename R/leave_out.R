@@ -4,7 +4,9 @@
 # like it given all; with `residuals`, also y_i - E(y_i | y_-i). Observations that the nodes of the full posterior do not
 # resolve are left out by quadratures of their own.
 leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
-  result <- exact_leave_rows_out(fit_posterior(fit), rows$x, rows$y, rows$group, cores, call)
+  columns <- cbind(rows$x, rows$y, deparse.level = 0)
+  if (!is.null(fit$moments$residual)) columns <- residual_columns(columns, fit$moments$residual)
+  result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$group, cores, call)
   separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
   for (i in which(is.nan(result[, 1]) | is.nan(result[, 2]))) {
@@ -127,7 +129,9 @@ moments_of_rows <- function(fit, rows, keep, pooled = shares_sigma(fit$model)) {
     return(list(group = character(), n = numeric()))
   }
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
-  moments <- core_group_moments(columns, length(keep), rows$group[keep], 1L, length(fit$moments$group), pooled)
+  groups <- list(code = rows$group[keep], first = 1L, size = length(fit$moments$group))
+  moments <- core_group_moments(columns, length(keep), groups$code, groups$first, groups$size, pooled)
+  moments$residual <- residual_moments(columns, length(keep), groups, moments, pooled, fit$parsed$intercept)
   moments$group <- fit$moments$group
   subset_groups(moments, moments$n > 0)
 }

@@ -13,15 +13,17 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
   term <- varying_term(model)
   intercept <- has_intercept(model) || has_independent_groups(model)
   d <- ncol(moments$mean) + intercept
+  residual <- if (!prior_only) moments$residual
+  columns <- residual %||% moments
   within <- matrix(0, d, d)
   if (!separate) {
-    columns <- seq_len(ncol(moments$mean)) + intercept
-    within[columns, columns] <- unpack_within(colSums(moments$within))
+    own <- seq_len(ncol(moments$mean)) + intercept
+    within[own, own] <- unpack_within(colSums(columns$within))
   }
-  projection <- if (intercept) cbind(1, moments$mean, deparse.level = 0) else moments$mean
+  projection <- if (intercept) cbind(1, columns$mean, deparse.level = 0) else columns$mean
   dimnames(projection) <- NULL
   size <- moments$n
-  squares <- if (separate) moments$within[, 1] else 0
+  squares <- if (separate) columns$within[, 1] else 0
   if (prior_only) {
     size[] <- 0
     projection[] <- 0
@@ -46,6 +48,8 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
     size = size,
     projection = projection,
     within = within,
+    basis = residual_basis(residual, intercept),
+    rounding = if (is.null(residual)) numeric() else c(if (intercept) 0, residual$rounding),
     group_squares = squares,
     separate = separate,
     direction = intercept,
@@ -56,6 +60,17 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
     variables = nrow(model$layout),
     columns = draw_columns(model)
   )
+}
+
+# The columns of the problem are (1, X, y) times this; 0 x 0 where they are the model's own.
+residual_basis <- function(residual, intercept) {
+  if (is.null(residual)) {
+    return(matrix(0, 0, 0))
+  }
+  if (!intercept) {
+    return(residual$combination)
+  }
+  rbind(c(1, -residual$constant), cbind(0, residual$combination), deparse.level = 0)
 }
 
 # Positions (from 0; NA: none) of the parameters in the draws. Groups that are problems of their own have the same columns,

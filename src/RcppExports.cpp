@@ -90,6 +90,31 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_residual_columns
+Rcpp::List cpp_residual_columns(const Eigen::Map<Eigen::VectorXd>& size, const Eigen::Map<Eigen::MatrixXd>& mean, const Rcpp::NumericVector& within, bool intercept);
+RcppExport SEXP _bayespool_cpp_residual_columns(SEXP sizeSEXP, SEXP meanSEXP, SEXP withinSEXP, SEXP interceptSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type within(withinSEXP);
+    Rcpp::traits::input_parameter< bool >::type intercept(interceptSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_residual_columns(size, mean, within, intercept));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_residual_rows
+Rcpp::NumericMatrix cpp_residual_rows(const Rcpp::NumericMatrix& columns, const Rcpp::NumericMatrix& combination, const Rcpp::NumericVector& constant);
+RcppExport SEXP _bayespool_cpp_residual_rows(SEXP columnsSEXP, SEXP combinationSEXP, SEXP constantSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type combination(combinationSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type constant(constantSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_residual_rows(columns, combination, constant));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_integer_range
 Rcpp::IntegerVector cpp_integer_range(Rcpp::IntegerVector codes);
 RcppExport SEXP _bayespool_cpp_integer_range(SEXP codesSEXP) {
@@ -132,20 +157,19 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_leave_one_out
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& predictors, const Rcpp::NumericVector& response, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP predictorsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type predictors(predictorsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type response(responseSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, predictors, response, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, columns, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -307,11 +331,13 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 6},
+    {"_bayespool_cpp_residual_columns", (DL_FUNC) &_bayespool_cpp_residual_columns, 4},
+    {"_bayespool_cpp_residual_rows", (DL_FUNC) &_bayespool_cpp_residual_rows, 3},
     {"_bayespool_cpp_integer_range", (DL_FUNC) &_bayespool_cpp_integer_range, 1},
     {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
     {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
     {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
-    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 8},
+    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 7},
     {"_bayespool_cpp_nuts_coordinates", (DL_FUNC) &_bayespool_cpp_nuts_coordinates, 2},
     {"_bayespool_cpp_nuts", (DL_FUNC) &_bayespool_cpp_nuts, 8},
     {"_bayespool_cpp_log_density", (DL_FUNC) &_bayespool_cpp_log_density, 3},

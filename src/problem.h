@@ -74,6 +74,8 @@ struct Problem {
     data.size = vector_from(problem["size"]);
     data.projection = matrix_from(problem["projection"]);
     data.within = matrix_from(problem["within"]);
+    data.basis = matrix_from(problem["basis"]);
+    data.rounding = vector_from(problem["rounding"]);
     data.observations = data.size.sum();
     if (Rcpp::as<bool>(problem["direction"])) data.direction = 0;
     return data;
@@ -103,6 +105,8 @@ struct Problem {
     part.data.within = MatrixXd::Zero(2, 2);
     part.data.within(1, 1) = squares;
     part.data.observations = whole.data.size(j);
+    part.data.basis = whole.data.basis;
+    part.data.rounding = whole.data.rounding;
     part.columns.coefficients[0] = *whole.columns.coefficients[0] + j;
     part.columns.sigma = *whole.columns.sigma + j;
     return part;

@@ -2,6 +2,7 @@
 #include <RcppEigen.h>
 
 #include "core/model/group_moments.hpp"
+#include "core/model/residual_columns.hpp"
 
 namespace {
 
@@ -49,6 +50,43 @@ Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVecto
       const bayespool::NonFinite bad = bayespool::find_non_finite(data);
       if (bad.found) result["bad"] = Rcpp::NumericVector::create(bad.column + 1, bad.row + 1);
       break;
+    }
+  }
+  return result;
+}
+
+// `within`: summed over the groups, packed. See ResidualColumns.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_residual_columns(const Eigen::Map<Eigen::VectorXd>& size,
+                                const Eigen::Map<Eigen::MatrixXd>& mean,
+                                const Rcpp::NumericVector& within, bool intercept) {
+  Eigen::MatrixXd products(mean.cols(), mean.cols());
+  const double* packed = within.begin();
+  for (Eigen::Index k = 0; k < products.cols(); ++k)
+    for (Eigen::Index i = 0; i <= k; ++i) products(i, k) = products(k, i) = *packed++;
+  const bayespool::ResidualColumns columns(size, mean, products, intercept);
+  return Rcpp::List::create(Rcpp::Named("centre") = columns.centre,
+                            Rcpp::Named("combination") = columns.combination,
+                            Rcpp::Named("predictors_keep") = columns.predictors_keep,
+                            Rcpp::Named("response_keeps") = columns.response_keeps,
+                            Rcpp::Named("spread") = columns.spread);
+}
+
+// columns * combination - constant for an upper triangular combination, with more digits than the columns have where the machine
+// has such numbers.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix cpp_residual_rows(const Rcpp::NumericMatrix& columns,
+                                      const Rcpp::NumericMatrix& combination,
+                                      const Rcpp::NumericVector& constant) {
+  const int rows = columns.nrow(), count = columns.ncol();
+  Rcpp::NumericMatrix result(Rcpp::no_init(rows, count));
+  for (int k = 0; k < count; ++k) {
+    Rcpp::checkUserInterrupt();
+    for (int i = 0; i < rows; ++i) {
+      long double sum = static_cast<long double>(columns(i, k)) - constant[k];
+      for (int j = 0; j < k; ++j)
+        sum += static_cast<long double>(columns(i, j)) * combination(j, k);
+      result(i, k) = static_cast<double>(sum);
     }
   }
   return result;

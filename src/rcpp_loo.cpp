@@ -28,26 +28,26 @@ std::vector<Task> runs_of_groups(const std::vector<int>& group, Index first, Ind
 
 }  // namespace
 
-// `predictors` (N x S), `response` and `group` (from 0): the rows, group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
+// `columns` (predictors and response, those of the problem's moments without an intercept's) and `group` (from 0): the rows,
+// group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
 // cpp_summary().
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
                                       const Rcpp::NumericVector& record,
-                                      const Rcpp::NumericMatrix& predictors,
-                                      const Rcpp::NumericVector& response,
+                                      const Rcpp::NumericMatrix& columns,
                                       const std::vector<int>& group, int cores, double memory) {
   const Problem parsed(problem, orders);
-  const MatrixXd x = matrix_from(predictors);
-  const VectorXd y = vector_from(response);
+  const MatrixXd all_rows = matrix_from(columns);
+  const Index row_count = all_rows.rows();
   const std::function<void()> check_interrupt = interrupt_check();
   Quadratures quadratures(parsed, record);
-  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(y.size()), 3));
-  Eigen::Map<MatrixXd> result(out.begin(), y.size(), 3);
+  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(row_count), 3));
+  Eigen::Map<MatrixXd> result(out.begin(), row_count, 3);
   const bool separate = parsed.parts.size() > 1;
   Index first = 0;
   for (std::size_t part = 0; part < parsed.parts.size(); ++part) {
-    Index last = separate ? first : y.size();
-    while (last < y.size() && group[static_cast<std::size_t>(last)] == static_cast<int>(part))
+    Index last = separate ? first : row_count;
+    while (last < row_count && group[static_cast<std::size_t>(last)] == static_cast<int>(part))
       ++last;
     const GroupedData& data = parsed.parts[part].data;
     const Design design(data, parsed.coefficients);
@@ -60,8 +60,8 @@ Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::Num
           const Index start = task.first, rows = task.last - start;
           const Index j = separate ? 0 : group[static_cast<std::size_t>(start)];
           MatrixXd deviation = MatrixXd::Zero(rows, data.projection.cols());
-          deviation.rightCols(x.cols() + 1) << x.middleRows(start, rows), y.segment(start, rows);
-          deviation.rightCols(x.cols() + 1).rowwise() -= data.projection.row(j).tail(x.cols() + 1);
+          deviation.rightCols(all_rows.cols()) = all_rows.middleRows(start, rows).rowwise() -
+                                                 data.projection.row(j).tail(all_rows.cols());
           result.middleRows(start, rows) = leave_one_out.group(j, deviation, check);
         });
     first = last;

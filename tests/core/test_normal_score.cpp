@@ -53,10 +53,7 @@ TEST_CASE("the table of a normal distribution is a line", "[normal_score]") {
   const NormalScoreTable table({-8, 8}, {-13, 19}, {2, 2});
   for (const double z : {-6.9, -3.3, 0.0, 1.01, 6.9}) {
     CHECK(close_to(table(z), 3 + 2 * z, 1e-14));
-    CHECK(close_to(table.inverse(3 + 2 * z), z, 1e-8));
   }
-  CHECK(table.inverse(-20) == -HUGE_VAL);
-  CHECK(table.inverse(20) == HUGE_VAL);
 }
 
 TEST_CASE("the table of an exponential distribution has its quantiles", "[normal_score]") {
@@ -69,7 +66,6 @@ TEST_CASE("the table of an exponential distribution has its quantiles", "[normal
   for (const double z : {-3.0, -1.03, 0.0, 0.5, 2.22, 4.0, 6.5}) {
     const double quantile = -std::log(normal_cdf(-z));
     CHECK(close_to(table(z), quantile, 1e-6));
-    CHECK(close_to(table.inverse(quantile), z, 1e-5));
   }
 }
 

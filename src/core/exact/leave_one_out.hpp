@@ -37,11 +37,11 @@ class LeaveOneOut {
     columns_.push_back(nodes_.count());
   }
 
-  // Rows of group j, each given by its deviation from the group's projection (m x (P + 1), response last). For each
+  // Rows of group j, each given by the deviation of its columns from the group's projection (m x (P + 1), response last). For each
   // log p(y_i | y_-i), log p(y_i | y) and y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
   MatrixXd group(Index j, const MatrixXd& deviation,
                  const std::function<void()>& check_interrupt) const {
-    const Index f = design_->free_count(), p = design_->origin.size(), count = nodes_.count();
+    const Index f = design_->free_count(), count = nodes_.count();
     const double size = design_->size_classes[static_cast<std::size_t>(design_->class_of[j])].size;
     const VectorXd u = design_->projections.row(j).head(f).transpose();
     const ArrayXd delta = nodes_.pooling_weights(size);
@@ -56,8 +56,9 @@ class LeaveOneOut {
     ArrayXd residual(count), precision(count), exponent(count), term(count);
     for (Index i = 0; i < deviation.rows(); ++i) {
       check_interrupt();
-      const VectorXd du = design_->transform.transpose() * deviation.row(i).head(p).transpose();
-      const double dy = deviation(i, p) - deviation.row(i).head(p).dot(design_->origin);
+      const VectorXd own = design_->from_columns.transpose() * deviation.row(i).transpose();
+      const VectorXd du = own.head(f);
+      const double dy = own(f);
       residual = group_part + dy;
       precision = group_precision;
       if (!du.isZero(0)) {

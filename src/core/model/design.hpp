@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/model/grouped_data.hpp"
+#include "core/model/pure_columns.hpp"
+#include "core/model/residual_columns.hpp"
 #include "core/model/scale_prior.hpp"
 #include "core/numerics/linear_algebra.hpp"
 
@@ -31,25 +33,23 @@ class Design {
       : observations(data.observations), groups(data.size.size()) {
     for (Index k = 0; k < priors.mean.size(); ++k)
       if (priors.sd(k) > 0) free.push_back(k);
-    centre_and_scale(data, priors);
-    total_fit = LeastSquares(within + cross_products_of_groups(data.size), noise(data));
-    within_fit = LeastSquares(within, noise(data));
-    choose_origin(data, priors);
-    const Index f = free_count();
-    if (within_fit.exact_fit) {
-      within.row(f).setZero();
-      within.col(f).setZero();
+    if (data.has_basis()) {
+      // What the data determine does not depend on what priors know, but on what is fixed.
+      CoefficientPriors fixed = priors;
+      fixed.sd = (priors.sd.array() > 0).select(infinity, priors.sd);
+      const GroupedData columns = PureColumns(data, fixed).data;
+      centre_and_scale(columns, in_columns(columns, fixed));
+      find_fits(columns);
+      const PureColumns pure(data, priors);
+      build(pure.data, priors, &pure);
+    } else {
+      build(data, priors);
     }
-    if (total_fit.exact_fit) projections.col(f).setZero();
-    find_prior_centre(data, priors);
-    if (f - within_fit.rank > (data.direction ? 1 : 0)) separate_null_directions(data.size);
-    add_priors(priors);
-    collect_size_classes(data.size);
-    group_effect = VectorXd::Zero(f);
-    if (data.direction) {
-      group_effect = transform.row(*data.direction).transpose();
-      group_effect_origin = origin(*data.direction);
-    }
+    from_columns = MatrixXd::Zero(priors.mean.size() + 1, free_count() + 1);
+    from_columns.topRows(priors.mean.size()) << transform, -origin;
+    from_columns(priors.mean.size(), free_count()) = 1;
+    if (data.has_basis())
+      from_columns = data.basis.triangularView<Eigen::Upper>().solve(from_columns).eval();
   }
 
   Index free_count() const { return static_cast<Index>(free.size()); }
@@ -60,6 +60,7 @@ class Design {
   VectorXd origin;          // P
   MatrixXd transform;       // P x F
   MatrixXd projections;     // J x (F + 1): v_j
+  MatrixXd from_columns;    // (P + 1) x (F + 1): rows of the data's columns become (u, ytilde)
   MatrixXd within;          // (F + 1) x (F + 1)
   MatrixXd
       prior_cross_products;  // (F + 1) x (F + 1): sum of squares of standardised prior deviations
@@ -104,12 +105,55 @@ class Design {
   VectorXd prior_centre;
 
  private:
+  // Priors of the coefficients of the data's columns, where these are those of the model but for an origin.
+  static CoefficientPriors in_columns(const GroupedData& data, CoefficientPriors priors) {
+    const Index p = priors.mean.size();
+    if (data.has_basis()) priors.mean += data.basis.col(p).head(p);
+    return priors;
+  }
+
+  void find_fits(const GroupedData& data) {
+    total_fit = LeastSquares(within + cross_products_of_groups(data.size), noise(data));
+    within_fit = LeastSquares(within, noise(data));
+  }
+
+  // `pure`: where the data are in residual columns.
+  void build(const GroupedData& data, const CoefficientPriors& given,
+             const PureColumns* pure = nullptr) {
+    const CoefficientPriors priors = in_columns(data, given);
+    centre_and_scale(data, priors);
+    if (!data.has_basis()) find_fits(data);
+    const bool at_fit = choose_origin(data, priors, pure);
+    const Index f = free_count();
+    if (at_fit && within_fit.exact_fit) {
+      within.row(f).setZero();
+      within.col(f).setZero();
+    }
+    if (at_fit && total_fit.exact_fit) projections.col(f).setZero();
+    find_prior_centre(data, priors);
+    if (f - within_fit.rank > (data.direction ? 1 : 0)) separate_null_directions(data.size);
+    if (data.has_basis()) {
+      const auto to_model = data.basis.topLeftCorner(origin.size(), origin.size());
+      origin = (to_model * origin).eval();
+      transform = (to_model * transform).eval();
+    }
+    add_priors(priors);
+    if (data.has_basis()) origin -= data.basis.col(origin.size()).head(origin.size());
+    collect_size_classes(data.size);
+    group_effect = VectorXd::Zero(f);
+    if (data.direction) {
+      group_effect = transform.row(*data.direction).transpose();
+      group_effect_origin = origin(*data.direction);
+    }
+  }
+
   void centre_and_scale(const GroupedData& data, const CoefficientPriors& priors) {
     const Index p = priors.mean.size(), f = free_count();
     const double total_size = data.size.sum();
     const bool informed = observations > 0;
     const bool centred = informed && data.direction && priors.sd(*data.direction) > 0;
 
+    log_constant = 0;
     origin = VectorXd::Zero(p);
     transform = MatrixXd::Zero(p, f);
     scale_ = VectorXd::Ones(f);
@@ -155,27 +199,33 @@ class Design {
   // The sum of squares that rounding of the response alone explains.
   double noise(const GroupedData& data) const {
     if (groups == 0) return 0;
-    const double largest = data.projection.rightCols<1>().cwiseAbs().maxCoeff();
-    const double rounding = 4 * std::numeric_limits<double>::epsilon() * largest;
-    return observations * rounding * rounding;
+    const double rounding = data.has_basis()
+                                ? data.rounding(data.rounding.size() - 1)
+                                : std::numeric_limits<double>::epsilon() *
+                                      data.projection.rightCols<1>().cwiseAbs().maxCoeff();
+    return squares_of_rounding(rounding, observations);
   }
 
   // The least-squares fit, but for coefficients that the prior knows better than the data: they stay at their prior
-  // mean, where the squares of their prior deviations do not cancel.
-  void choose_origin(const GroupedData& data, const CoefficientPriors& priors) {
+  // mean, where the squares of their prior deviations do not cancel. Returns whether it is the fit.
+  bool choose_origin(const GroupedData& data, const CoefficientPriors& priors,
+                     const PureColumns* pure) {
     const Index f = free_count();
-    if (f == 0) return;
+    if (f == 0) return true;
     VectorXd shift = VectorXd::Zero(f);
     if (observations == 0) {
       for (Index i = 0; i < f; ++i) shift(i) = priors.mean(free[i]);
       move_origin(shift);
-      return;
+      return true;
     }
     const double sigma = typical_sigma(data);
     std::vector<Index> loose;
     for (Index i = 0; i < f; ++i) {
       const double sd = priors.sd(free[i]) * scale_(i) * std::sqrt(observations);
-      if (sd >= sigma) {
+      const bool tight =
+          pure ? std::find(pure->tight.begin(), pure->tight.end(), free[i]) != pure->tight.end()
+               : sd < sigma;
+      if (!tight) {
         loose.push_back(i);
         continue;
       }
@@ -184,6 +234,7 @@ class Design {
     }
     const bool all_loose = static_cast<Index>(loose.size()) == f;
     if (!all_loose) move_origin(shift);
+    if (pure) return pure->at_fit;  // as near as it need be
     // Without residuals within groups the origin is the fit within groups, so that what is left there
     // is exactly zero and not rounding error, which would count as spread when sigma is small.
     const bool exact_within = within_fit.exact_fit && !total_fit.exact_fit && within(f, f) > 0;
@@ -197,6 +248,7 @@ class Design {
     shift.setZero();
     for (Index a = 0; a < count; ++a) shift(loose[a]) = fit(a);
     move_origin(shift);
+    return all_loose;
   }
 
   double typical_sigma(const GroupedData& data) const {
@@ -206,14 +258,22 @@ class Design {
     return std::sqrt(cross_products_of_groups(data.size)(f, f) / observations);
   }
 
-  // As long as each coordinate is a coefficient but for its scale, and that of the intercept for the means of the columns.
+  // As long as each coordinate is a coefficient of the data's columns but for its scale, and that of the intercept for the
+  // means of the columns.
   void find_prior_centre(const GroupedData& data, const CoefficientPriors& priors) {
+    VectorXd centre = origin;
+    for (Index k = origin.size() - 1; k >= 0; --k) {
+      if (!std::isfinite(priors.sd(k))) continue;
+      centre(k) = priors.mean(k);
+      if (data.has_basis())
+        for (Index i = k + 1; i < origin.size(); ++i) centre(k) -= data.basis(k, i) * centre(i);
+    }
     prior_centre = VectorXd::Zero(free_count());
     std::optional<Index> intercept;
     for (Index i = 0; i < free_count(); ++i) {
       const Index k = free[static_cast<std::size_t>(i)];
       if (data.direction == k) intercept = i;
-      if (std::isfinite(priors.sd(k))) prior_centre(i) = (priors.mean(k) - origin(k)) * scale_(i);
+      prior_centre(i) = (centre(k) - origin(k)) * scale_(i);
     }
     if (!intercept || prior_centre(*intercept) == 0) return;
     for (Index i = 0; i < free_count(); ++i)
@@ -243,35 +303,25 @@ class Design {
     within = map.transpose() * within * map;
   }
 
-  // Rotates gamma so that directions without any spread within groups, and those without any at all, come
-  // last and have cross-products that are exactly zero: rounding error would count as information
-  // when sigma is small.
+  // Columns that those before them explain within groups lose what these explain, and have cross-products that are exactly
+  // zero there; those that are explained between groups, too, are zero: rounding error would count as information when
+  // sigma is small.
   void separate_null_directions(const VectorXd& size) {
     const Index f = free_count();
-    const Index in_null = rotate_null_last(within.topLeftCorner(f, f), 0);
-    within.bottomRows(in_null + 1).topRows(in_null).setZero();
-    within.middleCols(f - in_null, in_null).setZero();
-    const MatrixXd between = cross_products_of_groups(size).topLeftCorner(f, f);
-    const Index nowhere =
-        rotate_null_last(between.bottomRightCorner(in_null, in_null), f - in_null);
-    projections.middleCols(f - nowhere, nowhere).setZero();
-  }
-
-  // Rotates the columns from `first` on to the eigenvectors of `cross_products`, the largest eigenvalue first;
-  // returns the number of zero eigenvalues.
-  Index rotate_null_last(const MatrixXd& cross_products, Index first) {
-    const Index count = cross_products.rows();
-    if (count == 0) return 0;
-    const SymmetricEigen eigen(cross_products);
-    const MatrixXd& rotation = eigen.vectors;
-    prior_centre.segment(first, count) =
-        (rotation.transpose() * prior_centre.segment(first, count)).eval();
-    transform.middleCols(first, count) = (transform.middleCols(first, count) * rotation).eval();
-    projections.middleCols(first, count) = (projections.middleCols(first, count) * rotation).eval();
-    within.middleCols(first, count) = (within.middleCols(first, count) * rotation).eval();
-    within.middleRows(first, count) =
-        (rotation.transpose() * within.middleRows(first, count)).eval();
-    return (eigen.values.array() <= rank_tolerance * eigen.values(0)).count();
+    ResidualColumns residual(size, projections, within, false);
+    MatrixXd& map = residual.combination;
+    map.col(f) = VectorXd::Unit(f + 1, f);  // the response stays
+    const auto of_gamma = map.topLeftCorner(f, f);
+    prior_centre = of_gamma.triangularView<Eigen::UnitUpper>().solve(prior_centre).eval();
+    transform = (transform * of_gamma).eval();
+    projections = (projections * map).eval();
+    within = (map.transpose() * within * map).eval();
+    for (Index i = 0; i < f; ++i) {
+      if (residual.varies_within(i)) continue;
+      within.row(i).setZero();
+      within.col(i).setZero();
+      if (!residual.varies_between(i)) projections.col(i).setZero();
+    }
   }
 
   void add_priors(const CoefficientPriors& priors) {

@@ -22,6 +22,13 @@ struct GroupedData {
   double observations = 0;  // N; 0 stands for the prior alone
   std::optional<Index>
       direction;  // the column of X that equals the group direction (the intercept)
+
+  // Where moments of (X, y) would cancel, projection and within are those of the columns (X, y) basis instead: unit upper
+  // triangular, so that y = X beta becomes y~ = X~ gamma with (beta, -1) = basis (gamma, -1). Empty: the columns as they are.
+  MatrixXd basis;     // (P + 1) x (P + 1)
+  VectorXd rounding;  // P + 1: the size of rounding errors of these columns' values
+
+  bool has_basis() const { return basis.size() > 0; }
 };
 
 // beta[k] ~ N(mean[k], sd[k]^2); sd 0 fixes the coefficient, sd inf is a flat prior.

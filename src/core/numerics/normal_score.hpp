@@ -1,13 +1,11 @@
 // A continuous distribution as a table of its quantiles at regular normal scores z: a standard
-// normal z goes to quantile(Phi(z)). Serves for inversion, for interpolation and for CDFs.
+// normal z goes to quantile(Phi(z)). Serves for inversion and for interpolation.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <boost/math/special_functions/erf.hpp>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <cstdint>
 #include <vector>
 
 namespace bayespool {
@@ -82,23 +80,7 @@ class NormalScoreTable {
 
   double operator()(double z) const { return weights(z).apply(values_.data()); }
 
-  // The normal score of a value; -inf and inf outside the table.
-  double inverse(double value) const {
-    if (value <= values_.front()) return -infinity_;
-    if (value >= values_.back()) return infinity_;
-    const int right =
-        static_cast<int>(std::upper_bound(values_.begin(), values_.end(), value) - values_.begin());
-    const double low = -z_max + (right - 1) * z_step, high = low + z_step;
-    std::uintmax_t iterations = 50;
-    const auto bracket = boost::math::tools::toms748_solve(
-        [&](double z) { return (*this)(z)-value; }, low, high, values_[right - 1] - value,
-        values_[right] - value, boost::math::tools::eps_tolerance<double>(30), iterations);
-    return 0.5 * (bracket.first + bracket.second);
-  }
-
  private:
-  static constexpr double infinity_ = HUGE_VAL;
-
   // Newton's divided differences on doubled knots: degree 2 * count - 1.
   struct HermitePolynomial {
     std::array<double, 8> knot, difference;

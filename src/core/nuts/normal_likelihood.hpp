@@ -18,7 +18,7 @@ class NormalLikelihood {
   explicit NormalLikelihood(const GroupedData& data)
       : observations_(data.observations),
         size_(data.size),
-        response_(data.projection.col(data.projection.cols() - 1)) {
+        response_(data.projection.rightCols<1>()) {
     const Index p = data.projection.cols() - 1;
     std::vector<Index> kept;
     for (Index k = 0; k <= p; ++k)
@@ -26,28 +26,41 @@ class NormalLikelihood {
     const Index s = static_cast<Index>(kept.size()) - 1;
     predictors_.resize(size_.size(), s);
     within_.resize(s + 1, s + 1);
+    if (data.has_basis()) basis_.resize(s + 1, s + 1);
+    constants_ = VectorXd::Zero(s + 1);
     for (Index a = 0; a <= s; ++a) {
       if (a < s) predictors_.col(a) = data.projection.col(kept[a]);
-      for (Index b = 0; b <= s; ++b) within_(a, b) = data.within(kept[a], kept[b]);
+      for (Index b = 0; b <= s; ++b) {
+        within_(a, b) = data.within(kept[a], kept[b]);
+        if (data.has_basis()) basis_(a, b) = data.basis(kept[a], kept[b]);
+      }
+      if (data.has_basis() && data.direction) constants_(a) = data.basis(*data.direction, kept[a]);
     }
+    describe(data, kept);
     // W = R'R, so that the sum of squares within groups is |R (-beta, 1)|^2, never a difference.
     const Eigen::LDLT<MatrixXd> factor(within_);
     const MatrixXd root =
         factor.vectorD().cwiseMax(0).cwiseSqrt().asDiagonal() * MatrixXd(factor.matrixU());
     // R = root P; Eigen applies transpositions from the right in the wrong order.
     within_root_ = MatrixXd(factor.transpositionsP().transpose() * root.transpose()).transpose();
-    contrast_ = VectorXd::Ones(s + 1);
+    contrast_.resize(s + 1);
   }
 
   // log N(y | theta, beta, sigma), with its normalising constant. Afterwards its derivatives with respect to theta (J),
   // beta (s) and sigma can be had.
   double operator()(const VectorXd& theta, const VectorXd& beta, double sigma, double log_sigma) {
     const Index s = beta.size();
-    residual_.noalias() = response_ - theta;
-    if (s > 0) {
-      contrast_.head(s) = -beta;
-      residual_.noalias() += predictors_ * contrast_.head(s);
+    contrast_ << -beta, 1;
+    if (has_basis()) {
+      // (beta, -1) = basis (gamma, -1), where gamma are the coefficients of the data's columns
+      basis_.triangularView<Eigen::UnitUpper>().solveInPlace(contrast_);
+      // The response's constant may be as large as theta, and cancels.
+      residual_ = response_.array() - (theta.array() + constants_(s)) -
+                  constants_.head(s).dot(contrast_.head(s));
+    } else {
+      residual_.noalias() = response_ - theta;
     }
+    if (s > 0) residual_.noalias() += predictors_ * contrast_.head(s);
     within_residual_.noalias() = within_root_ * contrast_;
     const double precision = 1 / (sigma * sigma);
     group_gradient_.noalias() = precision * size_.cwiseProduct(residual_);
@@ -57,6 +70,11 @@ class NormalLikelihood {
       slope_gradient_.noalias() =
           precision * within_root_.leftCols(s).transpose() * within_residual_;
       slope_gradient_.noalias() += predictors_.transpose() * group_gradient_;
+      if (has_basis()) {
+        slope_gradient_ -= group_gradient_.sum() * constants_.head(s);
+        basis_.topLeftCorner(s, s).triangularView<Eigen::UnitUpper>().transpose().solveInPlace(
+            slope_gradient_);
+      }
     }
     sigma_gradient_ = (error - observations_) / sigma;
     return -observations_ * (0.5 * log_two_pi + log_sigma) - 0.5 * error;
@@ -72,19 +90,32 @@ class NormalLikelihood {
   // What the data say about where to start; zero without data.
   bool informed() const { return observations_ > 0; }
   const VectorXd& group_sizes() const { return size_; }
-  double response_mean() const { return mean_of(response_); }
-  double response_sd() const { return sd_of(response_, slopes()); }
-  double predictor_sd(Index k) const { return sd_of(predictors_.col(k), k); }
+  double response_mean() const { return response_mean_; }
+  double response_sd() const { return sd_(slopes()); }
+  double predictor_sd(Index k) const { return sd_(k); }
 
  private:
-  double mean_of(const VectorXd& column) const {
-    return informed() ? column.dot(size_) / size_.sum() : 0;
-  }
+  bool has_basis() const { return basis_.size() > 0; }
 
-  double sd_of(const VectorXd& column, Index k) const {
+  // Mean and sds of the columns as they are, from moments of whatever columns.
+  void describe(const GroupedData& data, const std::vector<Index>& kept) {
+    MatrixXd projection = data.projection, within = data.within;
+    if (data.has_basis()) {
+      const auto basis = data.basis.triangularView<Eigen::UnitUpper>();
+      basis.solveInPlace<Eigen::OnTheRight>(projection);
+      basis.solveInPlace<Eigen::OnTheRight>(within);
+      basis.transpose().solveInPlace(within);
+    }
     const double total = size_.sum();
-    const double between = (column.array() - mean_of(column)).square().matrix().dot(size_);
-    return total > 1 ? std::sqrt((within_(k, k) + between) / (total - 1)) : 0;
+    sd_ = VectorXd::Zero(static_cast<Index>(kept.size()));
+    if (!informed()) return;
+    for (Index i = 0; i < sd_.size(); ++i) {
+      const Index k = kept[static_cast<std::size_t>(i)];
+      const double mean = projection.col(k).dot(size_) / total;
+      const double between = (projection.col(k).array() - mean).square().matrix().dot(size_);
+      if (total > 1) sd_(i) = std::sqrt((within(k, k) + between) / (total - 1));
+      response_mean_ = mean;  // of the last, which is the response
+    }
   }
 
   double observations_;
@@ -92,7 +123,11 @@ class NormalLikelihood {
   MatrixXd predictors_;       // J x s: group means of the predictors
   MatrixXd within_;           // W: cross-products within groups, response last
   MatrixXd within_root_;      // R: (s + 1) x (s + 1)
-  VectorXd contrast_;         // (-beta, 1)
+  MatrixXd basis_;            // (s + 1) x (s + 1): see GroupedData; empty without
+  VectorXd constants_;        // s + 1: what its columns hold of the group direction
+  VectorXd contrast_;         // (-beta, 1), then (-gamma, 1)
+  VectorXd sd_;               // s + 1: of the columns
+  double response_mean_ = 0;
   VectorXd residual_, within_residual_, group_gradient_, slope_gradient_;
   double sigma_gradient_ = 0;
 };
