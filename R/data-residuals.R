@@ -34,7 +34,7 @@ residual_columns <- function(columns, residual) core_residual_rows(columns, resi
 # Cross-products within groups lose twice the digits that columns have in common; means, which are centred before they are
 # squared, lose them once.
 loses_digits <- function(step) {
-  min(step$predictors_keep, step$response_keeps) < 1e-5 || step$spread < 1e-10
+  min(step$predictors_keep, step$response_keeps) < 1e-5 || step$spread < 1e-8
 }
 
 # Warns where moments are all there is and double precision cannot tell what the predictors leave of the response, or of a

@@ -41,7 +41,8 @@ class ResidualColumns {
       const Explained in_groups = take_away(within, inside, k),
                       of_groups = take_away(between, outside, k);
       if (k == mean.cols() - 1) {
-        response_keeps = in_groups.share();
+        response_keeps = std::min(in_groups.share(), of_groups.share());
+        free_response(size, between, within);
       } else if (in_groups.squares > 0 && in_groups.share() > rank_tolerance) {
         predictors_keep = std::min(predictors_keep, in_groups.share());
         inside.add(k, in_groups.left);
@@ -80,6 +81,22 @@ class ResidualColumns {
 
     double share() const { return squares > 0 ? std::max(left, 0.0) / squares : 1; }
   };
+
+  // A predictor that hardly varies within groups, and much between them, is known from there: the response loses its fit within
+  // and between groups, weighted as the spreads that it leaves ask for.
+  void free_response(const VectorXd& size, const MatrixXd& between, const MatrixXd& within) {
+    const Index p = combination.cols() - 1;
+    const double groups = static_cast<double>(size.size()), degrees = size.sum() - groups;
+    for (int i = 0; i < 3; ++i) {
+      const auto response = combination.col(p);
+      const double in_groups = std::max(response.dot(within * response), 0.0),
+                   of_groups = std::max(response.dot(between * response), 0.0);
+      if (!(in_groups > 0 && of_groups > 0)) return;
+      const double weight = std::min(1.0, in_groups / degrees * groups / of_groups);
+      const MatrixXd products = combination.transpose() * (within + weight * between) * combination;
+      combination.col(p) -= combination.leftCols(p) * LeastSquares(products).coefficients;
+    }
+  }
 
   Explained take_away(const MatrixXd& products, const Explaining& others, Index k) {
     const VectorXd own = products * combination.col(k);

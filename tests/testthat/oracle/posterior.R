@@ -139,13 +139,15 @@ oracle_evaluate <- function(problem, log_sigma, log_tau) {
 # The box of (log sigma, log tau) that holds the mass, squares of the scales included.
 oracle_box <- function(problem) {
   box <- list(oracle_range(problem, "sigma"), oracle_range(problem, "tau"))
-  spread <- oracle_spread(problem)
   for (round in 1:5) {
     axes <- lapply(box, function(range) if (range[1] == range[2]) range[1] else seq(range[1], range[2], length.out = 60))
     grid <- expand.grid(sigma = axes[[1]], tau = axes[[2]])
     at <- oracle_evaluate(problem, grid$sigma, grid$tau)
-    height <- at$log_density + 2 * pmax(0, grid$sigma - spread) + 2 * pmax(0, grid$tau - spread)
-    inside <- which(matrix(height > max(height) - 32, length(axes[[1]])), arr.ind = TRUE)
+    # The mass, and what the squares of sigma and of tau weigh.
+    high <- function(height) height > max(height) - 32
+    inside <- high(at$log_density) | high(at$log_density + 2 * grid$sigma)
+    if (is.finite(grid$tau[1])) inside <- inside | high(at$log_density + 2 * grid$tau)
+    inside <- which(matrix(inside, length(axes[[1]])), arr.ind = TRUE)
     for (d in 1:2) {
       reach <- range(inside[, d]) + c(-1, 1)
       box[[d]] <- axes[[d]][pmin(pmax(reach, 1), length(axes[[d]]))]
@@ -158,7 +160,7 @@ oracle_box <- function(problem) {
 oracle_integrate <- function(problem, box, sigma_upper = Inf, tau_upper = Inf, icc_upper = 1, fine = 1) {
   # Nodes: the posterior of log sigma given tau is about 1 / sqrt(2 N) wide, that of log tau has features of about 1.
   width <- vapply(box, function(range) if (range[1] == range[2]) 0 else diff(range), 0)
-  size <- if (is.null(problem$z)) c(400, 1) else c(25 + 2 * width[1] * sqrt(2 * length(problem$y)), 40 + 3.8 * width[2])
+  size <- if (is.null(problem$z)) c(400, 1) else c(25 + 2 * width[1] * sqrt(2 * length(problem$y)), 40 + 4.5 * width[2])
   size <- ceiling(fine * size)
   # Where the bound on the icc meets an end of the box the inner integral has a kink in sigma: panels end there.
   icc_shift <- log(icc_upper / (1 - icc_upper)) / 2
