@@ -21,6 +21,10 @@ cpp_log_evidence <- function(problem, orders) {
     .Call(`_bayespool_cpp_log_evidence`, problem, orders)
 }
 
+cpp_comparison <- function(problem, orders, record) {
+    .Call(`_bayespool_cpp_comparison`, problem, orders, record)
+}
+
 cpp_group_moments <- function(columns, rows, group, first_code, groups, pooled) {
     .Call(`_bayespool_cpp_group_moments`, columns, rows, group, first_code, groups, pooled)
 }

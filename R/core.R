@@ -12,6 +12,11 @@ core_log_evidence <- function(posterior, call) {
   run_core(cpp_log_evidence(posterior$problem, posterior$propriety$orders), call)
 }
 
+# What accuracy() compares a fit with: `log_evidence` and `record` with half the steps; `nodes` and `edge_mass` of the fit's own.
+core_comparison <- function(posterior, call) {
+  run_core(cpp_comparison(posterior$problem, posterior$propriety$orders, posterior$record), call)
+}
+
 # One row a variable, then one for the icc if wanted: mean, sd, quantiles.
 core_summary <- function(posterior, probs, icc, deviations, call) {
   run_core(

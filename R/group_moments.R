@@ -16,6 +16,11 @@
 #' \eqn{\sqrt{W_{j,kk} / (n_j - 1)}}. They are computed in one pass over the rows, with sums taken
 #' about a value near the data of the group, so that a large offset does no harm.
 #'
+#' Where predictors explain nearly all of the response or of one another, squares lose the digits that are left. The rows
+#' are then read again, and the moments also hold those of residuals, from which a fit of the same formula takes what
+#' it needs. Merged moments, and fits of other formulas, do without; they warn where that is not enough (class
+#' `bayespool_warning_precision`).
+#'
 #' A factor, character or logical predictor, an interaction and a term such as `poly(x, 2)` are
 #' turned into columns by [stats::model.matrix()]. Rows with a missing value in a used column are
 #' dropped and counted in a message; with `options(na.action = "na.fail")` they are an error. Groups
@@ -33,7 +38,7 @@
 #'   upper triangle of \eqn{W_j} by columns), `pooled` (whether `within` is summed over the groups:
 #'   never so here), `terms` (the columns of each term of the formula), `response`, `intercept`
 #'   (whether the formula had one), `coding` (how factors and the like became columns) and `dropped`
-#'   (the number of rows that were dropped).
+#'   (the number of rows that were dropped); where residuals were needed, also `residual`.
 #' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_formula`: a formula
 #'   without `(1 | g)`, or one that the models cannot express. Of class `bayespool_error_data`: a
 #'   missing variable, no rows, an infinite value, a response that is not numeric. Of class

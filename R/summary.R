@@ -75,7 +75,17 @@ print.bayespool_fit <- function(x, digits = 2, n_rows = 30, ...) {
     cat("  draws:        none; exact summary by quadrature\n\n")
     print_table(exact_summary(x), digits, n_rows)
   }
+  note_accuracy(x)
   invisible(x)
+}
+
+# One line where an exact fit may be less accurate than people expect of it.
+note_accuracy <- function(fit) {
+  if (!has_quadrature(fit)) {
+    return(invisible())
+  }
+  error <- accuracy(fit)$error
+  if (error > 1e-6) cat("Estimated error of the quadrature: ", format(error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
 }
 
 describe_algorithm <- function(fit) {

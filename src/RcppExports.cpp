@@ -75,6 +75,19 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_comparison
+Rcpp::List cpp_comparison(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record);
+RcppExport SEXP _bayespool_cpp_comparison(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_comparison(problem, orders, record));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_group_moments
 Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, bool pooled);
 RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP pooledSEXP) {
@@ -330,6 +343,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
+    {"_bayespool_cpp_comparison", (DL_FUNC) &_bayespool_cpp_comparison, 3},
     {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 6},
     {"_bayespool_cpp_residual_columns", (DL_FUNC) &_bayespool_cpp_residual_columns, 4},
     {"_bayespool_cpp_residual_rows", (DL_FUNC) &_bayespool_cpp_residual_rows, 3},

@@ -68,3 +68,28 @@ double cpp_log_evidence(const Rcpp::List& problem, const Rcpp::NumericMatrix& or
   }
   return log_evidence;
 }
+
+// To judge a fit by: `log_evidence` and `record` of the same quadrature with half the step everywhere; of the one in `record`
+// the number of nodes (`nodes`) and about the mass beyond its ends (`edge_mass`).
+// [[Rcpp::export]]
+Rcpp::List cpp_comparison(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
+                          const Rcpp::NumericVector& record) {
+  const Problem parsed(problem, orders);
+  const std::function<void()> check_interrupt = interrupt_check();
+  Quadratures quadratures(parsed, record);
+  RecordWriter finer;
+  double log_evidence = 0, edge_mass = 0, nodes = 0;
+  for (const Part& part : parsed.parts) {
+    const Design design(part.data, parsed.coefficients);
+    const Quadrature own = quadratures.next(design, check_interrupt);
+    nodes += static_cast<double>(own.nodes().size());
+    edge_mass = std::max(edge_mass, own.edge_mass());
+    const Quadrature half(design, parsed.scales, part.orders, Quadrature::Purpose::comparison,
+                          false, check_interrupt);
+    log_evidence += half.log_evidence();
+    half.write(finer);
+  }
+  return Rcpp::List::create(
+      Rcpp::_["log_evidence"] = log_evidence, Rcpp::_["record"] = Rcpp::wrap(finer.numbers()),
+      Rcpp::_["nodes"] = nodes, Rcpp::_["edge_mass"] = edge_mass);
+}

@@ -47,7 +47,8 @@ class Quadrature {
 
   enum class Purpose {
     evidence,      // and moments
-    distributions  // draws and quantiles, too: columns are close to one another
+    distributions,  // draws and quantiles, too: columns are close to one another
+    comparison      // the same with half the step everywhere, to see what the step costs
   };
 
   // `narrow`: whether conditional sds of what is wanted vanish as a sd goes to 0; nodes are then close to one another.
@@ -115,6 +116,14 @@ class Quadrature {
     for (const Column& column : columns_)
       if (column.tau && column.weight > 1e-9 && column.tau->map().peaks().size() > 1) return false;
     return true;
+  }
+
+  // About the mass beyond the ends of the rules.
+  double edge_mass() const {
+    double edge = outer_ ? outer_->edge_mass() : 0;
+    for (const Column& column : columns_)
+      if (column.tau) edge += column.weight * column.tau->edge_mass();
+    return edge;
   }
 
   double sigma_at(double x) const { return sigma_coordinate_.value(x); }
@@ -303,7 +312,8 @@ class Quadrature {
     auto rule =
         std::make_unique<LineRule>(tau_density(sigma), tau_peaks(x_sigma, sigma), tau_reach(sigma),
                                    max_spacing_, log_moment(tau_coordinate_, orders_.tau));
-    if (purpose_ == Purpose::distributions) LineDistribution::resolve(*rule, tau_density(sigma));
+    if (purpose_ != Purpose::evidence) LineDistribution::resolve(*rule, tau_density(sigma));
+    if (purpose_ == Purpose::comparison) rule->refine(tau_density(sigma));
     const double log_mass = posterior_.log_within(sigma) + rule->log_total();
     return {sigma, std::move(rule), log_mass};
   }
@@ -370,10 +380,11 @@ class Quadrature {
       for (const auto& entry : by_position) columns.push_back(&entry.second);
       return columns_overlap(columns);
     };
-    if (purpose_ == Purpose::distributions) {
+    if (purpose_ != Purpose::evidence) {
       LineDistribution::resolve(*outer_, keep);
       while (!tau_known() && outer_->count() < enough_columns && !overlap()) outer_->refine(keep);
     }
+    if (purpose_ == Purpose::comparison) outer_->refine(keep);
     int i = 0;
     for (auto& entry : by_position) {
       columns_.push_back(std::move(entry.second));

@@ -36,12 +36,15 @@ integrate_means <- function(case) {
   c(evidence = log_sum_exp(log_f) + log(1e-3), mu = sum(weight * mu) / sum(weight), sigma = sum(weight * sigma) / sum(weight))
 }
 
-fit_means <- function(case) {
-  y <- stats::qnorm(stats::ppoints(case$n))
+exact_fit_of_means <- function(case) {
   table <- as_group_moments(group = "a", n = case$n, mean = 0, sd = sqrt(case$n / (case$n - 1)))
-  fit <- complete_pooling(
+  complete_pooling(
     y ~ 1, table, prior = list(mu = dist_normal(case$distance * case$sd, case$sd), sigma = case$sigma$dist), iter_sampling = 0
   )
+}
+
+fit_means <- function(case) {
+  fit <- exact_fit_of_means(case)
   c(evidence = log_marginal_likelihood(fit), stats::setNames(exact_summary(fit, probs = numeric())$mean, c("mu", "sigma")))
 }
 

@@ -1,0 +1,112 @@
+# How accurate an exact fit is.
+
+#' Accuracy of an exact fit
+#'
+#' How far the results of the quadrature may be from the posterior that the model, the priors and the data define: an
+#' estimate, found by integrating again with half the step. Exact fits have no Monte Carlo error; this is all the error that
+#' they have.
+#'
+#' The standard deviations that are not known are integrated out by trapezoidal rules on a scale on which their
+#' posterior is smooth; everything else is normal given them. The estimate is the sum of
+#'
+#' * twice the largest change when all rules get half their step, of any mean or standard deviation of the fit's parameters,
+#'   in posterior standard deviations, and of the log evidence;
+#' * ten times the mass at the ends of the rules;
+#' * what rounding can do: 1e-9 for the rules themselves, and \eqn{N u / k} for sums of squares of \eqn{N} observations,
+#'   where \eqn{u} is the machine's rounding error, 2.2e-16, and \eqn{k} the least share of its squares that predictors leave
+#'   of the response, or of each other. Fits to rows take residuals before they square where that share is small, fits to
+#'   moments cannot.
+#'
+#' An estimate is no bound. It does not see a mode of the posterior that was never found, nor rounding in the data
+#' themselves. Where priors and data contradict each other by thousands of standard deviations, the log density is so
+#' large a number that its own rounding, about 1e-10 of it, is more than all of the above.
+#'
+#' @param object A fit with `algorithm = "exact"`.
+#' @param x What `accuracy()` returned.
+#' @param ... Not used.
+#' @return A list of class `bayespool_accuracy` with
+#'   * `scheme`: how the posterior is integrated, in words;
+#'   * `nodes`: the number of points at which the posterior is known, of all parts of the model;
+#'   * `error`: the estimate, in posterior standard deviations (for the log evidence, in units of it);
+#'   * `edge_mass`: about the probability beyond the ends of the rules.
+#'
+#'   Fits are printed with a line on it where `error` is above 1e-6.
+#' @section Errors: Of class `bayespool_error_argument`: a fit with `algorithm = "nuts"`, whose error is that of its draws
+#'   (`mcse_mean` in [summary()][summary.bayespool_fit]); unknown arguments.
+#' @references Trefethen, L. N. and Weideman, J. A. C. (2014). The exponentially convergent trapezoidal rule. *SIAM
+#'   Review*, 56(3), 385-458. \doi{10.1137/130932132}
+#' @seealso [exact_summary()], [log_marginal_likelihood()]
+#' @examples
+#' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
+#' accuracy(fit)
+#' @importFrom generics accuracy
+#' @export accuracy
+#' @aliases accuracy
+#' @export
+accuracy.bayespool_fit <- function(object, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  if (!has_quadrature(object)) {
+    abort_bayespool(
+      c(
+        "{.fn accuracy} is about quadrature, and this fit is made of chains.",
+        i = "The error of draws is {.field mcse_mean} in {.code summary(fit)}.",
+        i = "{.code update(fit, algorithm = \"exact\")} has no such error."
+      ),
+      "argument", call
+    )
+  }
+  posterior <- fit_posterior(object)
+  finer <- core_comparison(posterior, call)
+  changes <- c(
+    abs(finer$log_evidence - object$log_evidence),
+    changes_of_moments(posterior, replace(posterior, "record", list(finer$record)), call)
+  )
+  structure(
+    list(
+      scheme = scheme_text(object), nodes = finer$nodes,
+      error = 2 * max(changes) + 10 * finer$edge_mass + 1e-9 + lost_to_rounding(object$moments), edge_mass = finer$edge_mass
+    ),
+    class = "bayespool_accuracy"
+  )
+}
+
+# Of all means, in sds, and of all sds, relative; moments that do not exist change nothing.
+changes_of_moments <- function(posterior, other, call) {
+  icc <- has_population(posterior$model)
+  a <- exact_table(posterior, icc = icc, call = call)
+  b <- exact_table(other, icc = icc, call = call)
+  # An icc near 1, and a value that is known, have no digits in their sd.
+  exist <- is.finite(rowSums(a)) & a[, 2] > 1e-9 * abs(a[, 1])
+  c(0, abs(a[exist, 1] - b[exist, 1]) / b[exist, 2], abs(a[exist, 2] / b[exist, 2] - 1))
+}
+
+lost_to_rounding <- function(moments) {
+  if (!is.null(moments$residual)) moments[c("mean", "within")] <- moments$residual[c("mean", "within")]
+  kept <- core_residual_columns(moments, moments$intercept)
+  min(1, sum(moments$n) * .Machine$double.eps / min(kept$predictors_keep, kept$response_keeps))
+}
+
+scheme_text <- function(fit) {
+  model <- fit$model
+  known <- vapply(fit$priors, is_fixed, NA)
+  open <- setdiff(c(model$scale_within$name, varying_term(model)$sd), names(known)[known])
+  if (length(open) == 0) {
+    return("closed form: both standard deviations are known")
+  }
+  rule <- paste("a trapezoidal rule over", open[1])
+  if (!shares_sigma(model)) rule <- paste(rule, "for each group")
+  if (length(open) == 2) paste0(rule, ", and at each of its nodes one over ", open[2]) else rule
+}
+
+#' @rdname accuracy.bayespool_fit
+#' @export
+print.bayespool_accuracy <- function(x, ...) {
+  cat(
+    "Estimated error: ", format(x$error, digits = 1), " posterior sds\n",
+    "  scheme: ", x$scheme, "\n",
+    "  nodes: ", format(x$nodes, big.mark = ","), "; mass at the edge: ", format(x$edge_mass, digits = 1), "\n",
+    sep = ""
+  )
+  invisible(x)
+}
