@@ -61,6 +61,18 @@ test_that("slopes that are known, or fixed, keep their meaning in residual colum
   }
 })
 
+test_that("an exact fit is none beside a slope that its prior knows to be another", {
+  data <- data.frame(x = c(-2, -1, 0.5, 1, 1.5, 3, -0.25), g = c(1, 1, 1, 2, 2, 2, 2))
+  data$y <- 2 * data$x + 1
+  priors <- list(beta_0 = p_normal(0, 5), "beta[x]" = p_normal(0, 1e-3))
+  sigma <- list(sigma = p_lognormal(0, 1))
+  fit <- complete_pooling(y ~ x, data, prior = package_priors(c(priors, sigma)), iter_sampling = 0)
+  expect_oracle(fit, oracle_fit("complete_pooling", data$y, c(priors, sigma), x = as.matrix(data["x"])))
+  sigmas <- list(sigma_y = p_lognormal(0, 1), sigma_0 = p_exponential(1))
+  fit <- varying_intercept(y ~ x + (1 | g), data, prior = package_priors(c(priors, sigmas)), iter_sampling = 0)
+  expect_oracle(fit, oracle_fit("varying_intercept", data$y, c(priors, sigmas), group = data$g, x = as.matrix(data["x"])))
+})
+
 test_that("random cases agree with the brute-force posterior", {
   skip_on_cran() # long
   for (seed in 1:60) {

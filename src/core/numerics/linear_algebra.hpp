@@ -81,7 +81,7 @@ struct LeastSquares {
 };
 
 // A symmetric matrix is V diag(values) V', the largest value first: by Jacobi's rotations, each of which makes one pair of
-// off-diagonal entries zero (Golub & Van Loan, section 8.5). For small matrices, once a design.
+// off-diagonal entries zero (Golub & Van Loan, section 8.5). For small matrices.
 struct SymmetricEigen {
   VectorXd values;
   MatrixXd vectors;  // by column
