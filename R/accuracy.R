@@ -11,14 +11,15 @@
 #'
 #' * twice the largest change when all rules get half their step, of any mean or standard deviation of the fit's parameters,
 #'   in posterior standard deviations, and of the log evidence;
-#' * ten times the mass at the ends of the rules;
+#' * ten times the mass at the ends of the rules, and that which a coarse grid finds where they have no nodes: a mode of the
+#'   posterior that was missed;
 #' * what rounding can do: 1e-9 for the rules themselves, and \eqn{N u / k} for sums of squares of \eqn{N} observations,
 #'   where \eqn{u} is the machine's rounding error, 2.2e-16, and \eqn{k} the least share of its squares that predictors leave
 #'   of the response, or of each other. Fits to rows take residuals before they square where that share is small, fits to
 #'   moments cannot.
 #'
-#' An estimate is no bound. It does not see a mode of the posterior that was never found, nor rounding in the data
-#' themselves. Where priors and data contradict each other by thousands of standard deviations, the log density is so
+#' An estimate is no bound. It does not see a mode of the posterior that is much narrower than the grid (half a unit of
+#' the logarithm of a standard deviation), nor rounding in the data themselves. Where priors and data contradict each other by thousands of standard deviations, the log density is so
 #' large a number that its own rounding, about 1e-10 of it, is more than all of the above.
 #'
 #' @param object A fit with `algorithm = "exact"`.
@@ -28,9 +29,10 @@
 #'   * `scheme`: how the posterior is integrated, in words;
 #'   * `nodes`: the number of points at which the posterior is known, of all parts of the model;
 #'   * `error`: the estimate, in posterior standard deviations (for the log evidence, in units of it);
-#'   * `edge_mass`: about the probability beyond the ends of the rules.
+#'   * `edge_mass`: about the probability where the rules have no nodes.
 #'
-#'   Fits are printed with a line on it where `error` is above 1e-6.
+#'   Fits are printed with a line on what rounding can do where that is above 1e-6. The rest takes longer to find than the fit
+#'   itself, and the rules refuse what they cannot resolve.
 #' @section Errors: Of class `bayespool_error_argument`: a fit with `algorithm = "nuts"`, whose error is that of its draws
 #'   (`mcse_mean` in [summary()][summary.bayespool_fit]); unknown arguments.
 #' @references Trefethen, L. N. and Weideman, J. A. C. (2014). The exponentially convergent trapezoidal rule. *SIAM
@@ -105,7 +107,7 @@ print.bayespool_accuracy <- function(x, ...) {
   cat(
     "Estimated error: ", format(x$error, digits = 1), " posterior sds\n",
     "  scheme: ", x$scheme, "\n",
-    "  nodes: ", format(x$nodes, big.mark = ","), "; mass at the edge: ", format(x$edge_mass, digits = 1), "\n",
+    "  nodes: ", format(x$nodes, big.mark = ","), "; mass beyond them: ", format(x$edge_mass, digits = 1), "\n",
     sep = ""
   )
   invisible(x)

@@ -84,8 +84,8 @@ note_accuracy <- function(fit) {
   if (!has_quadrature(fit)) {
     return(invisible())
   }
-  error <- accuracy(fit)$error
-  if (error > 1e-6) cat("Estimated error of the quadrature: ", format(error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
+  error <- lost_to_rounding(fit$moments)
+  if (error > 1e-6) cat("Moments lost digits: errors of up to ", format(error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
 }
 
 describe_algorithm <- function(fit) {

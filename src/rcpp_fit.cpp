@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/exact/sampler.hpp"
+#include "core/exact/second_look.hpp"
 #include "exact.h"
 #include "parallel.h"
 
@@ -83,13 +84,13 @@ Rcpp::List cpp_comparison(const Rcpp::List& problem, const Rcpp::NumericMatrix& 
     const Design design(part.data, parsed.coefficients);
     const Quadrature own = quadratures.next(design, check_interrupt);
     nodes += static_cast<double>(own.nodes().size());
-    edge_mass = std::max(edge_mass, own.edge_mass());
+    edge_mass = std::max(edge_mass, own.edge_mass() + SecondLook(own).mass_beyond(check_interrupt));
     const Quadrature half(design, parsed.scales, part.orders, Quadrature::Purpose::comparison,
                           false, check_interrupt);
     log_evidence += half.log_evidence();
     half.write(finer);
   }
-  return Rcpp::List::create(
-      Rcpp::_["log_evidence"] = log_evidence, Rcpp::_["record"] = Rcpp::wrap(finer.numbers()),
-      Rcpp::_["nodes"] = nodes, Rcpp::_["edge_mass"] = edge_mass);
+  return Rcpp::List::create(Rcpp::_["log_evidence"] = log_evidence,
+                            Rcpp::_["record"] = Rcpp::wrap(finer.numbers()),
+                            Rcpp::_["nodes"] = nodes, Rcpp::_["edge_mass"] = edge_mass);
 }

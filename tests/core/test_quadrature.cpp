@@ -12,6 +12,7 @@
 #include "core/exact/posterior_summary.hpp"
 #include "core/exact/quadrature.hpp"
 #include "core/exact/record.hpp"
+#include "core/exact/second_look.hpp"
 
 using namespace bayespool;
 
@@ -138,6 +139,7 @@ TEST_CASE("quadrature: sigma has a mode at the data and one at the prior, far aw
                            << quadrature.log_evidence() - expected);
     CHECK(std::abs(low - high) < 8);
     CHECK(close_to(quadrature.log_evidence(), expected, 1e-9));
+    CHECK(SecondLook(quadrature).mass_beyond(no_check) < 1e-10);
     double right = 0;
     for (const PosteriorNode& node : quadrature.nodes())
       if (node.at.sigma > 500) right += node.weight;
@@ -193,4 +195,44 @@ TEST_CASE("quadrature: mass beyond all doubles is an error", "[quadrature]") {
     CHECK_THROWS_AS(Quadrature(design, {ScalePrior("lognormal", {log_location, 1}), none}, {0, 0},
                                Quadrature::Purpose::evidence, false, no_check),
                     UnreachableMass);
+}
+
+TEST_CASE("a second look finds a mode that a quadrature misses", "[quadrature]") {
+  // Far data and a wide mean: one mode where sigma explains them, one where the mean does. The rule has the one alone.
+  const double n = 30, location = 500;
+  const ScalePrior sigma("cauchy", {0, 1});
+  const Design design(sample(n, 0, n), prior(location, 25));
+  const Quadrature whole(design, {sigma, none}, {1, 0}, Quadrature::Purpose::evidence, false,
+                         no_check);
+  REQUIRE(whole.outer().map().peaks().size() == 2);
+  CHECK(SecondLook(whole).mass_beyond(no_check) < 1e-10);
+  CollapsedPosterior posterior = whole.posterior();
+  for (const Peak& peak : whole.outer().map().peaks()) {
+    const LineRule part([&](double x) { return whole.log_density(posterior, x, 0); }, {peak},
+                        Reach{peak.center, peak.center}, HUGE_VAL, [](double) { return 0.0; });
+    RecordWriter writer;
+    writer.number(whole.log_evidence() - posterior.log_reference() + part.log_total());
+    writer.number(HUGE_VAL);
+    writer.rule(part);
+    RecordReader reader(writer.numbers());
+    const Quadrature one_mode(design, {sigma, none}, {1, 0}, reader, no_check);
+    const double held = std::exp(part.log_total());  // of the whole
+    INFO("a mode that holds " << held);
+    const double seen = SecondLook(one_mode).mass_beyond(no_check), missed = (1 - held) / held;
+    CHECK(seen > 0.5 * missed);
+    CHECK(seen < 2 * missed);
+  }
+}
+
+TEST_CASE("a second look with two sds, and with known ones", "[quadrature]") {
+  const ScalePrior exponential("exponential", {1}), known("degenerate", {0.7});
+  for (const ScalePriors& priors : std::vector<ScalePriors>{{exponential, exponential},
+                                                            {known, exponential},
+                                                            {exponential, known},
+                                                            {known, known}}) {
+    const Design design(means({1, -2, 0.5, 2}), prior(0, 10));
+    const Quadrature quadrature(design, priors, {2, 2}, Quadrature::Purpose::distributions, false,
+                                no_check);
+    CHECK(SecondLook(quadrature).mass_beyond(no_check) < 1e-9);
+  }
 }

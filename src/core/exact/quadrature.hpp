@@ -46,7 +46,7 @@ class Quadrature {
   };
 
   enum class Purpose {
-    evidence,      // and moments
+    evidence,       // and moments
     distributions,  // draws and quantiles, too: columns are close to one another
     comparison      // the same with half the step everywhere, to see what the step costs
   };
