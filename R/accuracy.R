@@ -19,8 +19,9 @@
 #'   moments cannot.
 #'
 #' An estimate is no bound. It does not see a mode of the posterior that is much narrower than the grid (half a unit of
-#' the logarithm of a standard deviation), nor rounding in the data themselves. Where priors and data contradict each other by thousands of standard deviations, the log density is so
-#' large a number that its own rounding, about 1e-10 of it, is more than all of the above.
+#' the logarithm of a standard deviation), nor rounding in the data themselves. Where priors and data contradict each other by
+#' thousands of standard deviations, the log density is so large a number that its own rounding, about 1e-10 of it, is more
+#' than all of the above.
 #'
 #' @param object A fit with `algorithm = "exact"`.
 #' @param x What `accuracy()` returned.

@@ -139,12 +139,13 @@ oracle_evaluate <- function(problem, log_sigma, log_tau) {
 # The box of (log sigma, log tau) that holds the mass, squares of the scales included.
 oracle_box <- function(problem) {
   box <- list(oracle_range(problem, "sigma"), oracle_range(problem, "tau"))
-  for (round in 1:5) {
+  # While the grid is coarse its best point may be far below the top, and tau beside it another.
+  for (drop in c(512, 256, 128, 64, 32)) {
     axes <- lapply(box, function(range) if (range[1] == range[2]) range[1] else seq(range[1], range[2], length.out = 60))
     grid <- expand.grid(sigma = axes[[1]], tau = axes[[2]])
     at <- oracle_evaluate(problem, grid$sigma, grid$tau)
     # The mass, and what the squares of sigma and of tau weigh.
-    high <- function(height) height > max(height) - 32
+    high <- function(height) height > max(height) - drop
     inside <- high(at$log_density) | high(at$log_density + 2 * grid$sigma)
     if (is.finite(grid$tau[1])) inside <- inside | high(at$log_density + 2 * grid$tau)
     inside <- which(matrix(inside, length(axes[[1]])), arr.ind = TRUE)
