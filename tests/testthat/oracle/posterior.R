@@ -161,7 +161,7 @@ oracle_box <- function(problem) {
 oracle_integrate <- function(problem, box, sigma_upper = Inf, tau_upper = Inf, icc_upper = 1, fine = 1) {
   # Nodes: the posterior of log sigma given tau is about 1 / sqrt(2 N) wide, that of log tau has features of about 1.
   width <- vapply(box, function(range) if (range[1] == range[2]) 0 else diff(range), 0)
-  size <- if (is.null(problem$z)) c(400, 1) else c(25 + 2 * width[1] * sqrt(2 * length(problem$y)), 40 + 4.5 * width[2])
+  size <- if (is.null(problem$z)) c(400, 1) else c(25 + 2 * width[1] * sqrt(2 * length(problem$y)), 40 + 6 * width[2])
   size <- ceiling(fine * size)
   # Where the bound on the icc meets an end of the box the inner integral has a kink in sigma: panels end there.
   icc_shift <- log(icc_upper / (1 - icc_upper)) / 2
