@@ -21,7 +21,11 @@ reduce_data.default <- function(parsed, data, pooled, call = rlang::caller_env()
 # Moments that the user gave stay as they are: without the rows nothing else tells the groups' cross-products.
 #' @export
 #' @noRd
-reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller_env()) select_moments(parsed, data, call)
+reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller_env()) {
+  moments <- select_moments(parsed, data, call)
+  warn_lost_digits(moments, call)
+  moments
+}
 
 #' @export
 #' @noRd

@@ -15,7 +15,6 @@ fit_model <- function(name, formula, data, prior, settings, call, own_arguments 
   parsed <- model_formula(name, parse_formula(formula, call = call), call)
   shared_sigma <- !"sigma" %in% names(own_arguments) || choose_sigma(own_arguments$sigma, parsed, call) == "common"
   moments <- reduce_data(parsed, data, pooled = shared_sigma, call = call)
-  warn_lost_digits(moments, call)
   model <- specify_model(name, parsed, utils::head(colnames(moments$mean), -1), moments$group, shared_sigma)
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
   posterior <- new_posterior(model, moments, priors, settings$prior_only, call)

@@ -138,6 +138,22 @@ test_that("the density of NUTS is the same in residual columns, and so is its gr
   }
 })
 
+test_that("groups with flat means of their own take what a steep slope leaves", {
+  u <- 0.3 * rep(1:4, each = 10) + 0.1 * cos(7 * (1:40))
+  data <- data.frame(g = gl(4, 10), x = sin(1:40))
+  data$y <- 1e6 * data$x + u
+  flat <- dist_uniform(-Inf, Inf)
+  fit <- no_pooling(
+    y ~ x + (1 | g), data, sigma = "common", iter_sampling = 0,
+    prior = list(beta_0j = flat, beta = flat, sigma = dist_uniform(0, 1e3))
+  )
+  # As above: 40 rows, five coefficients, so S over a chi-squared of 34.
+  least_squares <- summary(stats::lm(u ~ 0 + g + x, data))$coefficients
+  summary <- exact_summary(fit)[1:5, ]
+  expect_equal(summary$mean - c(0, 0, 0, 0, 1e6), unname(least_squares[, 1]), tolerance = 1e-8)
+  expect_equal(summary$sd, unname(least_squares[, 2]) * sqrt(35 / 32), tolerance = 1e-8)
+})
+
 test_that("draws of collinear slopes are those of the posterior", {
   fit <- complete_pooling(
     y ~ x + x2, collinear, iter_sampling = 4000, seed = 1, prior = list(beta = dist_normal(0, 2.5e6), sigma = dist_exponential(1))

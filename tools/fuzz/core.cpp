@@ -274,6 +274,19 @@ void run(Input& input) {
                                  : scale_prior(input, true);
   const bool has_intercept = intercept || no_pooling;
   GroupedData data = grouped_data(moments, has_intercept, prior_only);
+  Rows columns_of_data = rows;
+  if (!prior_only && input.integer(0, 2) == 0) {
+    const GroupedData own = grouped_data(moments, false, false);
+    const ResidualColumns residual(own.size, own.projection, own.within, intercept);
+    columns_of_data = residual_rows(rows, residual);
+    const GroupMoments by_group =
+        compute_group_moments(columns_of_data.view(0, rows.size()), false, check);
+    if (!usable(by_group)) return;
+    const GroupMoments of_columns = with_groups ? by_group : merge_groups(by_group);
+    if (!usable(of_columns)) return;
+    data = grouped_data(of_columns, has_intercept, false);
+    set_basis(data, rows, residual);
+  }
   const Index coefficients = data.projection.cols() - 1;
   CoefficientPriors priors{VectorXd::Zero(coefficients), VectorXd::Zero(coefficients)};
   bool flat = false;
@@ -307,7 +320,8 @@ void run(Input& input) {
       check_nuts(problem, input, check);
     } else {
       check_posterior(problem, input,
-                      !prior_only && with_groups && rows.group[0] == 1 ? &rows : nullptr, check);
+                      !prior_only && with_groups && rows.group[0] == 1 ? &columns_of_data : nullptr,
+                      check);
     }
   } catch (const NotConverged&) {
   } catch (const UnreachableMass&) {

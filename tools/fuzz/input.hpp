@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "core/model/group_moments.hpp"
 #include "core/model/grouped_data.hpp"
+#include "core/model/residual_columns.hpp"
 #include "core/model/scale_prior.hpp"
 
 namespace fuzz {
@@ -175,6 +177,39 @@ inline GroupedData grouped_data(const GroupMoments& moments, bool intercept, boo
   }
   data.observations = data.size.sum();
   return data;
+}
+
+// As R/data-residuals.R, with one pass: rows of the columns that `residual` describes, and the basis of their moments.
+inline Rows residual_rows(const Rows& rows, const ResidualColumns& residual) {
+  Rows result = rows;
+  const VectorXd constant = residual.combination.transpose() * residual.centre;
+  for (std::size_t k = 0; k < rows.columns.size(); ++k)
+    for (std::size_t i = 0; i < rows.group.size(); ++i) {
+      long double sum = -static_cast<long double>(constant(static_cast<Index>(k)));
+      for (std::size_t j = 0; j <= k; ++j)
+        sum += static_cast<long double>(rows.columns[j][i]) *
+               residual.combination(static_cast<Index>(j), static_cast<Index>(k));
+      result.columns[k][i] = static_cast<double>(sum);
+    }
+  return result;
+}
+
+inline void set_basis(GroupedData& data, const Rows& rows, const ResidualColumns& residual) {
+  const Index d = residual.combination.cols(),
+              p = data.projection.cols() - d;  // p: 1 with an intercept
+  data.basis = MatrixXd::Identity(d + p, d + p);
+  data.basis.bottomRightCorner(d, d) = residual.combination;
+  if (p > 0) data.basis.topRightCorner(1, d) = -residual.centre.transpose() * residual.combination;
+  VectorXd largest(d);
+  for (Index k = 0; k < d; ++k) {
+    const std::vector<double>& column = rows.columns[static_cast<std::size_t>(k)];
+    largest(k) = Eigen::Map<const VectorXd>(column.data(), static_cast<Index>(column.size()))
+                     .cwiseAbs()
+                     .maxCoeff();
+  }
+  data.rounding = VectorXd::Zero(d + p);
+  data.rounding.tail(d) = std::numeric_limits<double>::epsilon() *
+                          (residual.combination.cwiseAbs().transpose() * largest);
 }
 
 }  // namespace fuzz

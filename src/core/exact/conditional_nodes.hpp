@@ -63,6 +63,7 @@ class ConditionalNodes {
       sigma(k) = all.sigma(from);
       tau(k) = all.tau(from);
       weight(k) = node.weight;
+      if (gamma.cols() == 0) continue;
       gamma.row(k) = all.gamma.row(from);
       covariance_.row(k) = all.covariance_.row(from);
     }

@@ -193,7 +193,7 @@ class Design {
   }
 
   MatrixXd cross_products_of_groups(const VectorXd& size) const {
-    return projections.transpose() * size.asDiagonal() * projections;
+    return weighted_cross_products(projections, size, VectorXd::Zero(projections.cols()));
   }
 
   // The sum of squares that rounding of the response alone explains.

@@ -73,11 +73,12 @@ class PureColumns {
   }
 
   // The coefficients of the columns nearest to zero, in terms of what the response then changes, that give some their prior
-  // means: one condition after the other.
+  // means: one condition after the other. Changes between groups hardly count, for effects of the groups may take them; where
+  // these cannot, sigma is as large.
   void move_response(const std::vector<Index>& at_prior, const CoefficientPriors& priors) {
     const MatrixXd to_model = data.basis.topLeftCorner(p_, p_);
     VectorXd squares(p_);
-    for (Index k = 0; k < p_; ++k) squares(k) = data.within(k, k) + between(k);
+    for (Index k = 0; k < p_; ++k) squares(k) = data.within(k, k) + weight_between * between(k);
     const Eigen::ArrayXd freedom = squares.array().max(1e-30 * squares.maxCoeff()).inverse();
     std::vector<VectorXd> directions;
     VectorXd change = VectorXd::Zero(p_);
@@ -111,6 +112,8 @@ class PureColumns {
       data.rounding(i) += std::abs(share) * data.rounding(k);
     }
   }
+
+  static constexpr double weight_between = 1e-9;
 
   Index p_;  // number of coefficients
 };

@@ -30,8 +30,7 @@ class ResidualColumns {
         combination(MatrixXd::Identity(mean.cols(), mean.cols())) {
     const double total = size.sum();
     if (intercept) centre = mean.transpose() * size / total;
-    const MatrixXd deviation = mean.rowwise() - centre.transpose();
-    const MatrixXd between = deviation.transpose() * size.asDiagonal() * deviation;
+    const MatrixXd between = weighted_cross_products(mean, size, centre);
     Explaining inside, outside;
     kind_.assign(static_cast<std::size_t>(mean.cols()), Kind::neither);
     for (Index k = 0; k < mean.cols(); ++k) {

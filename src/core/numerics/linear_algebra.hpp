@@ -42,6 +42,19 @@ inline void bordered_cholesky(double* a, Index size) {
   }
 }
 
+// sum_j weight_j (v_j - centre)(v_j - centre)' over rows v_j, some rows at a time: a copy of all of them costs more than the sum.
+inline MatrixXd weighted_cross_products(const MatrixXd& rows, const VectorXd& weight,
+                                        const VectorXd& centre) {
+  constexpr Index block = 1024;
+  MatrixXd sum = MatrixXd::Zero(rows.cols(), rows.cols());
+  for (Index first = 0; first < rows.rows(); first += block) {
+    const Index count = std::min(block, rows.rows() - first);
+    const MatrixXd part = rows.middleRows(first, count).rowwise() - centre.transpose();
+    sum.noalias() += part.transpose() * (weight.segment(first, count).asDiagonal() * part);
+  }
+  return sum;
+}
+
 // Least squares from the cross-products of (columns, response), the response last. A column that
 // depends on the columns before it is aliased: its coefficient is zero, as in lm(). `noise` is the
 // sum of squares that rounding of the response alone explains.

@@ -20,7 +20,7 @@ lost_digits <- function() {
     y <- y + loss()
   }
   scale <- max(sd(y), abs(mean(y)), sd(x) / sd(stats::lm.fit(cbind(1, x), z)$residuals))
-  model <- sample(c("complete_pooling", "varying_intercept"), 1)
+  model <- sample(c("complete_pooling", "varying_intercept", "no_pooling"), 1)
   slope <- function() if (runif(1) < 0.2) p_normal(rnorm(1), 1e-3) else p_normal(0, 10 * scale)
   slopes <- list("beta[x]" = slope(), "beta[z]" = slope())
   # A slope that is known and explains nothing leaves all of the response.
@@ -29,20 +29,29 @@ lost_digits <- function() {
   list(
     kind = kind, model = model, rows = cbind(rows, x = x, z = z, y = y),
     tolerance = if (left == 1) 1e-6 else 1e-5, # where priors and data differ by 1e4 sds and more, the evidence is of that size
-    priors = c(list(beta_0 = p_normal(0, 10 * scale), sigma = spread, sigma_y = spread, sigma_0 = spread), slopes)
+    priors = c(
+      list(
+        beta_0 = p_normal(0, 10 * scale), beta_0j = p_normal(0, 10 * scale), sigma = spread, sigma_y = spread, sigma_0 = spread
+      ),
+      slopes
+    )
   )
 }
 
 fit_lost <- function(case) {
-  complete <- case$model == "complete_pooling"
-  used <- c("beta_0", "beta[x]", "beta[z]", if (complete) "sigma" else c("sigma_y", "sigma_0"))
-  fit <- if (complete) complete_pooling else varying_intercept
-  fit(if (complete) y ~ x + z else y ~ x + z + (1 | g), case$rows, prior = package_priors(case$priors[used]), iter_sampling = 0)
+  used <- switch(case$model,
+    complete_pooling = c("beta_0", "sigma"), no_pooling = c("beta_0j", "sigma"), varying_intercept = c("beta_0", "sigma_y", "sigma_0")
+  )
+  arguments <- list(
+    if (case$model == "complete_pooling") y ~ x + z else y ~ x + z + (1 | g), case$rows,
+    prior = package_priors(case$priors[c(used, "beta[x]", "beta[z]")]), iter_sampling = 0
+  )
+  do.call(case$model, c(arguments, if (case$model == "no_pooling") list(sigma = "common")))
 }
 
 oracle_lost <- function(case, fine = 1) {
   oracle_fit(
-    case$model, case$rows$y, case$priors, group = if (case$model == "varying_intercept") case$rows$g,
+    case$model, case$rows$y, case$priors, group = if (case$model != "complete_pooling") case$rows$g,
     x = as.matrix(case$rows[c("x", "z")]), fine = fine
   )[[1]]
 }
