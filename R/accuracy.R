@@ -32,8 +32,10 @@
 #'   * `error`: the estimate, in posterior standard deviations (for the log evidence, in units of it);
 #'   * `edge_mass`: about the probability where the rules have no nodes.
 #'
-#'   Fits are printed with a line on what rounding can do where that is above 1e-6. The rest takes longer to find than the fit
-#'   itself, and the rules refuse what they cannot resolve.
+#'   Fits are printed with a line on what rounding can do where that is above 1e-6. Where priors and data ask for values of a
+#'   standard deviation that differ by a factor of 55 or more, the fit itself makes the second look and warns
+#'   (`bayespool_warning_modes`) if it finds anything. The rest takes longer to find than the fit, and the rules refuse what they
+#'   cannot resolve.
 #' @section Errors: Of class `bayespool_error_argument`: a fit with `algorithm = "nuts"`, whose error is that of its draws
 #'   (`mcse_mean` in [summary()][summary.bayespool_fit]); unknown arguments.
 #' @references Trefethen, L. N. and Weideman, J. A. C. (2014). The exponentially convergent trapezoidal rule. *SIAM

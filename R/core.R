@@ -3,7 +3,8 @@
 
 core_check_design <- function(problem) cpp_check_design(problem)
 
-# `log_evidence`; `draws`, draws x variables; and `record`, what the quadrature found, from which the functions below take it.
+# `log_evidence`; `missed`, the probability found where the quadrature has no nodes; `draws`, draws x variables; and `record`,
+# what the quadrature found, from which the functions below take it.
 core_fit <- function(posterior, draws, seed, cores, call) {
   run_core(cpp_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
 }

@@ -5,6 +5,7 @@
 exact_draws <- function(posterior, settings, seed, call) {
   draws <- settings$chains * settings$iter_sampling
   sampled <- core_fit(posterior, draws, seed, settings$cores, call)
+  warn_missed(sampled$missed, call)
   list(
     draws = if (draws > 0) {
       new_draws(sampled$draws, settings$iter_sampling, settings$chains, layout_variables(posterior$model))
@@ -12,6 +13,20 @@ exact_draws <- function(posterior, settings, seed, call) {
     log_evidence = sampled$log_evidence,
     record = sampled$record
   )
+}
+
+# Where priors and data are far apart, the core looks a second time for posterior probability beyond its nodes.
+warn_missed <- function(missed, call) {
+  if (missed > 1e-6) {
+    warn_bayespool(
+      c(
+        "The quadrature may have missed a part of the posterior: a second look found a share of {signif(missed, 2)} elsewhere.",
+        i = "Priors and data ask for values that are far apart, so that there are several modes.",
+        i = "Results may be wrong. {.fn prior_summary} shows the priors; see whether they are meant so."
+      ),
+      "modes", call
+    )
+  }
 }
 
 # What exact_draws() would find for a fit that has chains.

@@ -27,8 +27,9 @@ void draw_part(const PosteriorSampler& sampler, int draws, int cores, double* ou
 
 }  // namespace
 
-// `orders`: the highest moments of sigma and tau that exist and are wanted. `log_evidence`; `record`, what the quadrature found, for the functions that take it; `draws` (a matrix, one column a
-// variable).
+// `orders`: the highest moments of sigma and tau that exist and are wanted. `log_evidence`; `missed`, the probability that a
+// second look found beyond the nodes (0 where none was needed); `record`, what the quadrature found, for the functions that
+// take it; `draws` (a matrix, one column a variable).
 // [[Rcpp::export]]
 Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, int draws,
                    double seed, int cores) {
@@ -36,13 +37,15 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
   const std::function<void()> check_interrupt = interrupt_check();
   Rcpp::NumericMatrix out(Rcpp::no_init(draws, parsed.variables));
   RecordWriter record;
-  double log_evidence = 0;
+  double log_evidence = 0, missed = 0;
   std::uint64_t purpose = 0;
   for (const Part& part : parsed.parts) {
     const Design design(part.data, parsed.coefficients);
     const Quadrature quadrature(design, parsed.scales, part.orders,
                                 Quadrature::Purpose::distributions, false, check_interrupt);
     log_evidence += quadrature.log_evidence();
+    if (quadrature.pieces_far_apart())
+      missed = std::max(missed, SecondLook(quadrature).mass_beyond(check_interrupt));
     quadrature.write(record);
     if (draws > 0)
       draw_part(PosteriorSampler(design, quadrature, part.columns, static_cast<std::uint64_t>(seed),
@@ -50,7 +53,7 @@ Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
                 draws, cores, out.begin());
     ++purpose;
   }
-  return Rcpp::List::create(Rcpp::_["log_evidence"] = log_evidence,
+  return Rcpp::List::create(Rcpp::_["log_evidence"] = log_evidence, Rcpp::_["missed"] = missed,
                             Rcpp::_["record"] = Rcpp::wrap(record.numbers()),
                             Rcpp::_["draws"] = out);
 }

@@ -205,6 +205,7 @@ TEST_CASE("a second look finds a mode that a quadrature misses", "[quadrature]")
   const Quadrature whole(design, {sigma, none}, {1, 0}, Quadrature::Purpose::evidence, false,
                          no_check);
   REQUIRE(whole.outer().map().peaks().size() == 2);
+  CHECK(whole.pieces_far_apart());
   CHECK(SecondLook(whole).mass_beyond(no_check) < 1e-10);
   CollapsedPosterior posterior = whole.posterior();
   for (const Peak& peak : whole.outer().map().peaks()) {
@@ -233,6 +234,7 @@ TEST_CASE("a second look with two sds, and with known ones", "[quadrature]") {
     const Design design(means({1, -2, 0.5, 2}), prior(0, 10));
     const Quadrature quadrature(design, priors, {2, 2}, Quadrature::Purpose::distributions, false,
                                 no_check);
+    CHECK_FALSE(quadrature.pieces_far_apart());
     CHECK(SecondLook(quadrature).mass_beyond(no_check) < 1e-9);
   }
 }

@@ -120,3 +120,17 @@ test_that("quantiles are monotone and have their probability in the tails, also 
     }
   }
 })
+
+test_that("a fit says where a second look found what the quadrature missed", {
+  fit <- function() {
+    complete_pooling(
+      y ~ 1, data.frame(y = qnorm(ppoints(30))), iter_sampling = 0,
+      prior = list(mu = dist_normal(500, 25), sigma = dist_cauchy(0, 1))
+    )
+  }
+  expect_no_warning(found <- fit())
+  missed <- bayespool:::core_fit(bayespool:::fit_posterior(found), 0L, 0, 1L, NULL)$missed
+  expect_gt(missed, 0)
+  expect_lt(missed, 1e-9)
+  expect_warning(bayespool:::warn_missed(0.25, NULL), "second look found a share of 0.25", class = "bayespool_warning_modes")
+})

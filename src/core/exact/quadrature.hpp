@@ -118,6 +118,10 @@ class Quadrature {
     return true;
   }
 
+  // Whether pieces of the integrand (priors, likelihood) ask for values of a sd that are far from one another. Only then
+  // could there be a mode that the look around did not meet; whoever must be sure looks a second time.
+  bool pieces_far_apart() const { return farthest_pieces_ > far_apart; }
+
   // About the mass beyond the ends of the rules.
   double edge_mass() const {
     double edge = outer_ ? outer_->edge_mass() : 0;
@@ -221,6 +225,7 @@ class Quadrature {
         for (double value :
              {fitted.estimate.sigma, fitted.total, expected.estimate.sigma, expected.total})
           add(sigma_centres_, sigma_coordinate_, value);
+      note_distance(sigma_centres_, sigma_coordinate_);
       std::sort(sigma_centres_.begin(), sigma_centres_.end());
     }
     if (!tau_known()) {
@@ -229,10 +234,19 @@ class Quadrature {
         for (double value :
              {fitted.estimate.tau, fitted.farthest, expected.estimate.tau, expected.farthest})
           add(tau_centres_, tau_coordinate_, value);
+      note_distance(tau_centres_, tau_coordinate_);
       for (const SizeClass& c : design.size_classes)
         largest_size_ = std::max(largest_size_, c.size);
     }
     narrow_ = informed ? fitted.estimate.sigma : 0;
+  }
+
+  // The first centre is the prior's. A uniform one asks for no value in particular.
+  void note_distance(const std::vector<double>& centres, const Coordinate& coordinate) {
+    const auto first = centres.begin() + (coordinate.bounded() ? 1 : 0);
+    if (first == centres.end()) return;
+    const auto ends = std::minmax_element(first, centres.end());
+    farthest_pieces_ = std::max(farthest_pieces_, *ends.second - *ends.first);
   }
 
   struct Row {
@@ -411,6 +425,7 @@ class Quadrature {
   }
 
   static constexpr double scan_spacing = 0.5;
+  static constexpr double far_apart = 4;  // a factor of 55
   static constexpr double greatest_ratio = 1.25;
   static constexpr double thinning_tolerance = 1e-8;
   // Where tau has two modes whose masses change over with sigma, no number of columns resolves that.
@@ -425,7 +440,7 @@ class Quadrature {
   std::function<void()> check_interrupt_;
   std::vector<double> sigma_centres_,
       tau_centres_;  // coordinates of what the pieces of the integrand ask for
-  double largest_size_ = 0, degrees_ = 0, narrow_ = 0;
+  double largest_size_ = 0, degrees_ = 0, narrow_ = 0, farthest_pieces_ = 0;
   std::vector<Row> rows_;       // what was seen, by sigma
   std::vector<Peak> followed_;  // those of the column before
   std::unique_ptr<LineRule> outer_;
