@@ -40,6 +40,8 @@ choose_one <- function(argument, choices, call) {
   argument
 }
 
+choose_interval <- function(interval, call) choose_one(interval, c("hdi", "central"), call)
+
 # Names of variables, or all of them for NULL.
 check_pars <- function(pars, valid, call) {
   unknown <- setdiff(pars, valid)

@@ -12,17 +12,40 @@ posterior_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
   table
 }
 
+# The same with an interval that holds `prob`: columns mean, sd, lower, upper. `interval`: "hdi" (the shortest) or "central".
+interval_table <- function(fit, prob, interval, deviations = FALSE, call) {
+  if (interval == "central") {
+    table <- posterior_table(fit, c(1 - prob, 1 + prob) / 2, deviations, call)
+  } else if (has_quadrature(fit)) {
+    lower <- seq(1e-9, 1 - prob - 1e-9, length.out = 33)
+    wide <- posterior_table(fit, c(lower, lower + prob), deviations, call)
+    best <- max.col(wide[, 2 + seq_along(lower), drop = FALSE] - wide[, 35 + seq_along(lower), drop = FALSE], "first")
+    rows <- seq_len(nrow(wide))
+    table <- cbind(wide[, 1:2, drop = FALSE], wide[cbind(rows, 2 + best)], wide[cbind(rows, 35 + best)])
+  } else {
+    table <- draws_table(fit, numeric(), deviations, call)
+    table <- cbind(table, t(HDInterval::hdi(deviations_or_draws(fit, deviations, call), credMass = prob)))
+  }
+  dimnames(table) <- list(layout_variables(fit$model), c("mean", "sd", "lower", "upper"))
+  table
+}
+
 posterior_means <- function(fit, deviations = FALSE, call) {
   posterior_table(fit, deviations = deviations, call = call)[, "mean"]
 }
 
-draws_table <- function(fit, probs, deviations, call) {
+# Draws x variables; with `deviations` those of the groups are of their deviations.
+deviations_or_draws <- function(fit, deviations, call) {
   draws <- draws_matrix(fit, call)
   if (deviations && has_intercept(fit$model)) {
     groups <- layout_variables(fit$model, "group")
     draws[, groups] <- draws[, groups] - draws[, fit$model$intercept]
   }
-  t(apply(draws, 2, function(x) c(mean(x), stats::sd(x), stats::quantile(x, probs, names = FALSE))))
+  draws
+}
+
+draws_table <- function(fit, probs, deviations, call) {
+  t(apply(deviations_or_draws(fit, deviations, call), 2, function(x) c(mean(x), stats::sd(x), stats::quantile(x, probs, names = FALSE))))
 }
 
 # "q3", "q2.5": never with an exponent, which "%.15g" writes below 1e-4.
