@@ -93,15 +93,15 @@ cpp_predictive_quantiles <- function(task, probabilities) {
     .Call(`_bayespool_cpp_predictive_quantiles`, task, probabilities)
 }
 
-cpp_summary <- function(problem, orders, record, probabilities, icc, deviations, memory) {
-    .Call(`_bayespool_cpp_summary`, problem, orders, record, probabilities, icc, deviations, memory)
+cpp_summary <- function(problem, orders, record, probabilities, shortest, icc, deviations, memory) {
+    .Call(`_bayespool_cpp_summary`, problem, orders, record, probabilities, shortest, icc, deviations, memory)
 }
 
-cpp_variance_components <- function(problem, orders, record, probability) {
-    .Call(`_bayespool_cpp_variance_components`, problem, orders, record, probability)
+cpp_variance_components <- function(problem, orders, record, probability, shortest) {
+    .Call(`_bayespool_cpp_variance_components`, problem, orders, record, probability, shortest)
 }
 
-cpp_pooling_weights <- function(problem, orders, record, sizes) {
-    .Call(`_bayespool_cpp_pooling_weights`, problem, orders, record, sizes)
+cpp_pooling_weights <- function(problem, orders, record, sizes, probability, shortest) {
+    .Call(`_bayespool_cpp_pooling_weights`, problem, orders, record, sizes, probability, shortest)
 }
 

@@ -40,22 +40,42 @@ choose_one <- function(argument, choices, call) {
   argument
 }
 
+# Of an interval whose ends are sought by quadrature.
+check_interval_probability <- function(prob, call) {
+  valid <- checkmate::test_number(prob, lower = 1e-9, upper = 1 - 1e-9)
+  check_argument(prob, valid, "a number between 0 and 1 (and not within 1e-9 of these)", call)
+}
+
 choose_interval <- function(interval, call) choose_one(interval, c("hdi", "central"), call)
 
-# Names of variables, or all of them for NULL.
-check_pars <- function(pars, valid, call) {
-  unknown <- setdiff(pars, valid)
+# Which variables: those named in `pars`, then those that a regular expression matches, or all of them for two NULLs.
+choose_pars <- function(pars, regex_pars, variables, call) {
+  if (is.null(pars) && is.null(regex_pars)) {
+    return(variables)
+  }
+  unknown <- setdiff(pars, variables)
   if (!is.null(pars) && (!is.character(pars) || length(unknown) > 0)) {
     abort_bayespool(
-      c(
-        "{.arg pars} must be names of variables.",
-        i = "Found {.val {unknown}}.",
-        i = "There {?is/are} {.val {valid}}."
-      ),
+      c("{.arg pars} must be names of variables.", i = "Found {.val {unknown}}.", i = "There {?is/are} {.val {variables}}."),
       "argument", call
     )
   }
-  pars %||% valid
+  valid <- is.null(regex_pars) || checkmate::test_character(regex_pars, any.missing = FALSE, min.len = 1)
+  check_argument(regex_pars, valid, "regular expressions, as text", call)
+  unique(c(pars, unlist(lapply(regex_pars, matching_variables, variables, call))))
+}
+
+matching_variables <- function(pattern, variables, call) {
+  found <- tryCatch(grep(pattern, variables, value = TRUE), error = function(cnd) {
+    check_argument(pattern, FALSE, "a regular expression", call, "regex_pars")
+  }, warning = function(cnd) character())
+  if (length(found) == 0) {
+    abort_bayespool(
+      c("{.arg regex_pars} matches no variable.", i = "Found {.val {pattern}}.", i = "There {?is/are} {.val {variables}}."),
+      "argument", call
+    )
+  }
+  found
 }
 
 check_no_dots <- function(dots, call) {

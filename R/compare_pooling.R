@@ -16,7 +16,7 @@
 #'   }{1 - kappa_j = sigma^2 / (sigma^2 + n_j tau^2),}
 #' with \eqn{\sigma} the standard deviation within groups and \eqn{\tau} that between them. It is 0 where a group keeps
 #' its own mean and 1 where it takes the population's. `shrinkage` is its posterior mean, by quadrature, and
-#' `shrinkage_lower` and `shrinkage_upper` are its quantiles. Small groups are shrunk most.
+#' `shrinkage_lower` and `shrinkage_upper` are the ends of its interval. Small groups are shrunk most.
 #'
 #' All estimates, intervals and comparisons are exact: they do not use the draws of the fits, so
 #' `iter_sampling = 0` makes this faster. The longest part is one quadrature for each group that is left out.
@@ -33,7 +33,8 @@
 #' @param sigma `"group"` or `"common"`: whether the groups have standard deviations of their own without pooling; see
 #'   [no_pooling()].
 #' @param ... Arguments for all three fits, such as `seed`, `iter_sampling` or `algorithm`.
-#' @param prob Probability in the intervals, between 0 and 1; as much lies below as above them.
+#' @param prob,interval Probability in the intervals, and their kind: `"hdi"`, the shortest intervals, or `"central"`, with as
+#'   much below as above.
 #' @return A list of class `compare_pooling`:
 #'
 #'   * `fits`: the three fits, named `complete`, `none` and `partial`.
@@ -49,7 +50,7 @@
 #'     `se_elpd_logo` of leaving out one group at a time. `NA` where something does not exist: the log evidence with a flat prior,
 #'     leave-one-out of observations for fits from group moments, and all of it with `prior_only = TRUE`.
 #'   * `notes`: what is `NA`, and why.
-#'   * `prob`: as given.
+#'   * `prob`, `interval`: as given.
 #' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups or
 #'   without an intercept. Of class `bayespool_error_prior`: a `prior` that is not a list of lists named by model.
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
@@ -65,9 +66,11 @@
 #' subset(comparison$groups, group == "Southampton")
 #' loo_compare(lapply(comparison$fits, loo, unit = "group"))
 #' @export
-compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94) {
+compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94,
+                            interval = c("hdi", "central")) {
   call <- rlang::current_env()
-  check_probability(prob, call)
+  check_interval_probability(prob, call)
+  interval <- choose_interval(interval, call)
   parsed <- parse_formula(formula, call = call)
   if (is.null(parsed$group)) {
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
@@ -85,17 +88,17 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     fits$none <- no_pooling(formula, data, prior = prior$none, sigma = sigma, ...)
     fits$partial <- fit_partial(formula, data, prior = prior$partial, ...)
   })
-  probs <- c((1 - prob) / 2, 1 - (1 - prob) / 2)
-  summaries <- lapply(fits, exact_summary, probs = probs)
+  summaries <- lapply(fits, exact_interval_table, prob, interval, call = call)
   models <- compare_models(fits)
   structure(
     list(
       fits = fits,
-      groups = compare_groups(fits, summaries),
+      groups = compare_groups(fits, summaries, prob, interval),
       population = summary_rows(summaries$partial, fits$partial$model$intercept),
       models = models$table,
       notes = models$notes,
-      prob = prob
+      prob = prob,
+      interval = interval
     ),
     class = "compare_pooling"
   )
@@ -122,13 +125,13 @@ check_priors_by_model <- function(prior, call) {
   }
 }
 
-# `estimate`, `lower` and `upper` of variables of an exact summary with two probabilities.
+# `estimate`, `lower` and `upper` of variables in an interval_table().
 summary_rows <- function(summary, variables) {
-  rows <- match(variables, summary$variable)
-  data.frame(estimate = summary$mean[rows], lower = summary[[4]][rows], upper = summary[[5]][rows])
+  rows <- match(variables, rownames(summary))
+  data.frame(estimate = summary[rows, "mean"], lower = summary[rows, "lower"], upper = summary[rows, "upper"], row.names = NULL)
 }
 
-compare_groups <- function(fits, summaries) {
+compare_groups <- function(fits, summaries, prob, interval) {
   moments <- fits$partial$moments
   groups <- length(moments$group)
   estimates <- Map(function(fit, summary) {
@@ -136,18 +139,15 @@ compare_groups <- function(fits, summaries) {
     summary_rows(summary, rep_len(means, groups))
   }, fits, summaries)
   missing <- rep(NA_real_, 2 * groups)
-  # 1 - kappa falls as the intraclass correlation rises: (1 - icc) / (1 - icc + n icc).
-  icc <- summaries$partial[summaries$partial$variable == "icc", ]
-  population_weight <- function(icc) (1 - icc) / (1 - icc + moments$n * icc)
+  shrinkage <- exact_pooling_weights(fit_posterior(fits$partial), moments$n, prob, interval, call = NULL)
   data.frame(
     group = rep(factor(moments$group, levels = moments$group), 3),
     n = rep(moments$n, 3),
     raw_mean = rep(unname(moments$mean[, ncol(moments$mean)]), 3),
     model = factor(rep(names(fits), each = groups), levels = names(fits)),
     do.call(rbind, unname(estimates)),
-    shrinkage = c(missing, exact_pooling_weights(fit_posterior(fits$partial), moments$n, call = NULL)),
-    shrinkage_lower = c(missing, population_weight(icc[[5]])),
-    shrinkage_upper = c(missing, population_weight(icc[[4]]))
+    shrinkage = c(missing, shrinkage[, 1]), shrinkage_lower = c(missing, shrinkage[, 3]),
+    shrinkage_upper = c(missing, shrinkage[, 4])
   )
 }
 

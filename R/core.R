@@ -18,23 +18,30 @@ core_comparison <- function(posterior, call) {
   run_core(cpp_comparison(posterior$problem, posterior$propriety$orders, posterior$record), call)
 }
 
-# One row a variable, then one for the icc if wanted: mean, sd, quantiles.
-core_summary <- function(posterior, probs, icc, deviations, call) {
+# One row a variable, then one for the icc if wanted: mean, sd, quantiles, and the ends of the shortest interval that holds
+# `shortest`, if that is not 0.
+core_summary <- function(posterior, probs, shortest, icc, deviations, call) {
   run_core(
     cpp_summary(
-      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), icc, deviations,
+      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, icc, deviations,
       memory_for_nodes(posterior$problem)
     ),
     call
   )
 }
 
-core_variance_components <- function(posterior, prob, call) {
-  run_core(cpp_variance_components(posterior$problem, posterior$propriety$orders, posterior$record, prob), call)
+# Rows tau^2, sigma^2, icc: mean, sd, ends of the interval that holds `prob`.
+core_variance_components <- function(posterior, prob, interval, call) {
+  run_core(
+    cpp_variance_components(posterior$problem, posterior$propriety$orders, posterior$record, prob, interval == "hdi"), call
+  )
 }
 
-core_pooling_weights <- function(posterior, size, call) {
-  run_core(cpp_pooling_weights(posterior$problem, posterior$propriety$orders, posterior$record, size), call)
+# The same of the population's weight in the means of groups of these sizes.
+core_pooling_weights <- function(posterior, size, prob, interval, call) {
+  run_core(
+    cpp_pooling_weights(posterior$problem, posterior$propriety$orders, posterior$record, size, prob, interval == "hdi"), call
+  )
 }
 
 # Rows ordered by `group` (from 0).

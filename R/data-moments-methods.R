@@ -22,10 +22,6 @@ moments_frame <- function(moments, products) {
   as_frame(parts, length(moments$n))
 }
 
-matrix_columns <- function(x) {
-  stats::setNames(lapply(seq_len(ncol(x)), function(k) as.vector(x[, k])), colnames(x))
-}
-
 #' @export
 as.data.frame.group_moments <- function(x, row.names = NULL, optional = FALSE, ...) {
   rlang::check_dots_empty()

@@ -117,11 +117,6 @@ term_variable <- function(label) {
   if (is.name(expr)) as.character(expr) else NA_character_
 }
 
-# data.frame() would copy and rename.
-as_frame <- function(columns, rows) {
-  structure(columns, class = "data.frame", row.names = .set_row_names(rows))
-}
-
 # TRUE for the rows without NA in `used` (vectors, or matrices in a model frame; `names` for
 # messages); options(na.action) decides whether the others may go.
 rows_to_keep <- function(used, names, call) {

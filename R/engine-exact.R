@@ -35,14 +35,14 @@ exact_fit <- function(posterior, call) core_fit(posterior, 0L, 0, 1L, call)
 # Without what draws and quantiles would need: for models with data left out.
 exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
 
-# A matrix: one row a variable, then one for the icc if wanted; columns mean, sd, then one quantile for each of `probs`.
-# Moments that do not exist are `Inf` or `NaN`. `deviations`: the rows of the groups are of their deviations from the
-# population.
-exact_table <- function(posterior, probs = numeric(), icc = FALSE, deviations = FALSE, call) {
-  table <- core_summary(posterior, probs, icc, deviations, call)
-  if (deviations && length(probs) > 0) {
+# A matrix: one row a variable, then one for the icc if wanted; columns mean, sd, one quantile for each of `probs`, then the ends
+# of the shortest interval that holds `shortest`, if that is not 0. Moments that do not exist are `Inf` or `NaN`.
+# `deviations`: the rows of the groups are of their deviations from the population.
+exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE, deviations = FALSE, call) {
+  table <- core_summary(posterior, probs, shortest, icc, deviations, call)
+  if (deviations && ncol(table) > 2) {
     # Their quantiles need nodes of their own; moments are those that they have without.
-    table[, 1:2] <- core_summary(posterior, numeric(), icc, deviations, call)
+    table[, 1:2] <- core_summary(posterior, numeric(), 0, icc, deviations, call)
   }
   missing <- posterior$propriety$missing
   if (deviations) missing$group <- missing$deviation
@@ -60,17 +60,19 @@ mark_missing <- function(table, model, missing) {
   table
 }
 
-# Rows between, within, share_between; columns mean, sd, hdi_lower, hdi_upper.
-exact_components <- function(posterior, prob, call) {
-  table <- core_variance_components(posterior, prob, call)
+# Rows between, within, share_between; columns mean, sd, lower, upper.
+exact_components <- function(posterior, prob, interval, call) {
+  table <- core_variance_components(posterior, prob, interval, call)
   by_row <- posterior$propriety$orders[1, c("tau", "sigma")]
   table[1:2, 1][by_row < 2] <- Inf
   table[1:2, 2][by_row < 4] <- Inf
   table
 }
 
-# The posterior mean of 1 - kappa, the weight of the population, for groups of these sizes.
-exact_pooling_weights <- function(posterior, size, call) core_pooling_weights(posterior, size, call)
+# 1 - kappa, the weight of the population, for groups of these sizes: mean, sd, lower, upper.
+exact_pooling_weights <- function(posterior, size, prob, interval, call) {
+  core_pooling_weights(posterior, size, prob, interval, call)
+}
 
 # For each row: log p(y_i | y_-i), the log density of another one like it given all, and y_i - E(y_i | y_-i); NaN where the
 # nodes of the full posterior do not resolve it. `columns`: predictors and response, as the problem's moments have them;

@@ -15,8 +15,7 @@
 #' @param object A fit.
 #' @param probs Probabilities of the quantiles, between 0 and 1.
 #' @param x What `exact_summary()` returned.
-#' @param digits Number of decimals to print.
-#' @param n_rows Number of rows to print; the rest is counted in a last line.
+#' @inheritParams summary.bayespool_fit
 #' @param ... Not used.
 #' @return A data frame with one row a parameter, in the order of the draws, and columns `variable`, `mean`, `sd` and
 #'   one quantile for each of `probs`, named like `q3`, `q50`, `q97`. The quantiles `q3` and `q97` hold 94% between
@@ -27,7 +26,7 @@
 #'   so many predictors that their covariances at the nodes of the quadrature would not fit in memory.
 #' @references Trefethen, L. N. and Weideman, J. A. C. (2014). The exponentially convergent trapezoidal rule. *SIAM
 #'   Review*, 56(3), 385-458. \doi{10.1137/130932132}
-#' @seealso [summary()][summary.bayespool_fit] for the draws, [variance_components()] for the variances.
+#' @seealso [summary()][summary.bayespool_fit] for the shortest interval, [variance_components()] for the variances.
 #' @examples
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
 #' exact_summary(fit)
@@ -39,23 +38,26 @@ exact_summary <- function(object, ...) {
 
 #' @rdname exact_summary
 #' @export
-exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), ...) {
+exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars = NULL, regex_pars = NULL, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   valid <- checkmate::test_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE)
   check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
   icc <- has_population(object$model)
-  table <- exact_table(fit_posterior(object), probs, icc, call = call)
-  quantiles <- lapply(seq_along(probs), function(i) table[, 2 + i])
-  names(quantiles) <- quantile_names(probs)
-  variable <- c(layout_variables(object$model), if (icc) "icc")
-  columns <- c(list(variable = variable, mean = table[, 1], sd = table[, 2]), quantiles)
-  structure(columns, class = c("bayespool_exact_summary", "data.frame"), row.names = .set_row_names(length(variable)))
+  layout <- object$model$layout
+  variable <- c(layout$variable, if (icc) "icc")
+  chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
+  table <- exact_table(fit_posterior(object), probs, icc = icc, call = call)[chosen, , drop = FALSE]
+  colnames(table) <- c("mean", "sd", quantile_names(probs))
+  new_table(
+    c(list(variable = variable[chosen]), matrix_columns(table)), "bayespool_exact_summary",
+    of_group = layout$variable[!is.na(layout$label)]
+  )
 }
 
 #' @rdname exact_summary
 #' @export
-print.bayespool_exact_summary <- function(x, digits = 3, n_rows = 30, ...) {
+print.bayespool_exact_summary <- function(x, digits = NULL, n_rows = 30, ...) {
   print_table(x, digits, n_rows)
   invisible(x)
 }

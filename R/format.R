@@ -1,11 +1,12 @@
-# Numbers, labels, expressions and tables as text.
+# Numbers, labels, expressions and intervals as text.
 
-# Fixed decimals, or significant digits for columns of very small or large numbers.
+# The same number of decimals for all; where that would hide the numbers, more of them, or powers of ten.
 format_numbers <- function(x, decimals) {
   size <- max(abs(x[is.finite(x)]), 0)
-  if (decimals > 0 && size > 0 && (size < 0.1 || size >= 1e7)) {
-    return(formatC(x, digits = decimals + 1, format = "g"))
+  if (size >= 1e7 || (size > 0 && size < 1e-4)) {
+    return(formatC(x, digits = decimals, format = "e"))
   }
+  if (decimals > 0 && size > 0) decimals <- max(decimals, 1 - floor(log10(size)))
   formatC(x, digits = decimals, format = "f")
 }
 
@@ -26,28 +27,22 @@ format_formula <- function(formula) {
   format_expr(formula)
 }
 
-# Labels may be of any length; tables show how they begin.
-shorten <- function(text, width = 60) ifelse(nchar(text) > width, paste0(substr(text, 1, width - 3), "..."), text)
-
-# A table of variables. Counts (effective sample sizes) without decimals, Monte Carlo errors with two digits.
-print_table <- function(table, digits, n_rows) {
-  shown <- as.data.frame(utils::head(table, n_rows))
-  class(shown) <- "data.frame"
-  shown$variable <- shorten(shown$variable)
-  for (name in setdiff(names(shown), "variable")) {
-    x <- shown[[name]]
-    shown[[name]] <- if (startsWith(name, "mcse_")) {
-      formatC(signif(x, 2), digits = 2, format = "fg")
-    } else {
-      format_numbers(x, if (startsWith(name, "ess_")) 0 else if (name == "rhat") 3 else digits)
-    }
-  }
-  print(shown, row.names = FALSE)
-  note_rest(nrow(table) - nrow(shown))
+# Decimals that show two digits of the smallest sd, from 2 to 4.
+decimals_for <- function(sd) {
+  sd <- sd[is.finite(sd) & sd > 0]
+  if (length(sd) == 0) 2 else min(max(1 - floor(log10(min(sd))), 2), 4)
 }
 
-note_rest <- function(rest) {
-  if (rest > 0) {
-    cat("... and ", format(rest, big.mark = ","), " more; see summary() or exact_summary()\n", sep = "")
-  }
+# Labels may be of any length; tables show how they begin.
+shorten <- function(text, width = 60) {
+  ifelse(nchar(text, "width") > width, paste0(strtrim(text, width - 3), "..."), text)
+}
+
+interval_names <- function(interval) paste0(interval, c("_lower", "_upper"))
+
+interval_text <- function(prob, interval) {
+  switch(interval,
+    hdi = paste0("hdi: shortest interval with ", percent(prob), " of the posterior"),
+    central = paste0("central: ", percent(prob), " of the posterior, with as much below as above")
+  )
 }

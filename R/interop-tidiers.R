@@ -21,8 +21,8 @@
 #' @param x A fit.
 #' @param effects One or more of `"fixed"`, `"ran_vals"`, `"ran_coefs"` and `"ran_pars"`, as below.
 #' @param conf.int Whether to add an interval.
-#' @param conf.level Probability in the interval, between its quantiles at `(1 - conf.level) / 2` from either end. The default,
-#'   0.9, is that of rstanarm and of broom.mixed for it.
+#' @param conf.level,interval Probability in the interval, and its kind: `"hdi"`, the shortest interval, or `"central"`,
+#'   with as much below as above. The defaults are those of [summary()][summary.bayespool_fit].
 #' @param newdata A data frame with predictors and groups; the default is the rows that the fit used. A new group
 #'   of a model with a population has the mean of the population.
 #' @param ... Not used.
@@ -66,23 +66,28 @@ NULL
 #' @rdname tidiers
 #' @aliases tidy
 #' @export
-tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), conf.int = FALSE, conf.level = 0.9, ...) {
+tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), conf.int = FALSE, conf.level = 0.94,
+                               interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   effects <- choose_effects(x, effects, missing(effects), call)
   check_flag(conf.int, call)
-  valid <- checkmate::test_number(conf.level, lower = 1e-9, upper = 1 - 1e-9)
-  check_argument(conf.level, valid, "a number between 0 and 1 (and not within 1e-9 of these)", call)
-  probs <- if (conf.int) c(1 - conf.level, 1 + conf.level) / 2 else numeric()
-  table <- posterior_table(x, probs, call = call)
+  check_interval_probability(conf.level, call)
+  interval <- choose_interval(interval, call)
+  values <- function(deviations = FALSE) {
+    if (!conf.int) {
+      return(posterior_table(x, deviations = deviations, call = call))
+    }
+    interval_table(x, conf.level, interval, deviations, call = call)
+  }
+  table <- values()
   rows <- lapply(effects, function(effect) {
-    if (effect == "ran_vals") table <- posterior_table(x, probs, deviations = TRUE, call = call)
-    tidy_effect(x, effect, table)
+    tidy_effect(x, effect, if (effect == "ran_vals") values(deviations = TRUE) else table)
   })
   do.call(rbind, rows)
 }
 
-# The rows of one effect. `table`: as posterior_table() makes it.
+# The rows of one effect. `table`: as posterior_table() or interval_table() makes it.
 tidy_effect <- function(fit, effect, table) {
   roles <- switch(effect,
     fixed = c("population", "slope"), ran_vals = , ran_coefs = "group", ran_pars = c("scale_between", "scale_within")

@@ -9,7 +9,8 @@
 #'
 #' @inheritParams prediction_arguments
 #' @param prob Probability in the interval, between 0 and 1.
-#' @param pars Names of variables; `NULL`: all of them.
+#' @param pars,regex_pars Names of variables and regular expressions that match some, as in
+#'   [summary()][summary.bayespool_fit]; `NULL`: all of them.
 #' @return A matrix with two columns, named by the probabilities below the ends, such as `5%` and `95%`, and one row a
 #'   parameter (named) or a row of data. `predictive_interval()` makes the numbers that
 #'   [posterior_predict()][posterior_predict.bayespool_fit] gives for the same `seed`, a few rows at a time: it
@@ -27,12 +28,12 @@ NULL
 
 #' @rdname intervals
 #' @export
-posterior_interval.bayespool_fit <- function(object, prob = 0.9, ..., pars = NULL) {
+posterior_interval.bayespool_fit <- function(object, prob = 0.9, ..., pars = NULL, regex_pars = NULL) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_probability(prob, call)
   draws <- fit_draws(object, call = call)
-  pars <- check_pars(pars, posterior::variables(draws), call)
+  pars <- choose_pars(pars, regex_pars, posterior::variables(draws), call)
   draws <- posterior::as_draws_matrix(draws[, , pars, drop = FALSE])
   posterior_interval(matrix(draws, nrow(draws), dimnames = list(NULL, pars)), prob = prob)
 }
@@ -44,8 +45,8 @@ confint.bayespool_fit <- function(object, parm, level = 0.95, ...) {
   abort_bayespool(
     c(
       "A Bayesian fit has no confidence intervals.",
-      i = "{.code posterior_interval(fit, prob = {level})} has intervals of the draws.",
-      i = "{.code exact_summary(fit, probs = c({(1 - level) / 2}, {(1 + level) / 2}))} has quantiles without Monte Carlo error."
+      i = "{.code summary(fit, prob = {level})} has the shortest intervals that hold this probability,",
+      i = "and {.code summary(fit, prob = {level}, interval = \"central\")} those with as much below as above."
     ),
     "model"
   )

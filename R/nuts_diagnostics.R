@@ -59,7 +59,7 @@ nuts_params.bayespool_fit <- function(object, pars = NULL, inc_warmup = FALSE, .
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   diagnostics <- chosen_diagnostics(object, inc_warmup, call)
-  pars <- check_pars(pars, setdiff(dimnames(diagnostics)[[3]], "lp"), call)
+  pars <- choose_pars(pars, NULL, setdiff(dimnames(diagnostics)[[3]], "lp"), call)
   long_diagnostics(diagnostics[, , pars, drop = FALSE])
 }
 
@@ -91,7 +91,7 @@ neff_ratio.bayespool_fit <- function(object, pars = NULL, ...) {
 fit_diagnostic <- function(fit, measure, pars, dots, call) {
   check_no_dots(dots, call)
   draws <- fit_draws(fit, call = call)
-  pars <- check_pars(pars, posterior::variables(draws), call)
+  pars <- choose_pars(pars, NULL, posterior::variables(draws), call)
   muffle_few_draws(apply(unclass(draws)[, , pars, drop = FALSE], 3, getExportedValue("posterior", measure)))
 }
 

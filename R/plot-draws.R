@@ -34,7 +34,7 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
   type <- choose_one(type, c("intervals", "trace", "density"), call)
   check_plot_packages(call)
   draws <- fit_draws(x, call = call)
-  pars <- if (is.null(pars)) default_pars(x, type) else check_pars(pars, posterior::variables(draws), call)
+  pars <- if (is.null(pars)) default_pars(x, type) else choose_pars(pars, NULL, posterior::variables(draws), call)
   draws <- draws[, , pars, drop = FALSE]
   mcmc_density <- if (has_chains(x) && posterior::nchains(x) > 1) bayesplot::mcmc_dens_overlay else bayesplot::mcmc_dens
   switch(type,

@@ -8,26 +8,51 @@ posterior_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
   } else {
     draws_table(fit, probs, deviations, call)
   }
-  dimnames(table) <- list(layout_variables(fit$model), c("mean", "sd", quantile_names(probs)))
-  table
+  named_rows(fit, table, c("mean", "sd", quantile_names(probs)))
 }
 
 # The same with an interval that holds `prob`: columns mean, sd, lower, upper. `interval`: "hdi" (the shortest) or "central".
-interval_table <- function(fit, prob, interval, deviations = FALSE, call) {
-  if (interval == "central") {
-    table <- posterior_table(fit, c(1 - prob, 1 + prob) / 2, deviations, call)
-  } else if (has_quadrature(fit)) {
-    lower <- seq(1e-9, 1 - prob - 1e-9, length.out = 33)
-    wide <- posterior_table(fit, c(lower, lower + prob), deviations, call)
-    best <- max.col(wide[, 2 + seq_along(lower), drop = FALSE] - wide[, 35 + seq_along(lower), drop = FALSE], "first")
-    rows <- seq_len(nrow(wide))
-    table <- cbind(wide[, 1:2, drop = FALSE], wide[cbind(rows, 2 + best)], wide[cbind(rows, 35 + best)])
-  } else {
-    table <- draws_table(fit, numeric(), deviations, call)
-    table <- cbind(table, t(HDInterval::hdi(deviations_or_draws(fit, deviations, call), credMass = prob)))
+# `icc`: with a last row for the intraclass correlation.
+interval_table <- function(fit, prob, interval, deviations = FALSE, icc = FALSE, call) {
+  if (has_quadrature(fit)) {
+    return(exact_interval_table(fit, prob, interval, deviations, icc, call))
   }
-  dimnames(table) <- list(layout_variables(fit$model), c("mean", "sd", "lower", "upper"))
+  draws <- deviations_or_draws(fit, deviations, call)
+  if (icc) draws <- cbind(draws, icc = drawn_icc(fit, draws))
+  named_rows(
+    fit, cbind(colMeans(draws), apply(draws, 2, stats::sd), t(drawn_intervals(draws, prob, interval))),
+    c("mean", "sd", "lower", "upper"), icc
+  )
+}
+
+# The same by quadrature, whatever the algorithm of the fit.
+exact_interval_table <- function(fit, prob, interval, deviations = FALSE, icc = FALSE, call) {
+  posterior <- fit_posterior(fit)
+  table <- if (interval == "hdi") {
+    exact_table(posterior, shortest = prob, icc = icc, deviations = deviations, call = call)
+  } else {
+    exact_table(posterior, c(1 - prob, 1 + prob) / 2, icc = icc, deviations = deviations, call = call)
+  }
+  named_rows(fit, table, c("mean", "sd", "lower", "upper"), icc)
+}
+
+named_rows <- function(fit, table, columns, icc = FALSE) {
+  dimnames(table) <- list(c(layout_variables(fit$model), if (icc) "icc"), columns)
   table
+}
+
+# Two rows, the ends of an interval for each column of a matrix of draws.
+drawn_intervals <- function(draws, prob, interval) {
+  switch(interval,
+    hdi = HDInterval::hdi(draws, credMass = prob),
+    central = apply(draws, 2, stats::quantile, c(1 - prob, 1 + prob) / 2, names = FALSE)
+  )
+}
+
+# The intraclass correlation of each draw.
+drawn_icc <- function(fit, draws) {
+  between <- draws[, varying_term(fit$model)$sd]^2
+  between / (between + draws[, fit$model$scale_within$name]^2)
 }
 
 posterior_means <- function(fit, deviations = FALSE, call) {

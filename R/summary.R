@@ -2,79 +2,111 @@
 
 #' Summary of a fit
 #'
-#' `summary()` describes the draws of each parameter; `print()` shows the model and that table. A fit without draws is
-#' printed with its [exact_summary()].
+#' `summary()` has one row for each parameter: its posterior mean, standard deviation and an interval. `print()` shows the model
+#' and that table.
 #'
-#' @param object,x A fit.
-#' @param prob Probability in the highest density interval, between 0 and 1.
-#' @param digits Number of decimals to print. Columns of small numbers get significant digits instead.
-#' @param n_rows Number of rows to print; the rest is counted in a last line.
+#' For an exact fit the numbers are computed by quadrature: they carry no Monte Carlo error and need no draws. For a fit by NUTS
+#' they are those of the draws, with what is known of their error. A model with a population of groups has a last row `icc`, the
+#' intraclass correlation (see [variance_components()]).
+#'
+#' The interval is by default the highest density interval (HDI), the shortest one that holds the probability `prob`: every value
+#' in it has a higher density than any outside. The central interval leaves as much below as above.
+#'
+#' @param object,x A fit; for `print()` also what `summary()` returned.
+#' @param prob Probability in the interval, between 0 and 1.
+#' @param interval `"hdi"`, the shortest interval, or `"central"`.
+#' @param pars Names of variables, such as `c("hyper_mu", "mu[Oslo]")`; `NULL`: all of them.
+#' @param regex_pars Regular expressions: variables that one of them matches are taken besides `pars`, as in bayesplot.
+#' @param diagnostics Whether to add what there is to say of the draws: Monte Carlo standard errors, effective sample
+#'   sizes and R-hat. By default for fits by NUTS.
+#' @param digits Number of decimals to print; `NULL`: as many as show two digits of the smallest standard deviation, from 2 to 4.
+#' @param n_rows Number of rows to print. All rows that do not belong to a single group are shown; of the groups as many
+#'   as there is room for, and a last line counts the rest.
 #' @param ... Not used.
-#' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`,
-#'   `mean`, `sd`, the ends `hdi_lower` and `hdi_upper` of the shortest interval that holds `prob` of the draws, Monte
-#'   Carlo standard errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`, and `rhat`
-#'   (see the posterior package). Exact draws are independent, so their effective sample size is about their number
-#'   and `rhat` is about 1; draws by NUTS depend on one another. `print()` returns `x`, invisibly.
-#' @section Errors: Of class `bayespool_error_draws`: `summary()` of a fit with `iter_sampling = 0`. Of class
-#'   `bayespool_error_argument`: a `prob` outside (0, 1).
+#' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`, `mean`,
+#'   `sd`, and the ends of the interval, `hdi_lower` and `hdi_upper` (or `central_lower` and `central_upper`). With `diagnostics`
+#'   also Monte Carlo standard errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`,
+#'   and `rhat`, all of the draws (see the posterior package). Exact draws are independent, so their effective sample size
+#'   is about their number and `rhat` is about 1; draws by NUTS depend on one another. Where a table would be wider than
+#'   the screen, `print()` leaves out the Monte Carlo errors. `print()` returns `x`, invisibly.
+#'
+#'   With heavy-tailed or flat priors and few groups some moments do not exist: see [exact_summary()].
+#' @section Errors: Of class `bayespool_error_draws`: a fit by NUTS, or `diagnostics = TRUE`, without draws. Of class
+#'   `bayespool_error_argument`: a `prob` outside (0, 1), `pars` that the fit does not have, a `regex_pars` that matches nothing.
 #' @references Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Buerkner, P.-C. (2021). Rank-normalization,
 #'   folding, and localization: an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis*, 16(2),
 #'   667-718.
 #'   \doi{10.1214/20-BA1221}
+#' @seealso [exact_summary()] for quantiles.
 #' @examples
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
 #' summary(fit)
-#' summary(fit, prob = 0.89)
+#' summary(fit, prob = 0.89, interval = "central", regex_pars = "^sigma")
+#' summary(fit, pars = "hyper_mu", diagnostics = TRUE)
 #' @export
-summary.bayespool_fit <- function(object, prob = 0.94, ...) {
+summary.bayespool_fit <- function(
+    object, prob = 0.94, interval = c("hdi", "central"), pars = NULL, regex_pars = NULL, diagnostics = has_chains(object), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_probability(prob, call)
-  draws <- fit_draws(object, call = call)
-  hdi <- HDInterval::hdi(matrix(draws, nrow = posterior::ndraws(draws)), credMass = prob)
-  rows <- muffle_few_draws(lapply(seq_len(dim(draws)[3]), function(i) {
-    x <- matrix(draws[, , i], nrow = dim(draws)[1])
+  check_interval_probability(prob, call)
+  interval <- choose_interval(interval, call)
+  check_flag(diagnostics, call)
+  icc <- has_population(object$model)
+  layout <- object$model$layout
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (icc) "icc"), call)
+  table <- interval_table(object, prob, interval, icc = icc, call = call)[chosen, , drop = FALSE]
+  colnames(table)[3:4] <- interval_names(interval)
+  if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, call))
+  new_table(
+    c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
+    prob = prob, interval = interval, of_group = layout$variable[!is.na(layout$label)]
+  )
+}
+
+# A matrix: one row for each of `variables`.
+draws_diagnostics <- function(fit, variables, call) {
+  draws <- draws_matrix(fit, call)
+  rows <- muffle_few_draws(lapply(variables, function(name) {
+    x <- if (name == "icc") drawn_icc(fit, draws) else draws[, name]
+    x <- matrix(x, nrow = posterior::niterations(fit))
     c(
-      mean = mean(x), sd = stats::sd(x), hdi_lower = hdi[[1, i]], hdi_upper = hdi[[2, i]],
       mcse_mean = posterior::mcse_mean(x), mcse_sd = posterior::mcse_sd(x), ess_bulk = posterior::ess_bulk(x),
       ess_tail = posterior::ess_tail(x), rhat = posterior::rhat(x)
     )
   }))
-  table <- data.frame(variable = posterior::variables(draws), do.call(rbind, rows))
-  structure(table, class = c("bayespool_summary", "data.frame"), prob = prob)
+  do.call(rbind, rows)
 }
 
 #' @rdname summary.bayespool_fit
 #' @export
-print.bayespool_summary <- function(x, digits = 2, n_rows = 30, ...) {
+print.bayespool_summary <- function(x, digits = NULL, n_rows = 30, ...) {
   print_table(x, digits, n_rows)
-  if (!is.null(attr(x, "prob")) && all(c("hdi_lower", "hdi_upper") %in% names(x))) {
-    cat("hdi: shortest interval with ", 100 * attr(x, "prob"), "% of the draws\n", sep = "")
-  }
+  note_interval(x)
   invisible(x)
 }
 
 #' @rdname summary.bayespool_fit
 #' @export
-print.bayespool_fit <- function(x, digits = 2, n_rows = 30, ...) {
+print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, regex_pars = NULL, ...) {
+  call <- rlang::current_env()
   cat(x$model$title, if (is_prior_only(x)) " (prior only)", "\n", sep = "")
   cat("  formula:      ", format_formula(x$formula), "\n", sep = "")
   groups <- length(x$moments$n)
   cat("  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
   if (has_grouping_factor(x)) cat(" in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
   cat("\n")
-  if (has_draws(x)) {
-    cat("  draws:        ", posterior::nchains(x), " x ", posterior::niterations(x), ", ", describe_algorithm(x), ", seed ",
-        format(x$seed, scientific = FALSE), "\n\n", sep = "")
-    shown <- x
-    keep <- seq_len(min(nrow(x$model$layout), n_rows))
-    shown$draws <- x$draws[, , keep, drop = FALSE]
-    print(summary(shown), digits = digits, n_rows = n_rows)
-    note_rest(nrow(x$model$layout) - length(keep))
-  } else {
-    cat("  draws:        none; exact summary by quadrature\n\n")
-    print_table(exact_summary(x), digits, n_rows)
+  cat("  posterior:    ", describe_engine(x), "\n\n", sep = "")
+  if (has_chains(x) && !has_draws(x)) {
+    return(invisible(x))
   }
+  layout <- x$model$layout
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (has_population(x$model)) "icc"), call)
+  of_group <- chosen %in% layout$variable[!is.na(layout$label)]
+  shown <- shown_rows(of_group, n_rows)
+  table <- summary(x, pars = chosen[shown])
+  print_table(table, digits, Inf)
+  note_rest(length(chosen) - length(shown))
+  note_interval(table)
   note_accuracy(x)
   invisible(x)
 }
@@ -88,13 +120,23 @@ note_accuracy <- function(fit) {
   if (error > 1e-6) cat("Moments lost digits: errors of up to ", format(error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
 }
 
-describe_algorithm <- function(fit) {
+describe_engine <- function(fit) {
+  draws <- if (has_draws(fit)) {
+    paste0(
+      posterior::nchains(fit), " x ", posterior::niterations(fit), " draws, seed ", format(fit$seed, scientific = FALSE)
+    )
+  } else {
+    "no draws"
+  }
   if (!has_chains(fit)) {
-    return("independent")
+    return(paste0("exact, by quadrature; ", draws))
+  }
+  if (!has_draws(fit)) {
+    return("NUTS; no draws")
   }
   divergent <- sum(after_warmup(fit$nuts)[, , "divergent__"])
   paste0(
-    "NUTS", if (has_population(fit$model)) paste0(" (", fit$nuts$control$parameterization, ")"), ", ", divergent,
+    "NUTS", if (has_population(fit$model)) paste0(" (", fit$nuts$control$parameterization, ")"), "; ", draws, "; ", divergent,
     if (divergent == 1) " divergence" else " divergences"
   )
 }

@@ -22,14 +22,15 @@
 #' the square of the average, and \eqn{\tau} is often quite uncertain.
 #'
 #' @param object A fit.
-#' @param prob Probability in the highest density interval, between 0 and 1.
+#' @param prob,interval Probability in the interval, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param x What `variance_components()` returned.
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_variance_components` with rows `between`, `within`, `share_between` and
-#'   `share_within`, and columns `variable`, posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` of the
-#'   shortest interval that holds `prob` of the posterior, and `plug_in`. Variances are on the squared scale of the
-#'   response. With heavy-tailed or flat priors and few groups a mean or sd of a variance may not exist: it is `Inf`.
+#'   `share_within`, and columns `variable`, posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
+#'   `central_lower` and `central_upper`) of the interval that holds `prob` of the posterior, and `plug_in`. Variances
+#'   are on the squared scale of the response. With heavy-tailed or flat priors and few groups a mean or sd of a variance
+#'   may not exist: it is `Inf`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()] and [no_pooling()], which have no variance
 #'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1). Of class `bayespool_error_draws`: a fit
 #'   by NUTS without draws.
@@ -52,55 +53,53 @@ variance_components <- function(object, ...) {
 
 #' @rdname variance_components
 #' @export
-variance_components.bayespool_fit <- function(object, prob = 0.94, ...) {
+variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  valid <- checkmate::test_number(prob, lower = 1e-10, upper = 1 - 1e-10)
-  check_argument(prob, valid, "a number between 0 and 1 (and not within 1e-10 of these)", call)
+  check_interval_probability(prob, call)
+  interval <- choose_interval(interval, call)
   check_has_population(object, "variance_components", "It has only a variance within groups, {.code sigma(fit)^2}.", call)
   table <- if (has_quadrature(object)) {
-    exact_components(fit_posterior(object), prob, call)
+    exact_components(fit_posterior(object), prob, interval, call)
   } else {
-    drawn_components(object, prob, call)
+    drawn_components(object, prob, interval, call)
   }
   # The last share is one minus the other.
   table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
   squares <- posterior_means(object, call = call)[c(varying_term(object$model)$sd, object$model$scale_within$name)]^2
-  structure(
-    data.frame(
-      variable = c("between", "within", "share_between", "share_within"), mean = table[, 1], sd = table[, 2],
-      hdi_lower = table[, 3], hdi_upper = table[, 4], plug_in = unname(c(squares, squares / sum(squares)))
+  colnames(table) <- c("mean", "sd", interval_names(interval))
+  new_table(
+    c(
+      list(variable = c("between", "within", "share_between", "share_within")), matrix_columns(table),
+      list(plug_in = unname(c(squares, squares / sum(squares))))
     ),
-    class = c("bayespool_variance_components", "data.frame"), prob = prob
+    "bayespool_variance_components", prob = prob, interval = interval
   )
 }
 
 # As exact_components().
-drawn_components <- function(fit, prob, call) {
+drawn_components <- function(fit, prob, interval, call) {
   draws <- draws_matrix(fit, call)
   between <- draws[, varying_term(fit$model)$sd]^2
   within <- draws[, fit$model$scale_within$name]^2
   components <- cbind(between, within, between / (between + within))
-  cbind(colMeans(components), apply(components, 2, stats::sd), t(HDInterval::hdi(components, credMass = prob)))
+  cbind(colMeans(components), apply(components, 2, stats::sd), t(drawn_intervals(components, prob, interval)))
 }
 
 #' @rdname variance_components
 #' @export
 print.bayespool_variance_components <- function(x, digits = 3, ...) {
-  if (!identical(names(x), component_columns)) {
+  if (is.null(attr(x, "interval")) || ncol(x) != 6) {
     return(NextMethod()) # a part of the table
   }
   # Variances and shares are of different sizes; the end of an interval at 0 is 0 up to rounding.
   numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
-  colnames(numbers) <- component_columns[-1]
+  colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
   cat(
-    "share_between: the intraclass correlation\n",
-    "hdi: shortest interval with ", 100 * attr(x, "prob"), "% of the posterior\n",
+    "share_between: the intraclass correlation\n", interval_text(attr(x, "prob"), attr(x, "interval")), "\n",
     "plug_in: from the posterior means of the two standard deviations, not a posterior mean itself\n",
     sep = ""
   )
   invisible(x)
 }
-
-component_columns <- c("variable", "mean", "sd", "hdi_lower", "hdi_upper", "plug_in")

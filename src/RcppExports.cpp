@@ -292,8 +292,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_summary
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, bool icc, bool deviations, double memory);
-RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP iccSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, bool icc, bool deviations, double memory);
+RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP iccSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -301,16 +301,17 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
+    Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
     Rcpp::traits::input_parameter< bool >::type icc(iccSEXP);
     Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_summary(problem, orders, record, probabilities, icc, deviations, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_summary(problem, orders, record, probabilities, shortest, icc, deviations, memory));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_variance_components
-Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, double probability);
-RcppExport SEXP _bayespool_cpp_variance_components(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitySEXP) {
+Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_variance_components(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -318,13 +319,14 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_variance_components(problem, orders, record, probability));
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_variance_components(problem, orders, record, probability, shortest));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_pooling_weights
-Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& sizes);
-RcppExport SEXP _bayespool_cpp_pooling_weights(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP sizesSEXP) {
+Rcpp::NumericMatrix cpp_pooling_weights(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& sizes, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_pooling_weights(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP sizesSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -332,7 +334,9 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type sizes(sizesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_pooling_weights(problem, orders, record, sizes));
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_pooling_weights(problem, orders, record, sizes, probability, shortest));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -361,9 +365,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_predictive_error", (DL_FUNC) &_bayespool_cpp_predictive_error, 2},
     {"_bayespool_cpp_log_lik", (DL_FUNC) &_bayespool_cpp_log_lik, 2},
     {"_bayespool_cpp_predictive_quantiles", (DL_FUNC) &_bayespool_cpp_predictive_quantiles, 2},
-    {"_bayespool_cpp_summary", (DL_FUNC) &_bayespool_cpp_summary, 7},
-    {"_bayespool_cpp_variance_components", (DL_FUNC) &_bayespool_cpp_variance_components, 4},
-    {"_bayespool_cpp_pooling_weights", (DL_FUNC) &_bayespool_cpp_pooling_weights, 4},
+    {"_bayespool_cpp_summary", (DL_FUNC) &_bayespool_cpp_summary, 8},
+    {"_bayespool_cpp_variance_components", (DL_FUNC) &_bayespool_cpp_variance_components, 5},
+    {"_bayespool_cpp_pooling_weights", (DL_FUNC) &_bayespool_cpp_pooling_weights, 6},
     {NULL, NULL, 0}
 };
 

@@ -8,15 +8,17 @@
 
 using namespace bayespool;
 
-// Rows tau^2, sigma^2 and tau^2 / (tau^2 + sigma^2): mean, sd, ends of the shortest interval that holds `probability`.
+// Rows tau^2, sigma^2 and tau^2 / (tau^2 + sigma^2): mean, sd, ends of the interval that holds `probability`, the shortest or
+// the central one.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
                                             const Rcpp::NumericMatrix& orders,
-                                            const Rcpp::NumericVector& record, double probability) {
+                                            const Rcpp::NumericVector& record, double probability,
+                                            bool shortest) {
   const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const Quadrature quadrature = Quadratures(parsed, record).next(design, interrupt_check());
-  const VarianceComponents components(quadrature, probability);
+  const VarianceComponents components(quadrature, probability, shortest);
   Rcpp::NumericMatrix out(3, 4);
   Eigen::Map<MatrixXd> table(out.begin(), 3, 4);
   table.row(0) = components.between();
@@ -25,25 +27,27 @@ Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
   return out;
 }
 
-// E(1 - kappa_j | y), the posterior mean of the population's weight in a group mean, for groups of the given sizes.
+// One row for each size of a group: of the population's weight in the group's mean, 1 - kappa, what cpp_variance_components()
+// gives of the variances.
 // [[Rcpp::export]]
-Rcpp::NumericVector cpp_pooling_weights(const Rcpp::List& problem,
+Rcpp::NumericMatrix cpp_pooling_weights(const Rcpp::List& problem,
                                         const Rcpp::NumericMatrix& orders,
                                         const Rcpp::NumericVector& record,
-                                        const Rcpp::NumericVector& sizes) {
+                                        const Rcpp::NumericVector& sizes, double probability,
+                                        bool shortest) {
   const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
-  const std::vector<PosteriorNode> nodes =
-      Quadratures(parsed, record).next(design, interrupt_check()).nodes();
-  std::map<double, double> mean_of_size;
-  Rcpp::NumericVector result(sizes.size());
-  for (R_xlen_t j = 0; j < sizes.size(); ++j) {
-    const auto found = mean_of_size.emplace(sizes[j], 0);
-    double& mean = found.first->second;
-    if (found.second)
-      for (const PosteriorNode& node : nodes)
-        mean += node.weight * pooling_weight(sizes[j], node.at);
-    result[j] = mean;
+  const std::function<void()> check_interrupt = interrupt_check();
+  const Quadrature quadrature = Quadratures(parsed, record).next(design, check_interrupt);
+  const VarianceComponents components(quadrature, probability, shortest);
+  Rcpp::NumericMatrix out(static_cast<int>(sizes.size()), 4);
+  Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), 4);
+  std::map<double, Eigen::RowVector4d> row_of_size;
+  for (Index j = 0; j < table.rows(); ++j) {
+    check_interrupt();
+    const auto found = row_of_size.emplace(sizes[j], Eigen::RowVector4d());
+    if (found.second) found.first->second = components.pooling(sizes[j]);
+    table.row(j) = found.first->second;
   }
-  return result;
+  return out;
 }

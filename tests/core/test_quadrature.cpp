@@ -81,7 +81,7 @@ TEST_CASE("quadrature: flat priors give Student's t", "[quadrature]") {
           1e-10 * std::max(1.0, 1e-4 * std::abs(expected)));
     const std::vector<Tails> tails = {{1e-4, 1 - 1e-4}, {0.05, 0.95}, {0.5, 0.5}, {0.975, 0.025}};
     const MatrixXd table =
-        PosteriorSummary(design, quadrature, tails, {1e9, no_check}).coefficients();
+        PosteriorSummary(design, quadrature, {tails, 0}, {1e9, no_check}).coefficients();
     const boost::math::students_t student(n - 2);
     const double scale = std::sqrt(squares / (n * (n - 2)));
     for (std::size_t i = 0; i < tails.size(); ++i) {

@@ -13,9 +13,9 @@ course_priors <- list(
 
 test_that("the table of groups holds the fits' exact summaries", {
   for (formula in list(y ~ 1 + (1 | g), y ~ x + (1 | g))) {
-    comparison <- compare_pooling(formula, rows, iter_sampling = 0, prob = 0.8)
+    comparison <- compare_pooling(formula, rows, iter_sampling = 0, prob = 0.8, interval = "central")
     expect_s3_class(comparison, "compare_pooling")
-    expect_named(comparison, c("fits", "groups", "population", "models", "notes", "prob"))
+    expect_named(comparison, c("fits", "groups", "population", "models", "notes", "prob", "interval"))
     groups <- comparison$groups
     expect_named(groups, c(
       "group", "n", "raw_mean", "model", "estimate", "lower", "upper", "shrinkage", "shrinkage_lower", "shrinkage_upper"
@@ -36,6 +36,10 @@ test_that("the table of groups holds the fits' exact summaries", {
     }
     population <- exact_summary(comparison$fits$partial, probs = c(0.1, 0.9))[1, c("mean", "q10", "q90")]
     expect_equal(unlist(comparison$population, use.names = FALSE), unlist(population[1, ], use.names = FALSE))
+    shortest <- compare_pooling(formula, rows, iter_sampling = 0)
+    partial <- summary(shortest$fits$partial, regex_pars = "\\[(late|early|alone)\\]$")
+    here <- shortest$groups[shortest$groups$model == "partial", ]
+    expect_equal(c(here$lower, here$upper), c(partial$hdi_lower, partial$hdi_upper), tolerance = 1e-12)
   }
 })
 
@@ -54,8 +58,12 @@ test_that("the fits are those of the fitting functions", {
   for (part in c("groups", "population", "models")) expect_equal(chains[[part]], comparison[[part]], tolerance = 1e-10)
 })
 
-test_that("shrinkage is the posterior mean and quantiles of the population's weight", {
-  comparison <- compare_pooling(y ~ 1 + (1 | g), rows, prior = course_priors, iter_sampling = 25000, seed = 1)
+test_that("shrinkage is the posterior mean and intervals of the population's weight", {
+  comparison <- compare_pooling(
+    y ~ 1 + (1 | g), rows, prior = course_priors, iter_sampling = 25000, seed = 1, interval = "central"
+  )
+  hdi <- compare_pooling(y ~ 1 + (1 | g), rows, prior = course_priors, iter_sampling = 0)$groups
+  hdi <- hdi[hdi$model == "partial", ]
   partial <- comparison$groups[comparison$groups$model == "partial", ]
   draws <- posterior::as_draws_matrix(comparison$fits$partial)
   for (j in 1:3) {
@@ -64,6 +72,8 @@ test_that("shrinkage is the posterior mean and quantiles of the population's wei
     # The share of draws below a quantile is binomial.
     expect_lt(abs(mean(weight < partial$shrinkage_lower[j]) - 0.03), 5 * sqrt(0.03 * 0.97 / 1e5))
     expect_lt(abs(mean(weight > partial$shrinkage_upper[j]) - 0.03), 5 * sqrt(0.03 * 0.97 / 1e5))
+    expect_within_mcse(weight >= hdi$shrinkage_lower[j] & weight <= hdi$shrinkage_upper[j], 0.94)
+    expect_lt(hdi$shrinkage_upper[j] - hdi$shrinkage_lower[j], partial$shrinkage_upper[j] - partial$shrinkage_lower[j])
   }
   expect_true(all(is.na(comparison$groups$shrinkage[comparison$groups$model != "partial"])))
   # Known standard deviations: sigma^2 / (sigma^2 + n tau^2), and a group mean that lies that far along.

@@ -56,7 +56,7 @@ test_that("rows keep the names that the user gave them", {
   expect_null(names(fitted(suppressMessages(complete_pooling(y ~ x, data.frame(data, row.names = NULL), iter_sampling = 0)))))
 })
 
-test_that("confint() points to posterior intervals", {
+test_that("confint() points to intervals of the posterior", {
   fit <- complete_pooling(y ~ x, data, iter_sampling = 0)
-  expect_error(confint(fit, level = 0.8), "posterior_interval(fit, prob = 0.8)", fixed = TRUE, class = "bayespool_error_model")
+  expect_error(confint(fit, level = 0.8), "summary(fit, prob = 0.8)", fixed = TRUE, class = "bayespool_error_model")
 })

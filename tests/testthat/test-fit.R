@@ -60,12 +60,35 @@ test_that("update() works where the data are gone", {
   expect_identical(update(from_moments)$draws, from_moments$draws)
 })
 
-test_that("summary() has one row a parameter and the promised columns", {
+test_that("summary() of an exact fit is exact, with what there is to say of draws on request", {
+  table <- summary(fit)
+  expect_named(table, c("variable", "mean", "sd", "hdi_lower", "hdi_upper"))
+  expect_identical(table, summary(update(fit, iter_sampling = 0)))
+  expect_identical(table$variable, c(posterior::variables(fit), "icc"))
+  exact <- exact_summary(fit, probs = c(0.2, 0.8))
+  expect_equal(table[1:3], exact[1:3], tolerance = 1e-12, ignore_attr = TRUE)
+  central <- summary(fit, prob = 0.6, interval = "central", pars = "icc", regex_pars = c("^sigma", "icc"))
+  expect_named(central, c("variable", "mean", "sd", "central_lower", "central_upper"))
+  expect_identical(central$variable, c("icc", "sigma_y", "sigma_mu"))
+  expect_equal(central$central_upper, exact$q80[match(central$variable, exact$variable)], tolerance = 1e-10)
+  diagnosed <- summary(fit, diagnostics = TRUE)
+  expect_identical(diagnosed[1:5], table[1:5], ignore_attr = TRUE)
+  x <- posterior::extract_variable_matrix(fit$draws, "hyper_mu")
+  expect_equal(diagnosed$ess_bulk[1], posterior::ess_bulk(x))
+  expect_equal(diagnosed$rhat[1], posterior::rhat(x))
+  expect_error(summary(fit, pars = "mu"), "mu\\[a\\]", class = "bayespool_error_argument")
+  expect_error(summary(fit, regex_pars = "tau"), "matches no variable", class = "bayespool_error_argument")
+  expect_error(summary(fit, regex_pars = "("), class = "bayespool_error_argument")
+  expect_error(summary(fit, interval = "eti"), class = "bayespool_error_argument")
+})
+
+test_that("summary() of a fit by NUTS has one row a parameter and the promised columns", {
+  fit <- suppressWarnings(update(fit, algorithm = "nuts", iter_sampling = 300, seed = 1))
   table <- summary(fit)
   expect_named(
     table, c("variable", "mean", "sd", "hdi_lower", "hdi_upper", "mcse_mean", "mcse_sd", "ess_bulk", "ess_tail", "rhat")
   )
-  expect_identical(table$variable, posterior::variables(fit))
+  expect_identical(table$variable, c(posterior::variables(fit), "icc"))
   x <- posterior::extract_variable_matrix(fit$draws, "hyper_mu")
   expect_equal(table$mean[1], mean(x))
   expect_equal(table$sd[1], sd(x))
@@ -84,7 +107,7 @@ test_that("print() shows the model and every parameter, and returns the fit", {
   shown <- paste(capture.output(result <- withVisible(print(fit))), collapse = "\n")
   expect_false(result$visible)
   expect_identical(result$value, fit)
-  for (text in c("artial pooling", "y ~ 1 + (1 | g)", "17", posterior::variables(fit)[c(1, 5, 6)], "mu[a]", "rhat", "ess_bulk")) {
+  for (text in c("artial pooling", "y ~ 1 + (1 | g)", "17", posterior::variables(fit)[c(1, 5, 6)], "mu[a]", "icc", "hdi_lower")) {
     expect_match(shown, text, fixed = TRUE)
   }
   expect_output(print(update(fit, prior_only = TRUE)), "prior")
@@ -101,7 +124,7 @@ test_that("a fit without draws answers what needs none and says so for the rest"
   expect_identical(posterior::variables(none), posterior::variables(fit))
   expect_error(posterior::as_draws_df(none), "iter_sampling", class = "bayespool_error_draws")
   expect_error(posterior::as_draws(none), class = "bayespool_error_draws")
-  expect_error(summary(none), class = "bayespool_error_draws")
+  expect_error(summary(none, diagnostics = TRUE), class = "bayespool_error_draws")
   expect_identical(update(none, iter_sampling = 100)$draws, fit$draws)
 })
 
@@ -237,7 +260,23 @@ test_that("long tables are cut, and small numbers keep their digits", {
   expect_identical(result$value, table)
   expect_length(shown, 12) # a line of names, ten rows, and the count
   expect_match(shown[12], "34 more", fixed = TRUE)
+  # What does not belong to a group is always there.
+  for (name in c("hyper_mu", "mu[6]", "sigma_y", "sigma_mu", "icc")) expect_match(shown, name, fixed = TRUE, all = FALSE)
+  shown <- capture.output(print(many))
+  expect_match(shown, "... and 14 more rows of groups", fixed = TRUE, all = FALSE)
+  expect_match(shown, "^ +sigma_mu", all = FALSE)
+  expect_identical(sum(grepl("mu[", capture.output(print(many, n_rows = Inf)), fixed = TRUE)), 40L)
+  expect_identical(sum(grepl("mu[", capture.output(print(many, regex_pars = "[12]\\]$")), fixed = TRUE)), 8L)
   # Small numbers keep digits that are not zero.
   tiny <- exact_summary(complete_pooling(y ~ 1, transform(data, y = y / 1e6), iter_sampling = 0))
-  expect_match(capture.output(print(tiny))[2], format(tiny$mean[1], digits = 4), fixed = TRUE)
+  expect_match(capture.output(print(tiny))[2], formatC(tiny$mean[1], digits = 4, format = "e"), fixed = TRUE)
+  # One number of decimals down a column, and no line longer than the screen.
+  long <- transform(data, g = paste("a label of a group that is as long as titles of books are, number", g))
+  for (table in list(summary(fit, diagnostics = TRUE), summary(update(fit, data = long)), exact_summary(update(fit, data = long)))) {
+    shown <- capture.output(print(table))
+    expect_lte(max(nchar(shown)), 80)
+    means <- sub("^.*[^ ] +(-?[0-9.]+) +[0-9.]+ +-?[0-9.]+ +-?[0-9.]+.*$", "\\1", shown[2:6])
+    expect_length(unique(nchar(sub("^.*[.]", "", means))), 1)
+  }
+  expect_output(print(exact_summary(fit)[1:2, 2:3]), "mean")
 })

@@ -23,19 +23,20 @@ test_that("tidy() has broom.mixed's columns and terms", {
   expect_named(tidy(slopes, conf.int = TRUE), c(names(table), "conf.low", "conf.high"))
 })
 
-test_that("tidy() has posterior means, sds and quantiles, by quadrature", {
-  exact <- exact_summary(slopes, probs = c(0.05, 0.95))
+test_that("tidy() has posterior means, sds and intervals, by quadrature", {
+  exact <- summary(slopes)
   table <- tidy(slopes, effects = c("fixed", "ran_coefs", "ran_pars"), conf.int = TRUE)
   order <- match(c("beta_0", "beta[x]", "beta[fv]", "beta[fw]", paste0("beta_0j[", labels, "]"), "sigma_0", "sigma_y"), exact$variable)
-  expect_equal(table[5:8], as.data.frame(unclass(exact)[-1])[order, ], ignore_attr = TRUE, tolerance = 1e-10)
-  narrow <- tidy(slopes, effects = "fixed", conf.int = TRUE, conf.level = 0.5)
+  expect_equal(table[5:8], as.data.frame(exact)[order, -1], ignore_attr = TRUE, tolerance = 1e-10)
+  narrow <- tidy(slopes, effects = "fixed", conf.int = TRUE, conf.level = 0.5, interval = "central")
   exact <- exact_summary(slopes, probs = c(0.25, 0.75))
   expect_equal(narrow$conf.low, exact$q25[1:4], tolerance = 1e-10)
   expect_equal(narrow$conf.high, exact$q75[1:4], tolerance = 1e-10)
 })
 
 test_that("deviations are those of ranef(), with the sds and intervals of draws", {
-  table <- tidy(slopes, effects = "ran_vals", conf.int = TRUE)
+  table <- tidy(slopes, effects = "ran_vals", conf.int = TRUE, conf.level = 0.9, interval = "central")
+  shortest <- tidy(slopes, effects = "ran_vals", conf.int = TRUE)
   expect_equal(table$estimate, ranef(slopes)$g[[1]], tolerance = 1e-12)
   draws <- unclass(posterior::as_draws_matrix(update(slopes, iter_sampling = 5000, seed = 1)))
   for (j in 1:4) {
@@ -44,13 +45,14 @@ test_that("deviations are those of ranef(), with the sds and intervals of draws"
     expect_within_mcse((x - table$estimate[j])^2, table$std.error[j]^2)
     expect_within_mcse(x < table$conf.low[j], 0.05)
     expect_within_mcse(x < table$conf.high[j], 0.95)
+    expect_within_mcse(x > shortest$conf.low[j] & x < shortest$conf.high[j], 0.94)
   }
 })
 
 test_that("tidy() of a fit by NUTS is of its draws", {
   fit <- suppressWarnings(update(slopes, algorithm = "nuts", iter_sampling = 300, seed = 1))
   x <- unclass(posterior::as_draws_matrix(fit))
-  table <- tidy(fit, conf.int = TRUE, conf.level = 0.8)
+  table <- tidy(fit, conf.int = TRUE, conf.level = 0.8, interval = "central")
   row <- function(values) c(mean(values), sd(values), quantile(values, c(0.1, 0.9), names = FALSE))
   expect_equal(unlist(table[2, 5:8], use.names = FALSE), row(x[, "beta[x]"]))
   expect_equal(unlist(table[7, 5:8], use.names = FALSE), row(x[, "beta_0j[c]"] - x[, "beta_0"]))

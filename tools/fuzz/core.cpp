@@ -191,7 +191,9 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
   std::vector<Tails> tails;
   for (double probability : probabilities) tails.push_back({probability, 1 - probability});
   const NodeLimits limits{1e9, check};
-  const PosteriorSummary summary(design, quadrature, tails, limits);
+  const double shortest = input.integer(0, 1) ? input.probability() : 0;
+  const PosteriorSummary summary(design, quadrature, {tails, std::min(shortest, 1 - 1e-10)},
+                                 limits);
   const double unit = p.data.projection.cwiseAbs().maxCoeff() + p.priors.mean.cwiseAbs().sum();
   check_rows_of_summary(summary.coefficients(), !p.heavy, unit);
   if (p.columns.first_group)
@@ -201,7 +203,7 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
   if (p.columns.tau) {
     check_rows_of_summary(summary.tau(), !p.heavy, 0);
     check_rows_of_summary(summary.icc(), true, 1);
-    const VarianceComponents components(quadrature, 0.94);
+    const VarianceComponents components(quadrature, 0.94, input.integer(0, 1) == 1);
     const Eigen::RowVector4d share = components.share_between();
     require(share(0) >= 0 && share(0) <= 1 + 1e-12 && share(2) <= share(3),
             "a share lies between 0 and 1");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/exact/conditional_nodes.hpp"
+#include "core/exact/mixture_columns.hpp"
 #include "core/exact/posterior_summary.hpp"
 #include "core/exact/score_tables.hpp"
 #include "core/numerics/gauss_hermite.hpp"
@@ -32,14 +33,12 @@ class GroupSummary {
       : design_(&design),
         quadrature_(&quadrature),
         summary_(&summary),
-        probabilities_(summary.probabilities()),
         finite_variance_(quadrature.finite_variance()),
         population_(VectorXd::Zero(design.free_count())) {
     if (quantity == GroupQuantity::means) {
       population_ = design.group_effect;
       population_origin_ = design.group_effect_origin;
     }
-    for (const Tails& p : probabilities_) scores_.push_back(normal_score(p.below, p.above));
   }
 
   // J rows
@@ -71,7 +70,7 @@ class GroupSummary {
   MatrixXd same_size_groups(double size, const MatrixXd& rows,
                             const ConditionalNodes& nodes) const {
     MatrixXd table = moments_of_groups(size, rows);
-    if (probabilities_.empty()) return table;
+    if (!summary_->wanted().any()) return table;
     const Index f = design_->free_count();
     const bool same_columns = (rows.leftCols(f).rowwise() - rows.row(0).head(f)).isZero(0);
     if (finite_variance_ && same_columns) {
@@ -146,22 +145,11 @@ class GroupSummary {
                         MatrixXd& table) const {
     const SizeWeights at(nodes, size);
     NormalMixture mixture(nodes.count());
-    std::vector<double> start = scores_;  // standardised quantiles of the group before
+    MixtureColumns distribution(summary_->wanted(), finite_variance_);
     for (Index j = 0; j < rows.rows(); ++j) {
       summary_->limits().check_interrupt();
-      const double origin = mixture_origin(rows, j);
-      if (!(table(j, 1) > 0)) {
-        table.row(j).tail(scores_.size()).setConstant(table(j, 0));
-        continue;
-      }
-      set_group_mixture(nodes, at, rows.row(j).transpose(), mixture);
-      const double center = finite_variance_ ? table(j, 0) - origin : mixture.robust_center();
-      const double scale = finite_variance_ ? table(j, 1) : mixture.robust_scale();
-      for (std::size_t i = 0; i < scores_.size(); ++i) {
-        const double q = mixture.quantile(probabilities_[i], center + scale * start[i], scale);
-        start[i] = (q - center) / scale;
-        table(j, 2 + static_cast<Index>(i)) = origin + q;
-      }
+      if (table(j, 1) > 0) set_group_mixture(nodes, at, rows.row(j).transpose(), mixture);
+      distribution.fill(mixture, mixture_origin(rows, j), table.row(j));
     }
   }
 
@@ -208,9 +196,8 @@ class GroupSummary {
     if (!(exact.col(1).minCoeff() > 0)) return false;
     direct_quantiles(size, points, nodes, exact);
 
-    for (std::size_t i = 0; i < scores_.size(); ++i) {
-      const VectorXd standardised =
-          (exact.col(2 + static_cast<Index>(i)) - exact.col(0)).array() / exact.col(1).array();
+    for (Index c = 2; c < table.cols(); ++c) {
+      const VectorXd standardised = (exact.col(c) - exact.col(0)).array() / exact.col(1).array();
       std::vector<double> coefficient(chebyshev_size);
       double tail = 0;
       for (int order = 0; order < chebyshev_size; ++order) {
@@ -223,7 +210,7 @@ class GroupSummary {
       while (coefficient.size() > 2 && std::abs(coefficient.back()) < 1e-11) coefficient.pop_back();
       for (std::size_t m = 0; m < count; ++m) {
         const Index j = members[m];
-        table(j, 2 + static_cast<Index>(i)) =
+        table(j, c) =
             table(j, 0) + table(j, 1) * chebyshev_sum(coefficient, (rows(j, f) - middle) / half);
       }
     }
@@ -244,7 +231,7 @@ class GroupSummary {
   // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal scores do: the
   // smallest such rule whose distribution functions agree with those of all nodes at a sample of the groups, else all nodes.
   const ConditionalNodes& nodes_for_quantiles(const std::vector<std::vector<Index>>& members) {
-    if (probabilities_.empty() || design_->groups < enough_groups || tails_wanted() ||
+    if (!summary_->wanted().any() || design_->groups < enough_groups || tails_wanted() ||
         quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked())
       return summary_->bulk();
     const ScoreTables tables(*quadrature_);
@@ -257,7 +244,8 @@ class GroupSummary {
 
   // Where few nodes lie and their agreement is not looked at.
   bool tails_wanted() const {
-    return std::any_of(scores_.begin(), scores_.end(), [](double z) { return std::abs(z) > 3; });
+    const std::vector<double> scores = summary_->wanted().scores();
+    return std::any_of(scores.begin(), scores.end(), [](double z) { return std::abs(z) > 3; });
   }
 
   // At the least, the middle and the largest mean of some sizes from the smallest to the largest.
@@ -313,9 +301,7 @@ class GroupSummary {
   const Design* design_;
   const Quadrature* quadrature_;
   const PosteriorSummary* summary_;
-  std::vector<Tails> probabilities_;
-  std::vector<double> scores_;  // normal scores of the probabilities
-  ConditionalNodes few_;        // the rule of few nodes that was tried last
+  ConditionalNodes few_;  // the rule of few nodes that was tried last
   bool finite_variance_;
   VectorXd population_;           // F: coefficients of gamma in the population part
   double population_origin_ = 0;  // and its value at gamma = 0

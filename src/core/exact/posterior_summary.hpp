@@ -8,35 +8,34 @@
 
 #include "core/exact/conditional_nodes.hpp"
 #include "core/exact/marginals.hpp"
+#include "core/exact/mixture_columns.hpp"
 #include "core/exact/quadrature.hpp"
 #include "core/model/shrinkage.hpp"
 #include "core/numerics/normal_mixture.hpp"
 
 namespace bayespool {
 
-// Rows of a summary: mean, sd, then one quantile for each probability.
+// Rows of a summary: mean, sd, then the columns that are wanted of the distributions.
 class PosteriorSummary {
   using ArrayXd = Eigen::ArrayXd;
 
  public:
-  // The design and the quadrature must outlive the object. `probabilities`: each from below and from above.
-  PosteriorSummary(const Design& design, const Quadrature& quadrature,
-                   std::vector<Tails> probabilities, const NodeLimits& limits)
+  // The design and the quadrature must outlive the object.
+  PosteriorSummary(const Design& design, const Quadrature& quadrature, SummaryColumns wanted,
+                   const NodeLimits& limits)
       : design_(&design),
         quadrature_(&quadrature),
         marginals_(quadrature),
-        probabilities_(std::move(probabilities)),
+        wanted_(std::move(wanted)),
         limits_{limits.memory / 2, limits.check_interrupt},
         nodes_(at_nodes(quadrature.nodes())),
         finite_variance_(quadrature.finite_variance()) {
-    if (probabilities_.empty()) return;
-    bulk_ = ConditionalNodes(nodes_, without_least(quadrature.thinned_nodes()));
-    for (const Tails& p : probabilities_) scores_.push_back(normal_score(p.below, p.above));
+    if (wanted_.any()) bulk_ = ConditionalNodes(nodes_, without_least(quadrature.thinned_nodes()));
   }
 
-  Index columns() const { return 2 + static_cast<Index>(probabilities_.size()); }
+  Index columns() const { return 2 + wanted_.count(); }
 
-  const std::vector<Tails>& probabilities() const { return probabilities_; }
+  const SummaryColumns& wanted() const { return wanted_; }
   const NodeLimits& limits() const { return limits_; }
   const ConditionalNodes& nodes() const { return nodes_; }
   const ConditionalNodes& bulk() const { return bulk_; }  // those that quantiles need
@@ -68,6 +67,7 @@ class PosteriorSummary {
   // P rows; a fixed coefficient has sd 0.
   MatrixXd coefficients() const {
     MatrixXd table(design_->origin.size(), columns());
+    MixtureColumns distribution(wanted_, finite_variance_);
     for (Index k = 0; k < table.rows(); ++k) {
       limits_.check_interrupt();
       const VectorXd direction = design_->transform.row(k).transpose();
@@ -77,18 +77,12 @@ class PosteriorSummary {
       const double sd = std::sqrt((((center - mean).square() + variance) * nodes_.weight).sum());
       table(k, 0) = design_->origin(k) + mean;
       table(k, 1) = sd;
-      if (probabilities_.empty()) continue;
+      if (!wanted_.any()) continue;
       NormalMixture mixture(bulk_.count());
       mixture.weight = bulk_.weight;
       mixture.mean = bulk_.gamma * direction;
       mixture.inverse_sd = bulk_.quadratic_form(direction).rsqrt();
-      const double start = finite_variance_ || sd == 0 ? mean : mixture.robust_center();
-      const double scale = finite_variance_ || sd == 0 ? sd : mixture.robust_scale();
-      for (std::size_t i = 0; i < scores_.size(); ++i)
-        table(k, 2 + static_cast<Index>(i)) =
-            design_->origin(k) +
-            (sd > 0 ? mixture.quantile(probabilities_[i], start + scale * scores_[i], scale)
-                    : mean);
+      distribution.fill(mixture, design_->origin(k), table.row(k));
     }
     return table;
   }
@@ -117,8 +111,12 @@ class PosteriorSummary {
       row(1) += nodes_.weight(k) * square(quantity(nodes_.at(k)) - row(0));
     row(1) = std::sqrt(row(1));
     if (known) row.head<2>() << quantity(nodes_.at(0)), 0;  // without the rounding of a sum
-    for (std::size_t i = 0; i < probabilities_.size(); ++i)
-      row(2 + static_cast<Index>(i)) = quantile(probabilities_[i]);
+    for (std::size_t i = 0; i < wanted_.probabilities.size(); ++i)
+      row(2 + static_cast<Index>(i)) = quantile(wanted_.probabilities[i]);
+    if (wanted_.shortest > 0) {
+      const Interval found = shortest_interval(quantile, wanted_.shortest);
+      row.tail<2>() << found.lower, found.upper;
+    }
     return row;
   }
 
@@ -127,9 +125,8 @@ class PosteriorSummary {
   const Design* design_;
   const Quadrature* quadrature_;
   Marginals marginals_;
-  std::vector<Tails> probabilities_;
-  std::vector<double> scores_;  // normal scores of the probabilities
-  NodeLimits limits_;           // of each of two sets of nodes
+  SummaryColumns wanted_;
+  NodeLimits limits_;  // of each of two sets of nodes
   ConditionalNodes nodes_, bulk_;
   bool finite_variance_;
 };

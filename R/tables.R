@@ -1,0 +1,69 @@
+# Tables: data frames, and how those of variables are printed.
+
+# data.frame() would copy and rename.
+as_frame <- function(columns, rows) {
+  structure(columns, class = "data.frame", row.names = .set_row_names(rows))
+}
+
+matrix_columns <- function(x) {
+  stats::setNames(lapply(seq_len(ncol(x)), function(k) as.vector(x[, k])), colnames(x))
+}
+
+# A data frame of a class with a print method; `...`: attributes that it needs.
+new_table <- function(columns, class, ...) {
+  size <- length(columns[[1]])
+  structure(columns, class = c(class, "data.frame"), row.names = .set_row_names(size), ...)
+}
+
+# The rows to print of a table: all that do not belong to a group, and of the others as many as there is room for.
+shown_rows <- function(of_group, n_rows) which(!of_group | cumsum(of_group) <= n_rows - sum(!of_group))
+
+# A table of variables as print_table() shows it: counts without decimals, Monte Carlo errors with two digits.
+format_table <- function(table, digits) {
+  digits <- digits %||% decimals_for(table$sd)
+  columns <- lapply(stats::setNames(nm = setdiff(names(table), "variable")), function(name) {
+    x <- table[[name]]
+    if (!is.numeric(x)) {
+      return(x)
+    }
+    decimals <- if (startsWith(name, "ess_")) 0 else if (name == "rhat") 3 else if (startsWith(name, "mcse_")) decimals_for(x) else digits
+    format_numbers(x, decimals)
+  })
+  # What the line has no room for.
+  width <- function(columns) sum(pmax(nchar(names(columns)), vapply(columns, function(x) max(nchar(x), 0), 0)) + 1)
+  variable <- as.character(table$variable)
+  room <- getOption("width") - 1
+  if (width(columns) + max(nchar(variable, "width"), 8) > room) columns <- columns[!startsWith(names(columns), "mcse_")]
+  c(list(variable = shorten(variable, max(room - width(columns), 12))), columns)
+}
+
+print_table <- function(table, digits, n_rows) {
+  if (!"variable" %in% names(table)) {
+    class(table) <- "data.frame" # a part of it
+    print(table)
+    return(invisible())
+  }
+  shown <- shown_rows(table$variable %in% attr(table, "of_group"), n_rows)
+  if (is.null(attr(table, "of_group"))) shown <- utils::head(shown, n_rows)
+  class(table) <- "data.frame"
+  print(as_frame(format_table(table[shown, , drop = FALSE], digits), length(shown)), row.names = FALSE)
+  note_rest(nrow(table) - length(shown))
+}
+
+note_rest <- function(rest) {
+  if (rest > 0) {
+    cat(
+      "... and ", format(rest, big.mark = ","), " more rows of groups: n_rows = Inf prints them all, pars and regex_pars choose\n",
+      sep = ""
+    )
+  }
+}
+
+# What the interval in a table is. `table`: with attributes `prob` and `interval`, unless it is a part of one.
+note_interval <- function(table) {
+  interval <- attr(table, "interval")
+  if (is.null(interval) || !all(interval_names(interval) %in% names(table))) {
+    return(invisible())
+  }
+  cat(interval_text(attr(table, "prob"), interval), "\n", sep = "")
+}
