@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <optional>
 
 #include "core/numerics/normal_mixture.hpp"
 #include "core/numerics/shortest_interval.hpp"
@@ -26,6 +27,13 @@ struct WeightedNormals {
     const double spread = mean.maxCoeff() - mean.minCoeff();
     return spread * spread <= variance.minCoeff();
   }
+
+  // Where the narrowest peak can be.
+  double narrowest() const {
+    Eigen::Index part;
+    variance.minCoeff(&part);
+    return mean(part);
+  }
 };
 
 struct IntervalKind {
@@ -44,7 +52,9 @@ inline Eigen::RowVector4d summarise(const WeightedNormals& all, const WeightedNo
   ShortestInterval<NormalMixture> interval(mixture, kind.probability,
                                            finite_variance ? mean : mixture.robust_center(),
                                            finite_variance ? sd : mixture.robust_scale());
-  const Interval ends = kind.shortest ? interval.shortest(bulk.one_peak()) : interval.central();
+  std::optional<double> other_peak;
+  if (!bulk.one_peak()) other_peak = bulk.narrowest();
+  const Interval ends = kind.shortest ? interval.shortest(other_peak) : interval.central();
   return {mean, sd, ends.lower, ends.upper};
 }
 

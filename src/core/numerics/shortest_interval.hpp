@@ -5,6 +5,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include "core/numerics/normal_score.hpp"
 #include "core/numerics/tails.hpp"
@@ -18,10 +19,10 @@ struct Interval {
 };
 
 // Of a smooth distribution with evaluate(x), which has `tails`, `density` and its `derivative`, and
-// quantile(tails, start, scale). The interval is a function of the probability below it, which is written outside *
-// Phi(z). Where the density is known to have one peak the search starts at the central interval, z = 0, else at the best z
-// of a grid; Newton's method then makes the densities at both ends equal, or, where it fails, Brent's method the interval
-// short.
+// quantile(tails, start, scale). Newton's method makes the densities at both ends equal, from the central interval; the
+// result is the shortest interval if the density is nowhere higher outside than inside, for then no set of the same
+// probability is smaller. Otherwise the interval is a function of the probability below it, written outside * Phi(z): the best z of a
+// grid is the start of Newton's or, where that fails, Brent's method.
 template <class Distribution>
 class ShortestInterval {
  public:
@@ -36,18 +37,17 @@ class ShortestInterval {
 
   Interval central() { return at(0); }
 
-  Interval shortest(bool one_peak) {
-    double best = 0;
-    if (!one_peak) {
-      double least = HUGE_VAL;
-      for (double z = -reach; z <= reach; z += spacing) {
-        const double width = at(z).width();
-        if (width < least) best = z, least = width;
-      }
+  // `other_peak`: about where the density may have a peak beside its main one; nothing: it has one alone.
+  Interval shortest(std::optional<double> other_peak) {
+    Interval found = at(0);
+    if (equalise(found) && (!other_peak || is_highest(found, *other_peak))) return found;
+    double best = 0, least = HUGE_VAL;
+    for (double z = -reach; z <= reach; z += spacing) {
+      const double width = at(z).width();
+      if (width < least) best = z, least = width;
     }
-    const Interval start = at(best);
-    Interval found = start;
-    if (equalise(found) && found.width() <= start.width()) return found;
+    found = at(best);
+    if (equalise(found) && found.width() <= least) return found;
     std::uintmax_t iterations = 60;
     const auto minimum =
         boost::math::tools::brent_find_minima([this](double z) { return at(z).width(); },
@@ -83,6 +83,20 @@ class ShortestInterval {
       if (step < tolerance * width) return true;
     }
     return false;
+  }
+
+  // At points inside and outside, and at the one where a narrow peak may be.
+  bool is_highest(Interval ends, double other_peak) const {
+    const double level = distribution_->evaluate(ends.lower).density;
+    const auto density = [&](double x) { return distribution_->evaluate(x).density; };
+    const bool inside = other_peak > ends.lower && other_peak < ends.upper;
+    if (!inside && density(other_peak) > level) return false;
+    for (double part : {0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95})
+      if (density(ends.lower + part * ends.width()) < level) return false;
+    for (double part : {0.05, 0.15, 0.3, 0.6, 1.2})
+      for (double x : {ends.lower - part * ends.width(), ends.upper + part * ends.width()})
+        if (density(x) > level) return false;
+    return true;
   }
 
   static constexpr double reach = 4, spacing = 0.5;
