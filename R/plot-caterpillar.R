@@ -73,5 +73,6 @@ caterpillar <- function(table, label, place, layers) {
 }
 
 caterpillar_caption <- function(table, center) {
-  paste0("Point and line: ", center, " and ", percent(attr(table, "prob")), " interval.")
+  kind <- if (attr(table, "interval") == "hdi") " shortest interval." else " central interval."
+  paste0("Point and line: ", center, " and ", percent(attr(table, "prob")), kind)
 }

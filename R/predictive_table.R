@@ -82,10 +82,9 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
 distinct_rows <- function(x) {
   order <- do.call(order, lapply(seq_len(ncol(x)), function(k) x[, k]))
   sorted <- x[order, , drop = FALSE]
-  rest <- seq_len(nrow(x))[-1]
-  differs <- rowSums(sorted[rest, , drop = FALSE] != sorted[rest - 1, , drop = FALSE], na.rm = TRUE) > 0
+  before <- sorted[pmax(seq_along(order) - 1, 1), , drop = FALSE]
   id <- integer(nrow(x))
-  id[order] <- cumsum(c(TRUE, differs))
+  id[order] <- cumsum(rowSums(sorted != before, na.rm = TRUE) > 0)
   id
 }
 
