@@ -86,7 +86,7 @@ exact_leave_rows_out <- function(posterior, columns, group, cores, call) {
 # One row for each of `columns`: mean, sd, lower, upper of another observation there. `columns`: predictors and response, as the
 # problem's moments have them, the latter where it is `response`; `group`: from 1, beyond the groups of the model for a new one.
 exact_predictions <- function(posterior, columns, response, group, prob, interval, cores, call) {
-  if (posterior$problem$direction) columns <- cbind(1, columns, deparse.level = 0)
+  if (posterior$problem$direction) columns <- cbind(rep(1, nrow(columns)), columns, deparse.level = 0)
   known <- length(posterior$problem$size)
   code <- if (has_groups(posterior$model)) ifelse(group > known, -1L, group - 1L) else integer(length(group))
   table <- core_row_predictions(posterior, columns, response, code, prob, interval, cores, call)

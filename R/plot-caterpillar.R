@@ -57,19 +57,20 @@ plot.bayespool_group_ranks <- function(x, ...) {
   )
 }
 
-# One row for each of the table, those with the smallest `place` at the top. `layers`: what is behind the intervals, and labels.
+# One row for each of the table, those with the smallest `place` at the top. `layers`: what is between lines and points, and labels.
 caterpillar <- function(table, label, place, layers) {
-  order <- order(place)
-  data <- data.frame(label = factor(make.unique(label), levels = make.unique(label)[order]), table[c("mean", "lower", "upper")])
+  label <- make.unique(label)
+  data <- data.frame(label = factor(label, levels = label[order(place)]), table[c("mean", "lower", "upper")])
   many <- nrow(data) > 50
   ggplot2::ggplot(data, ggplot2::aes(.data$mean, .data$label)) +
-    layers +
-    ggplot2::geom_pointrange(
-      ggplot2::aes(xmin = .data$lower, xmax = .data$upper), shape = 21, fill = "white", colour = shade("dark"),
-      size = if (many) 0.15 else 0.4, linewidth = if (many) 0.4 else 0.8
+    ggplot2::geom_linerange(
+      ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = shade("mid"), linewidth = if (many) 0.3 else 0.9
     ) +
+    layers +
+    ggplot2::geom_point(shape = 21, fill = if (many) "black" else "white", size = if (many) 0.7 else 2) +
     picture_theme() +
-    group_axis(nrow(data), NULL)
+    group_axis(nrow(data), NULL) +
+    (if (many) ggplot2::theme(panel.grid.major.y = ggplot2::element_blank()))
 }
 
 caterpillar_caption <- function(table, center) {

@@ -93,7 +93,7 @@ predict_exactly <- function(fit, x, group, prob, interval, call) {
   moments <- fit$moments
   # Any value serves; one near the data costs no digits.
   response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], moments$n)
-  columns <- cbind(x, response, deparse.level = 0)
+  columns <- cbind(x, rep(response, nrow(x)), deparse.level = 0)
   if (!is.null(moments$residual) && !is_prior_only(fit)) columns <- residual_columns(columns, moments$residual)
   exact_predictions(fit_posterior(fit), columns, response, group, prob, interval, fit$settings$cores, call)
 }

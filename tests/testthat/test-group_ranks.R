@@ -135,10 +135,12 @@ test_that("the picture has the best group at the top", {
   skip_if_not_installed("ggplot2")
   skip_if_not_installed("bayesplot")
   table <- group_ranks(fit)
-  drawn <- ggplot2::layer_data(plot(table), 1)
-  from_top <- drawn[order(-as.numeric(drawn$y)), ]
-  expect_equal(from_top$x, sort(table$mean))
-  expect_equal(from_top$xmax, table$upper[order(table$mean)])
+  from_top <- function(layer) {
+    drawn <- ggplot2::layer_data(plot(table), layer)
+    drawn[order(-as.numeric(drawn$y)), ]
+  }
+  expect_equal(from_top(2)$x, sort(table$mean))
+  expect_equal(from_top(1)$xmax, table$upper[order(table$mean)])
   expect_match(plot(group_ranks(fit, highest = FALSE))$labels$x, "lowest mean of y")
   expect_error(plot(table, 3), class = "bayespool_error_argument")
 })
