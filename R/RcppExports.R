@@ -57,6 +57,18 @@ cpp_leave_one_out <- function(problem, orders, record, columns, group, cores, me
     .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, columns, group, cores, memory)
 }
 
+cpp_row_predictions <- function(problem, orders, record, columns, response, group, probability, shortest, cores, memory) {
+    .Call(`_bayespool_cpp_row_predictions`, problem, orders, record, columns, response, group, probability, shortest, cores, memory)
+}
+
+cpp_group_contrasts <- function(problem, orders, record, first, second, probability, shortest, cores, memory) {
+    .Call(`_bayespool_cpp_group_contrasts`, problem, orders, record, first, second, probability, shortest, cores, memory)
+}
+
+cpp_mixtures_over_draws <- function(mean, sd, probability, shortest) {
+    .Call(`_bayespool_cpp_mixtures_over_draws`, mean, sd, probability, shortest)
+}
+
 cpp_nuts_coordinates <- function(problem, centered) {
     .Call(`_bayespool_cpp_nuts_coordinates`, problem, centered)
 }

@@ -26,6 +26,12 @@ check_probability <- function(x, call) {
   check_argument(x, valid, "a number between 0 and 1", call, rlang::as_label(substitute(x)))
 }
 
+# Of an interval whose ends are to be computed.
+check_interval_prob <- function(prob, call) {
+  valid <- checkmate::test_number(prob, lower = 1e-9, upper = 1 - 1e-9)
+  check_argument(prob, valid, "a number between 0 and 1 (and not within 1e-9 of these)", call)
+}
+
 # One of `choices`; `choices` itself, the default of an argument, stands for the first.
 choose_one <- function(argument, choices, call) {
   if (identical(argument, choices)) {
@@ -38,12 +44,6 @@ choose_one <- function(argument, choices, call) {
     )
   }
   argument
-}
-
-# Of an interval whose ends are sought by quadrature.
-check_interval_probability <- function(prob, call) {
-  valid <- checkmate::test_number(prob, lower = 1e-9, upper = 1 - 1e-9)
-  check_argument(prob, valid, "a number between 0 and 1 (and not within 1e-9 of these)", call)
 }
 
 choose_interval <- function(interval, call) choose_one(interval, c("hdi", "central"), call)

@@ -69,7 +69,7 @@
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94,
                             interval = c("hdi", "central")) {
   call <- rlang::current_env()
-  check_interval_probability(prob, call)
+  check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   parsed <- parse_formula(formula, call = call)
   if (is.null(parsed$group)) {

@@ -44,6 +44,32 @@ core_pooling_weights <- function(posterior, size, prob, interval, call) {
   )
 }
 
+# `columns`: rows of the problem's columns, of which the last is the response where that is `response`; `group` from 0, -1 for a new one.
+# Columns mean, sd, lower, upper.
+core_row_predictions <- function(posterior, columns, response, group, prob, interval, cores, call) {
+  run_core(
+    cpp_row_predictions(
+      posterior$problem, posterior$propriety$orders, posterior$record, columns, response, group, prob, interval == "hdi", cores,
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+# Groups `first` less groups `second` (from 0): columns mean, sd, lower, upper, probability that the difference is positive.
+core_group_contrasts <- function(posterior, first, second, prob, interval, cores, call) {
+  run_core(
+    cpp_group_contrasts(
+      posterior$problem, posterior$propriety$orders, posterior$record, first, second, prob, interval == "hdi", cores,
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+# One row for each column of `mean` and `sd`, a normal distribution for each draw: mean, sd, lower, upper of the mixture.
+core_mixtures_over_draws <- function(mean, sd, prob, interval) cpp_mixtures_over_draws(mean, sd, prob, interval == "hdi")
+
 # Rows ordered by `group` (from 0).
 core_leave_one_out <- function(posterior, columns, group, cores, call) {
   run_core(

@@ -84,3 +84,36 @@ exact_leave_rows_out <- function(posterior, columns, group, cores, call) {
   result[order, ] <- core_leave_one_out(posterior, columns[order, , drop = FALSE], group[order], cores, call)
   result
 }
+
+# One row for each of `columns`: mean, sd, lower, upper of another observation there. `columns`: predictors and response, as the
+# problem's moments have them, the latter where it is `response`; `group`: from 1, beyond the groups of the model for a new one.
+exact_predictions <- function(posterior, columns, response, group, prob, interval, cores, call) {
+  if (posterior$problem$direction) columns <- cbind(rep(1, nrow(columns)), columns, deparse.level = 0)
+  known <- length(posterior$problem$size)
+  code <- if (has_groups(posterior$model)) ifelse(group > known, -1L, group - 1L) else integer(length(group))
+  table <- core_row_predictions(posterior, columns, response, code, prob, interval, cores, call)
+  missing <- posterior$propriety$missing
+  shared <- max(0, missing$slope)
+  if (has_groups(posterior$model)) {
+    of_group <- pmax(rep_len(missing$group, known), rep_len(missing$scale_within, known), shared)
+    of_new <- max(0, missing$population, shared, missing$scale_within, missing$scale_between)
+    lost <- ifelse(group > known, of_new, of_group[group])
+  } else {
+    lost <- rep(max(0, missing$population, shared, missing$scale_within), length(group))
+  }
+  mark_lost(table, lost)
+}
+
+# Groups `first` less groups `second` (from 1): columns mean, sd, lower, upper, probability that the difference is positive.
+exact_contrasts <- function(posterior, first, second, prob, interval, cores, call) {
+  table <- core_group_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
+  lost <- rep_len(posterior$propriety$missing$group, length(posterior$problem$size))
+  mark_lost(table, pmax(lost[first], lost[second]))
+}
+
+# `lost`: how many of the first two moments of each row do not exist.
+mark_lost <- function(table, lost) {
+  table[lost >= 1, 2] <- Inf
+  table[lost == 2, 1] <- NaN
+  table
+}

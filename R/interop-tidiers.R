@@ -72,7 +72,7 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), 
   check_no_dots(rlang::exprs(...), call)
   effects <- choose_effects(x, effects, missing(effects), call)
   check_flag(conf.int, call)
-  check_interval_probability(conf.level, call)
+  check_interval_prob(conf.level, call)
   interval <- choose_interval(interval, call)
   values <- function(deviations = FALSE) {
     if (!conf.int) {

@@ -48,7 +48,7 @@ summary.bayespool_fit <- function(
     object, prob = 0.94, interval = c("hdi", "central"), pars = NULL, regex_pars = NULL, diagnostics = has_chains(object), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_interval_probability(prob, call)
+  check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_flag(diagnostics, call)
   icc <- has_population(object$model)

@@ -56,7 +56,7 @@ variance_components <- function(object, ...) {
 variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_interval_probability(prob, call)
+  check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_has_population(object, "variance_components", "It has only a variance within groups, {.code sigma(fit)^2}.", call)
   table <- if (has_quadrature(object)) {

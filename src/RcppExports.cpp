@@ -186,6 +186,59 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_row_predictions
+Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, double probability, bool shortest, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_row_predictions(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< double >::type response(responseSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_row_predictions(problem, orders, record, columns, response, group, probability, shortest, cores, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_group_contrasts
+Rcpp::NumericMatrix cpp_group_contrasts(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const std::vector<int>& first, const std::vector<int>& second, double probability, bool shortest, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_group_contrasts(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP firstSEXP, SEXP secondSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type first(firstSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type second(secondSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_group_contrasts(problem, orders, record, first, second, probability, shortest, cores, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_mixtures_over_draws
+Rcpp::NumericMatrix cpp_mixtures_over_draws(const Rcpp::NumericMatrix& mean, const Rcpp::NumericMatrix& sd, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_mixtures_over_draws(SEXP meanSEXP, SEXP sdSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type sd(sdSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_mixtures_over_draws(mean, sd, probability, shortest));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_nuts_coordinates
 Rcpp::List cpp_nuts_coordinates(const Rcpp::List& problem, bool centered);
 RcppExport SEXP _bayespool_cpp_nuts_coordinates(SEXP problemSEXP, SEXP centeredSEXP) {
@@ -356,6 +409,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
     {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
     {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 7},
+    {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 10},
+    {"_bayespool_cpp_group_contrasts", (DL_FUNC) &_bayespool_cpp_group_contrasts, 9},
+    {"_bayespool_cpp_mixtures_over_draws", (DL_FUNC) &_bayespool_cpp_mixtures_over_draws, 4},
     {"_bayespool_cpp_nuts_coordinates", (DL_FUNC) &_bayespool_cpp_nuts_coordinates, 2},
     {"_bayespool_cpp_nuts", (DL_FUNC) &_bayespool_cpp_nuts, 8},
     {"_bayespool_cpp_log_density", (DL_FUNC) &_bayespool_cpp_log_density, 3},

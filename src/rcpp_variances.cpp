@@ -18,7 +18,7 @@ Rcpp::NumericMatrix cpp_variance_components(const Rcpp::List& problem,
   const Problem parsed(problem, orders);
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const Quadrature quadrature = Quadratures(parsed, record).next(design, interrupt_check());
-  const VarianceComponents components(quadrature, probability, shortest);
+  const VarianceComponents components(quadrature, {probability, shortest});
   Rcpp::NumericMatrix out(3, 4);
   Eigen::Map<MatrixXd> table(out.begin(), 3, 4);
   table.row(0) = components.between();
@@ -39,7 +39,7 @@ Rcpp::NumericMatrix cpp_pooling_weights(const Rcpp::List& problem,
   const Design design(parsed.parts[0].data, parsed.coefficients);
   const std::function<void()> check_interrupt = interrupt_check();
   const Quadrature quadrature = Quadratures(parsed, record).next(design, check_interrupt);
-  const VarianceComponents components(quadrature, probability, shortest);
+  const VarianceComponents components(quadrature, {probability, shortest});
   Rcpp::NumericMatrix out(static_cast<int>(sizes.size()), 4);
   Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), 4);
   std::map<double, Eigen::RowVector4d> row_of_size;

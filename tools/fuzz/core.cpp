@@ -203,7 +203,7 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
   if (p.columns.tau) {
     check_rows_of_summary(summary.tau(), !p.heavy, 0);
     check_rows_of_summary(summary.icc(), true, 1);
-    const VarianceComponents components(quadrature, 0.94, input.integer(0, 1) == 1);
+    const VarianceComponents components(quadrature, {0.94, input.integer(0, 1) == 1});
     const Eigen::RowVector4d share = components.share_between();
     require(share(0) >= 0 && share(0) <= 1 + 1e-12 && share(2) <= share(3),
             "a share lies between 0 and 1");

@@ -73,7 +73,12 @@ class ConditionalNodes {
 
   VariancePoint at(Index k) const { return {sigma(k), tau(k)}; }
 
-  // 1 - kappa_j and Var(b_j | beta, sigma, tau, y) at each node, for a group of that size
+  // kappa_j, 1 - kappa_j and Var(b_j | beta, sigma, tau, y) at each node, for a group of that size
+  Eigen::ArrayXd shrinkage_weights(double size) const {
+    Eigen::ArrayXd kappa(count());
+    for (Index k = 0; k < count(); ++k) kappa(k) = shrinkage_weight(size, at(k));
+    return kappa;
+  }
   Eigen::ArrayXd pooling_weights(double size) const {
     Eigen::ArrayXd delta(count());
     for (Index k = 0; k < count(); ++k) delta(k) = pooling_weight(size, at(k));
@@ -99,11 +104,16 @@ class ConditionalNodes {
   // (a + delta u)'Q^-1 (a + delta u) at each node
   Eigen::ArrayXd quadratic_form(const VectorXd& a, const VectorXd& u,
                                 const Eigen::ArrayXd& delta) const {
-    const Eigen::ArrayXXd at = (delta.matrix() * u.transpose()).rowwise() + a.transpose();
+    return quadratic_forms((delta.matrix() * u.transpose()).rowwise() + a.transpose());
+  }
+
+  // The same of vectors that each node has as a row.
+  Eigen::ArrayXd quadratic_forms(const MatrixXd& vectors) const {
     Eigen::ArrayXd form = Eigen::ArrayXd::Zero(count());
-    for (Index j = 0; j < a.size(); ++j)
+    for (Index j = 0; j < vectors.cols(); ++j)
       for (Index i = 0; i <= j; ++i)
-        form += (i == j ? 1 : 2) * covariance_.col(position(i, j)).array() * at.col(i) * at.col(j);
+        form += (i == j ? 1 : 2) * covariance_.col(position(i, j)).array() *
+                vectors.col(i).array() * vectors.col(j).array();
     return form;
   }
 

@@ -42,7 +42,7 @@ class LeaveOneOut {
   MatrixXd group(Index j, const MatrixXd& deviation,
                  const std::function<void()>& check_interrupt) const {
     const Index f = design_->free_count(), count = nodes_.count();
-    const double size = design_->size_classes[static_cast<std::size_t>(design_->class_of[j])].size;
+    const double size = design_->size_of(j);
     const VectorXd u = design_->projections.row(j).head(f).transpose();
     const ArrayXd delta = nodes_.pooling_weights(size);
     const ArrayXd largest = (size - 1 + delta) / size;

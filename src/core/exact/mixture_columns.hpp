@@ -55,9 +55,8 @@ class MixtureColumns {
                    center) /
                   scale;
     if (columns_->shortest > 0) {
-      const Interval found =
-          ShortestOfMixture(mixture, columns_->shortest, scale)
-              .from({center + scale * start_[count], center + scale * start_[count + 1]});
+      const Interval near{center + scale * start_[count], center + scale * start_[count + 1]};
+      const Interval found = interval(mixture, {columns_->shortest, true}, near, scale);
       start_[count] = (found.lower - center) / scale;
       start_[count + 1] = (found.upper - center) / scale;
     }

@@ -12,14 +12,11 @@
 
 namespace bayespool {
 
-// Each row: mean, sd, and the ends of the interval that holds `probability`, the shortest or the central one. The quadrature must outlive the object.
+// Each row: mean, sd, and the ends of the interval of this kind. The quadrature must outlive the object.
 class VarianceComponents {
  public:
-  VarianceComponents(const Quadrature& quadrature, double probability, bool shortest)
-      : nodes_(quadrature.nodes()),
-        marginals_(quadrature),
-        probability_(probability),
-        shortest_(shortest) {}
+  VarianceComponents(const Quadrature& quadrature, IntervalKind kind)
+      : nodes_(quadrature.nodes()), marginals_(quadrature), kind_(kind) {}
 
   // tau^2
   Eigen::RowVector4d between() const {
@@ -63,14 +60,13 @@ class VarianceComponents {
       const double deviation = std::sqrt(node.weight) * (quantity(node.at) - mean);
       variance += deviation * deviation;
     }
-    const Interval ends = interval(quantile, probability_, shortest_);
+    const Interval ends = interval(quantile, kind_);
     return {mean, std::sqrt(variance), ends.lower, ends.upper};
   }
 
   std::vector<PosteriorNode> nodes_;
   Marginals marginals_;
-  double probability_;
-  bool shortest_;
+  IntervalKind kind_;
 };
 
 }  // namespace bayespool

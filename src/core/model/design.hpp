@@ -27,6 +27,9 @@ class Design {
   Design(const GroupedData& data, const CoefficientPriors& priors);
 
   Index free_count() const { return static_cast<Index>(free.size()); }
+  double size_of(Index group) const {
+    return size_classes[class_of[static_cast<std::size_t>(group)]].size;
+  }
 
   double observations;
   Index groups;

@@ -51,6 +51,17 @@ struct NormalMixture {
   }
   double robust_scale() const { return std::exp(-(weight * inverse_sd.log()).sum()); }
 
+  // Enough for the density to have one peak: it is concave between the outermost means, since each part is concave within
+  // one sd of its own, and monotone beyond them.
+  bool one_peak() const { return (mean.maxCoeff() - mean.minCoeff()) * inverse_sd.maxCoeff() <= 1; }
+
+  // Where the narrowest peak can be.
+  double narrowest() const {
+    Eigen::Index part;
+    inverse_sd.maxCoeff(&part);
+    return mean(part);
+  }
+
   // From `start`, by the inverse of the distribution's series to third order about each point, on the smaller tail; kept
   // inside a bracket that is halved where the series does not shrink it. `scale` is about the sd of the mixture.
   double quantile(Tails p, double start, double scale) const {

@@ -5,6 +5,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include "core/numerics/normal_mixture.hpp"
 #include "core/numerics/normal_score.hpp"
@@ -42,73 +43,118 @@ Interval shortest_interval(Quantile&& quantile, double probability) {
   return at(found.first);
 }
 
-// The shortest or the central interval.
+struct IntervalKind {
+  double probability;
+  bool shortest;  // or central
+};
+
 template <class Quantile>
-Interval interval(Quantile&& quantile, double probability, bool shortest) {
-  if (shortest) return shortest_interval(quantile, probability);
-  const double p = 0.5 * (1 - probability);
+Interval interval(Quantile&& quantile, IntervalKind kind) {
+  if (kind.shortest) return shortest_interval(quantile, kind.probability);
+  const double p = 0.5 * (1 - kind.probability);
   return {quantile(Tails{p, 1 - p}), quantile(Tails{1 - p, p})};
 }
 
-// Of a mixture. Where it has one mode the densities at both ends are equal: Newton's method for that and the probability,
-// from `start`; anything else is left to the quantiles. `scale` is about the sd of the mixture.
-class ShortestOfMixture {
+// Of a smooth distribution with evaluate(x), which has `tails`, `density` and its `derivative`, and
+// quantile(tails, start, scale). Newton's method makes the densities at both ends equal, from the central interval; the
+// result is the shortest interval if the density is nowhere higher outside than inside, for then no set of the same
+// probability is smaller. Otherwise the interval is a function of the probability below it, written outside * Phi(z): the best z of a
+// grid is the start of Newton's or, where that fails, Brent's method.
+template <class Distribution>
+class ShortestInterval {
  public:
-  ShortestOfMixture(const NormalMixture& mixture, double probability, double scale)
-      : mixture_(&mixture), probability_(probability), scale_(scale) {}
+  // `near`: about where the ends are; `scale`: about the sd of the distribution, which must outlive the object.
+  ShortestInterval(const Distribution& distribution, double probability, Interval near,
+                   double scale)
+      : distribution_(&distribution), outside_(1 - probability), scale_(scale), near_(near) {}
 
-  Interval from(Interval start) const {
-    Interval at = start;
-    if (newton(at) && one_mode(at)) return at;
-    return shortest_interval(
-        [&](Tails p) {
-          return mixture_->quantile(
-              p, 0.5 * (start.lower + start.upper) + scale_ * normal_score(p.below, p.above),
-              scale_);
-        },
-        probability_);
+  Interval central() { return at(0); }
+
+  // `other_peak`: about where the density may have a peak beside its main one; nothing: it has one alone.
+  Interval shortest(std::optional<double> other_peak) {
+    Interval found = at(0);
+    if (equalise(found) && (!other_peak || is_highest(found, *other_peak))) return found;
+    double best = 0, least = HUGE_VAL;
+    for (double z = -reach; z <= reach; z += spacing) {
+      const double width = at(z).length();
+      if (width < least) best = z, least = width;
+    }
+    found = at(best);
+    if (equalise(found) && found.length() <= least) return found;
+    std::uintmax_t iterations = 60;
+    const auto minimum =
+        boost::math::tools::brent_find_minima([this](double z) { return at(z).length(); },
+                                              best - spacing, best + spacing, bits, iterations);
+    return at(minimum.first);
   }
 
  private:
-  bool newton(Interval& at) const {
-    for (int iteration = 0; iteration < most_iterations; ++iteration) {
-      const NormalMixture::Value lower = mixture_->evaluate(at.lower),
-                                 upper = mixture_->evaluate(at.upper);
-      const double excess = lower.tails.below + upper.tails.above - (1 - probability_),
-                   difference = upper.density - lower.density;
-      const double determinant =
-          lower.density * upper.derivative - upper.density * lower.derivative;
-      if (!(determinant < 0)) return false;
-      const double step_lower =
-                       -(excess * upper.derivative + difference * upper.density) / determinant,
-                   step_upper =
-                       -(excess * lower.derivative + difference * lower.density) / determinant;
-      const double largest = std::max(std::abs(step_lower), std::abs(step_upper));
-      const double part = std::min(1.0, 0.5 * scale_ / largest);
-      at.lower += part * step_lower;
-      at.upper += part * step_upper;
-      if (!(at.lower < at.upper)) return false;
-      if (largest < accepted_step * scale_) return true;
+  // The interval with the probability outside * Phi(z) below it.
+  Interval at(double z) {
+    const double below = outside_ * normal_cdf(z), above = outside_ * normal_cdf(-z);
+    near_.lower = distribution_->quantile({below, 1 - below}, near_.lower, scale_);
+    near_.upper = distribution_->quantile({1 - above, above}, near_.upper, scale_);
+    return near_;
+  }
+
+  // Newton's method for equal densities at ends with `outside_` beyond them. False where it does not go straight to a minimum.
+  bool equalise(Interval& ends) const {
+    for (int iteration = 0; iteration < 12; ++iteration) {
+      const auto low = distribution_->evaluate(ends.lower),
+                 high = distribution_->evaluate(ends.upper);
+      if (!(low.derivative > 0 && high.derivative < 0)) return false;
+      const double excess = low.tails.below + high.tails.above - outside_;
+      const double slope = low.density - high.density;
+      const double determinant = high.density * low.derivative - low.density * high.derivative;
+      const double lower_step = (high.derivative * excess - high.density * slope) / determinant;
+      const double upper_step = (low.derivative * excess - low.density * slope) / determinant;
+      const double step = std::max(std::abs(lower_step), std::abs(upper_step)),
+                   width = ends.length();
+      if (!(step < 0.5 * width)) return false;
+      ends.lower += lower_step;
+      ends.upper += upper_step;
+      if (step < tolerance * width) return true;
     }
     return false;
   }
 
-  // Higher inside than at the ends and lower outside, at some points.
-  bool one_mode(Interval at) const {
-    const double end = mixture_->evaluate(at.lower).density, length = at.length();
-    for (double inside : {0.15, 0.35, 0.5, 0.65, 0.85})
-      if (mixture_->evaluate(at.lower + inside * length).density < end) return false;
-    for (double outside : {0.1, 0.4, 1.0, 2.5})
-      for (double x : {at.lower - outside * length, at.upper + outside * length})
-        if (mixture_->evaluate(x).density > end) return false;
+  // At points inside and outside, and at the one where a narrow peak may be.
+  bool is_highest(Interval ends, double other_peak) const {
+    const double level = distribution_->evaluate(ends.lower).density;
+    const auto density = [&](double x) { return distribution_->evaluate(x).density; };
+    const bool inside = other_peak > ends.lower && other_peak < ends.upper;
+    if (!inside && density(other_peak) > level) return false;
+    for (double part : {0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95})
+      if (density(ends.lower + part * ends.length()) < level) return false;
+    for (double part : {0.05, 0.15, 0.3, 0.6, 1.2})
+      for (double x : {ends.lower - part * ends.length(), ends.upper + part * ends.length()})
+        if (density(x) > level) return false;
     return true;
   }
 
-  static constexpr int most_iterations = 30;
-  static constexpr double accepted_step = 1e-6;  // whose square is nothing
+  static constexpr double reach = 4, spacing = 0.5;
+  static constexpr int bits = 26;
+  static constexpr double tolerance = 1e-6;  // the next step is about its square
 
-  const NormalMixture* mixture_;
-  double probability_, scale_;
+  const Distribution* distribution_;
+  double outside_, scale_;
+  Interval near_;  // where the ends were last
 };
+
+// The central interval of the normal distribution.
+inline Interval normal_interval(double probability, double mean, double sd) {
+  const double below = 0.5 * (1 - probability), z = normal_score(below, 1 - below);
+  return {mean + sd * z, mean - sd * z};
+}
+
+// Of a mixture, with `near` and `scale` as above.
+inline Interval interval(const NormalMixture& mixture, IntervalKind kind, Interval near,
+                         double scale) {
+  ShortestInterval<NormalMixture> ends(mixture, kind.probability, near, scale);
+  if (!kind.shortest) return ends.central();
+  std::optional<double> other_peak;
+  if (!mixture.one_peak()) other_peak = mixture.narrowest();
+  return ends.shortest(other_peak);
+}
 
 }  // namespace bayespool

@@ -1,0 +1,166 @@
+# Differences between groups.
+
+#' Group contrasts
+#'
+#' How much the coefficients of two groups differ, for pairs of groups: mean, standard deviation and interval of the
+#' difference, and the probability that the first group's is the larger.
+#'
+#' The coefficients are the groups' means, or beside predictors their intercepts (`mu` or `beta_0j`). The difference has
+#' a posterior distribution of its own, which the intervals of the two groups do not show: under partial pooling both
+#' depend on the same population and the same standard deviations, so overlapping intervals do not mean that the groups
+#' are alike.
+#'
+#' Given the standard deviations the difference of two groups is normal, so after `algorithm = "exact"` its distribution
+#' is a mixture of normal ones over the nodes of the quadrature (after [no_pooling()] with a standard deviation for each
+#' group, over pairs of nodes of two posteriors that share nothing): the numbers carry no Monte Carlo error and need no
+#' draws. After `algorithm = "nuts"` they are those of the draws. With `prior_only = TRUE` the differences are those
+#' that the priors expect.
+#'
+#' Many pairs are many chances to be surprised. Partial pooling guards against that: it draws the groups together as
+#' far as the data ask for.
+#'
+#' @param fit A fit of [no_pooling()], [partial_pooling()] or [varying_intercept()].
+#' @param groups Labels of groups; `NULL`: all of them.
+#' @param reference Label of one group from which the differences of the others are taken; `NULL`: all pairs of `groups`.
+#' @inheritParams predictive_table
+#' @param x What `group_contrasts()` returned.
+#' @return A data frame of class `bayespool_group_contrasts` with one row a pair and columns `group` and `other` (labels),
+#'   `mean`, `sd`, `lower` and `upper` of the coefficient of `group` minus that of `other`, on the scale of the
+#'   response, and `p_greater`, the probability that this difference is positive. With heavy-tailed or flat priors and
+#'   few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
+#' @section Errors: Of class `bayespool_error_model`: [complete_pooling()], which has no coefficients of groups. Of class
+#'   `bayespool_error_argument`: groups that the fit does not have, fewer than two of them, more than 2000 pairs, a `prob`
+#'   outside (0, 1), another `interval`. Of class `bayespool_error_draws`: a fit by NUTS without draws.
+#' @references Gelman, A., Hill, J. and Yajima, M. (2012). Why we (usually) don't have to worry about multiple comparisons.
+#'   *Journal of Research on Educational Effectiveness*, 5(2), 189-211. \doi{10.1080/19345747.2011.618213}
+#' @seealso [group_ranks()] for the order of all groups; [plot()][plot.bayespool_group_contrasts] for a picture.
+#' @examples
+#' fit <- partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0)
+#' group_contrasts(fit, c("Oslo", "Kassel", "Tsinghua"))
+#' group_contrasts(fit, reference = "Oslo")
+#' @export
+group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, interval = c("hdi", "central")) {
+  call <- rlang::current_env()
+  check_fit(fit, call)
+  check_has_groups(fit, "group_contrasts", call)
+  check_interval_prob(prob, call)
+  interval <- choose_interval(interval, call)
+  pairs <- choose_pairs(fit, groups, reference, call)
+  contrasts <- if (has_quadrature(fit)) {
+    exact_contrasts(fit_posterior(fit), pairs$first, pairs$second, prob, interval, fit$settings$cores, call)
+  } else {
+    drawn_contrasts(fit, pairs$first, pairs$second, prob, interval, call)
+  }
+  labels <- varying_term(fit$model)$labels
+  table <- data.frame(
+    group = labels[pairs$first], other = labels[pairs$second], mean = contrasts[, 1], sd = contrasts[, 2],
+    lower = contrasts[, 3], upper = contrasts[, 4], p_greater = contrasts[, 5]
+  )
+  structure(
+    table,
+    class = c("bayespool_group_contrasts", "data.frame"), prob = prob, interval = interval,
+    draws = if (has_chains(fit)) posterior::ndraws(fit), reference = if (!is.null(reference)) as.character(reference),
+    quantity = group_quantity(fit)
+  )
+}
+
+check_has_groups <- function(fit, what, call) {
+  if (!has_groups(fit$model)) {
+    abort_bayespool(
+      c(
+        "{.fn {what}} needs coefficients of groups, and {tolower(fit$model$title)} has none.",
+        i = "It has one mean for all.",
+        i = "{.fn no_pooling} and {.fn {population_verbs()}} have a coefficient for each group."
+      ),
+      "model", call
+    )
+  }
+}
+
+# What the groups' coefficients are, for people.
+group_quantity <- function(fit) {
+  paste(if (has_predictors(fit$model)) "intercept of" else "mean of", response_label(fit))
+}
+
+# Positions of the groups of each pair.
+choose_pairs <- function(fit, groups, reference, call) {
+  chosen <- if (is.null(groups)) seq_along(varying_term(fit$model)$labels) else group_positions(fit, groups, call)
+  if (!is.null(reference)) {
+    valid <- is.atomic(reference) && length(reference) == 1
+    check_argument(reference, valid, "the label of one group, or {.code NULL}", call)
+    second <- group_positions(fit, reference, call)
+    first <- setdiff(chosen, second)
+    check_pair_count(length(first), call)
+    return(list(first = first, second = rep(second, length(first))))
+  }
+  size <- length(chosen)
+  check_pair_count(size * (size - 1) / 2, call)
+  first <- rep(seq_len(size), size - seq_len(size))
+  second <- sequence(size - seq_len(size)) + first
+  list(first = chosen[first], second = chosen[second])
+}
+
+check_pair_count <- function(pairs, call) {
+  if (pairs == 0) {
+    abort_bayespool(c("A difference needs two groups.", i = "There is only one in {.arg groups}."), "argument", call)
+  }
+  if (pairs > most_pairs) {
+    abort_bayespool(
+      c(
+        "There are too many pairs of groups for a table.",
+        i = "Found {format(pairs, big.mark = ',')} pairs; at most {most_pairs} are computed.",
+        i = "Choose some with {.arg groups}, or compare each group with one by {.arg reference}; {.fn group_ranks} orders all."
+      ),
+      "argument", call
+    )
+  }
+}
+
+most_pairs <- 2000
+
+# Positions of labels among the groups of a fit.
+group_positions <- function(fit, labels, call) {
+  known <- varying_term(fit$model)$labels
+  found <- match(as.character(labels), known)
+  if (!is.atomic(labels) || length(labels) == 0 || anyNA(found)) {
+    wrong <- if (is.atomic(labels)) unique(as.character(labels)[is.na(found)]) else format_found(labels)
+    abort_bayespool(
+      c("Groups must be chosen by their labels.", i = "Found {.val {wrong}}.", i = "The fit has {.val {known}}."), "argument", call
+    )
+  }
+  unique(found)
+}
+
+# As exact_contrasts().
+drawn_contrasts <- function(fit, first, second, prob, interval, call) {
+  draws <- draws_matrix(fit, call)[, layout_variables(fit$model, "group"), drop = FALSE]
+  contrast <- function(j, k) {
+    difference <- unname(draws[, j] - draws[, k])
+    ends <- if (interval == "hdi") {
+      HDInterval::hdi(difference, credMass = prob)
+    } else {
+      stats::quantile(difference, c(1 - prob, 1 + prob) / 2, names = FALSE)
+    }
+    c(mean(difference), stats::sd(difference), ends, mean(difference > 0))
+  }
+  t(mapply(contrast, first, second))
+}
+
+#' @rdname group_contrasts
+#' @export
+print.bayespool_group_contrasts <- function(x, digits = 2, n_rows = 30, ...) {
+  if (!identical(names(x), contrast_columns) || is.null(attr(x, "prob"))) {
+    return(NextMethod()) # a part of the table
+  }
+  shown <- as.data.frame(unclass(x))[seq_len(min(nrow(x), n_rows)), , drop = FALSE]
+  shown[1:2] <- lapply(shown[1:2], shorten, 20)
+  shown[3:6] <- lapply(shown[3:6], format_numbers, digits)
+  shown$p_greater <- formatC(shown$p_greater, digits = 3, format = "f")
+  print(shown, row.names = FALSE)
+  note_more(nrow(x) - nrow(shown), "pairs")
+  cat("p_greater: probability that the ", attr(x, "quantity"), " is greater in group than in other\n", sep = "")
+  cat(interval_note(x, "difference"), "\n", sep = "")
+  invisible(x)
+}
+
+contrast_columns <- c("group", "other", "mean", "sd", "lower", "upper", "p_greater")

@@ -1,0 +1,148 @@
+# Predictive distributions of single observations as a table.
+
+#' Predictive table
+#'
+#' For each observation what the model predicts for another one like it (same group, same predictors): mean, standard
+#' deviation and interval; and whether the observed value is inside the interval. If the model describes the data well,
+#' about the share `prob` of the observations is inside.
+#'
+#' The prediction has two sources of uncertainty. With \eqn{m_i} the expected value of row \eqn{i} (see [predictions]) and
+#' \eqn{\sigma} the standard deviation within groups,
+#' \deqn{\tilde y_i \mid m_i, \sigma \sim N(m_i, \sigma^2),}{ytilde[i] | m[i], sigma ~ N(m[i], sigma^2),}
+#' and \eqn{m_i} and \eqn{\sigma} are themselves uncertain. Given the standard deviations all is normal, so after
+#' `algorithm = "exact"` the distribution is a mixture of normal ones over the nodes of the quadrature: the numbers carry
+#' no Monte Carlo error and need no draws. After `algorithm = "nuts"` it is the mixture of
+#' \eqn{N(m_{di}, \sigma_d^2)}{N(m[d, i], sigma[d]^2)} over the draws \eqn{d}, with their Monte Carlo error.
+#'
+#' A group that was not fitted comes from the population, so that the variance between groups is added: see
+#' [predictions]. With `prior_only = TRUE` the table is of the prior predictive distribution, and `inside` compares the
+#' data with what the priors alone expect.
+#'
+#' The observed values were used to fit the model, which makes them look a little better predicted than new ones would
+#' be: [loo()][loo.bayespool_fit] leaves each out.
+#'
+#' @param fit A fit.
+#' @param newdata A data frame with the predictors and the grouping factor, and the response if it is to be compared;
+#'   `NULL` stands for the rows that were fitted, without those dropped for missing values.
+#' @param prob Probability in the interval, between 0 and 1.
+#' @param interval `"hdi"`: the shortest interval (highest density interval); `"central"`: equal probability on either side.
+#' @param x What `predictive_table()` returned.
+#' @param digits Number of decimals to print.
+#' @param n_rows Number of rows to print; the rest is counted in a last line.
+#' @param ... Not used.
+#' @return A data frame of class `bayespool_predictive_table` with one row an observation and columns `row` (its position
+#'   in the data), `group` (its label, where the model has groups), `observed`, `mean`, `sd`, `lower`, `upper` and `inside`;
+#'   all numbers are on the scale of the response. `observed` and `inside` are `NA` where `newdata` has no response. With
+#'   heavy-tailed or flat priors and few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
+#' @section Errors: Of class `bayespool_error_data`: no `newdata` for a fit from group moments, which keep no rows; a
+#'   `newdata` without a column that is needed, or with missing values. Of class `bayespool_error_model`: a new group
+#'   after [no_pooling()]. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class
+#'   `bayespool_error_draws`: a fit by NUTS without draws.
+#' @references Gelman, A., Carlin, J. B., Stern, H. S., Dunson, D. B., Vehtari, A. and Rubin, D. B. (2013). *Bayesian
+#'   Data Analysis*, 3rd edition, sections 3.3 and 6.3. Chapman and Hall/CRC.
+#' @seealso [posterior_predict()][posterior_predict.bayespool_fit] for draws;
+#'   [pp_check(fit, type = "groups")][pp_check.bayespool_fit] for a picture.
+#' @examples
+#' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
+#' predictive_table(fit)
+#'
+#' # Block 1 and a block that was not in the experiment:
+#' predictive_table(fit, data.frame(block = c("1", "new")), prob = 0.5)
+#' @export
+predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi", "central")) {
+  call <- rlang::current_env()
+  check_fit(fit, call)
+  check_interval_prob(prob, call)
+  interval <- choose_interval(interval, call)
+  options <- list(population = FALSE, allow_new_levels = TRUE)
+  rows <- prediction_rows(fit, newdata, options, "predictive_table() without `newdata`", call, response = FALSE)
+  # Rows of one group with the same predictors have the same prediction.
+  id <- distinct_rows(cbind(rows$group, rows$x))
+  first <- !duplicated(id)
+  predict_rows <- if (has_quadrature(fit)) predict_exactly else predict_from_draws
+  table <- predict_rows(fit, rows$x[first, , drop = FALSE], rows$group[first], prob, interval, call)
+  table <- table[match(id, id[first]), , drop = FALSE]
+  observed <- rows$y %||% rep(NA_real_, nrow(table))
+  labels <- rows$labels %||% fit$moments$group
+  columns <- c(
+    list(row = rows$row %||% seq_len(nrow(table))),
+    if (has_groups(fit$model)) list(group = labels[rows$group]),
+    list(observed = observed, mean = table[, 1], sd = table[, 2], lower = table[, 3], upper = table[, 4]),
+    list(inside = observed >= table[, 3] & observed <= table[, 4])
+  )
+  table <- as_frame(columns, nrow(table))
+  structure(
+    table,
+    class = c("bayespool_predictive_table", "data.frame"), prob = prob, interval = interval,
+    draws = if (has_chains(fit)) posterior::ndraws(fit)
+  )
+}
+
+# A number for each row of a matrix, the same for equal rows.
+distinct_rows <- function(x) {
+  order <- do.call(order, lapply(seq_len(ncol(x)), function(k) x[, k]))
+  sorted <- x[order, , drop = FALSE]
+  before <- sorted[pmax(seq_along(order) - 1, 1), , drop = FALSE]
+  id <- integer(nrow(x))
+  id[order] <- cumsum(rowSums(sorted != before, na.rm = TRUE) > 0)
+  id
+}
+
+# Columns mean, sd, lower, upper; `x` and `group` as prediction_rows() has them.
+predict_exactly <- function(fit, x, group, prob, interval, call) {
+  moments <- fit$moments
+  # Any value serves; one near the data costs no digits.
+  response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], moments$n)
+  columns <- cbind(x, rep(response, nrow(x)), deparse.level = 0)
+  if (!is.null(moments$residual) && !is_prior_only(fit)) columns <- residual_columns(columns, moments$residual)
+  exact_predictions(fit_posterior(fit), columns, response, group, prob, interval, fit$settings$cores, call)
+}
+
+predict_from_draws <- function(fit, x, group, prob, interval, call) {
+  draws <- draws_matrix(fit, call)
+  blocks <- split(seq_along(group), (seq_along(group) - 1) %/% 100)
+  tables <- lapply(blocks, function(block) {
+    normal <- normals_of_draws(fit, draws, x[block, , drop = FALSE], group[block])
+    core_mixtures_over_draws(normal$mean, normal$sd, prob, interval)
+  })
+  do.call(rbind, tables)
+}
+
+# `mean` and `sd` of an observation in each row, given each draw: draws x rows.
+normals_of_draws <- function(fit, draws, x, group) {
+  model <- fit$model
+  of_rows <- function(column) matrix(column, nrow(draws), nrow(x))
+  groups <- layout_variables(model, "group")
+  sigmas <- layout_variables(model, "scale_within")
+  own <- which(!is.na(group) & group <= length(groups))
+  new <- which(!is.na(group) & group > length(groups))
+  intercept <- of_rows(if (has_intercept(model)) draws[, model$intercept] else 0)
+  intercept[, own] <- draws[, groups[group[own]]]
+  variance <- if (shares_sigma(model)) of_rows(draws[, sigmas]^2) else draws[, sigmas[group], drop = FALSE]^2
+  if (length(new) > 0) variance[, new] <- variance[, new] + draws[, varying_term(model)$sd]^2
+  list(mean = intercept + tcrossprod(draws[, model$slopes, drop = FALSE], x), sd = sqrt(variance))
+}
+
+#' @rdname predictive_table
+#' @export
+print.bayespool_predictive_table <- function(x, digits = 2, n_rows = 20, ...) {
+  if (!all(predictive_columns %in% names(x)) || is.null(attr(x, "prob"))) {
+    return(NextMethod()) # a part of the table
+  }
+  shown <- as.data.frame(unclass(x), optional = TRUE)[seq_len(min(nrow(x), n_rows)), , drop = FALSE]
+  if (!is.null(shown$group)) shown$group <- shorten(shown$group, 20)
+  numbers <- c("observed", "mean", "sd", "lower", "upper")
+  shown[numbers] <- lapply(shown[numbers], format_numbers, digits)
+  shown$inside <- ifelse(is.na(shown$inside), "", ifelse(shown$inside, "yes", "no"))
+  print(shown, row.names = FALSE)
+  compared <- sum(!is.na(x$inside))
+  if (compared > 0) {
+    inside <- sum(x$inside, na.rm = TRUE)
+    cat("inside: ", inside, " of ", compared, " observations (", format(100 * inside / compared, digits = 3), "%)\n", sep = "")
+  }
+  note_more(nrow(x) - nrow(shown), "rows")
+  cat(interval_note(x, "prediction"), "\n", sep = "")
+  invisible(x)
+}
+
+predictive_columns <- c("row", "observed", "mean", "sd", "lower", "upper", "inside")
