@@ -29,6 +29,17 @@ core_summary <- function(posterior, probs, icc, deviations, call) {
   )
 }
 
+# The same for combinations of the coefficients (rows), each with the effect of a `group` (from 0; NA: none).
+core_combinations <- function(posterior, combinations, group, probs, call) {
+  run_core(
+    cpp_combinations(
+      posterior$problem, posterior$propriety$orders, posterior$record, combinations, group, as.double(probs),
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
 core_variance_components <- function(posterior, prob, call) {
   run_core(cpp_variance_components(posterior$problem, posterior$propriety$orders, posterior$record, prob), call)
 }

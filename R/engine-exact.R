@@ -60,6 +60,20 @@ mark_missing <- function(table, model, missing) {
   table
 }
 
+# The same columns for the expected values of rows: `x`, predictor columns; `group`, from 1, NA for the population. For models
+# with one sigma.
+exact_expected <- function(posterior, x, group, probs, call) {
+  model <- posterior$model
+  intercept <- has_intercept(model) || has_independent_groups(model)
+  table <- core_combinations(posterior, cbind(if (intercept) rep(1, nrow(x)), x), as.integer(group) - 1L, probs, call)
+  missing <- posterior$propriety$missing
+  population <- max(0, missing$population, missing$slope)
+  lost <- ifelse(is.na(group), population, max(population, missing$group))
+  table[lost >= 1, 2] <- Inf
+  table[lost == 2, 1] <- NaN
+  table
+}
+
 # Rows between, within, share_between; columns mean, sd, hdi_lower, hdi_upper.
 exact_components <- function(posterior, prob, call) {
   table <- core_variance_components(posterior, prob, call)

@@ -15,31 +15,70 @@ check_fit <- function(fit, call) {
 # light to dark, so that pictures can be read in grey.
 shade <- function(level) bayesplot::color_scheme_get()[[level]]
 
-# Labels of groups as a factor in their own order. Without groups there is one, "".
-group_factor <- function(index, labels) {
+# Labels of groups as a factor with these levels; those beyond them are NA. Without groups there is one, "".
+group_factor <- function(index, labels, chosen = seq_along(labels)) {
   shown <- if (identical(labels, "")) "all" else labels
-  factor(shown[index], levels = shown)
+  factor(shown[index], levels = shown[chosen])
 }
 
 response_label <- function(fit) fit$parsed$response
 
-# Groups on the y axis, the first at the top: horizontal labels can be read whatever their number and length. Labels that
-# would cover one another are left out.
-group_axis <- function(groups, name) {
+# Labels on the y axis, the first at the top: horizontal text can be read whatever its number and length. Labels that would
+# cover one another are left out; where few rows leave the room, long ones have several lines.
+group_axis <- function(labels, name) {
+  rows <- length(labels)
+  wrap <- rows <= 12 && max(nchar(labels, "width")) > 28
   list(
-    ggplot2::scale_y_discrete(limits = rev, guide = ggplot2::guide_axis(check.overlap = TRUE)),
+    ggplot2::scale_y_discrete(
+      limits = rev, guide = ggplot2::guide_axis(check.overlap = TRUE),
+      labels = if (wrap) function(text) wrap_text(text, 28) else ggplot2::waiver()
+    ),
     ggplot2::labs(y = name),
-    small_text(groups, "axis.text.y")
+    small_text(rows, "axis.text.y", labels = labels)
   )
 }
 
-# Smaller text in these elements of the theme where there are many groups.
-small_text <- function(groups, ...) {
-  if (groups > 25) {
+# Text in lines of at most this width, broken within words that are longer.
+wrap_text <- function(text, width) {
+  vapply(as.character(text), function(one) {
+    words <- unlist(lapply(strsplit(one, " ", fixed = TRUE)[[1]], break_word, width))
+    paste(strwrap(paste(words, collapse = " "), width + 1), collapse = "\n")
+  }, "", USE.NAMES = FALSE)
+}
+
+break_word <- function(word, width) {
+  end <- cumsum(nchar(strsplit(word, "")[[1]], "width"))
+  vapply(split(strsplit(word, "")[[1]], (end - 1) %/% width), paste, "", collapse = "")
+}
+
+# One panel a group, as wide as `columns` of them leave it; long names take several lines.
+group_panels <- function(groups, scales = "fixed") {
+  columns <- ceiling(sqrt(groups))
+  ggplot2::facet_wrap(
+    "group", scales = scales, ncol = columns,
+    labeller = function(labels) lapply(labels, wrap_text, width = max(12, 100 %/% columns))
+  )
+}
+
+# Smaller text in these elements of the theme where there are many groups, or labels are long.
+small_text <- function(groups, ..., labels = "") {
+  if (groups > 25 || max(nchar(labels, "width")) > 28) {
     elements <- c(...)
     small <- rep(list(ggplot2::element_text(size = ggplot2::rel(0.7))), length(elements))
     do.call(ggplot2::theme, stats::setNames(small, elements))
   }
+}
+
+# What a caption says where rows are too many for all their labels on a page: at 7 points a label needs a tenth of an inch.
+height_advice <- function(rows) {
+  if (rows > 40) paste0("All labels show at a height of ", ceiling(rows * 0.11 + 1.5), " inches.")
+}
+
+# The caption in lines that fit below a picture 7 inches wide.
+caption <- function(...) ggplot2::labs(caption = paste(strwrap(paste(c(...), collapse = " "), 95), collapse = "\n"))
+
+interval_name <- function(prob, interval) {
+  paste0(percent(prob), if (interval == "hdi") " highest density interval" else " central interval")
 }
 
 # The theme that the user chose for bayesplot or ggplot2, but theme_minimal() in the place of their defaults, so that
@@ -50,8 +89,15 @@ picture_theme <- function() {
   if (unchosen) ggplot2::theme_minimal() else current
 }
 
-# Groups need the width that a legend at the side would take.
-legend_below <- function() ggplot2::theme(legend.position = "bottom")
+# Groups need the width that a legend at the side would take. Small, so that several fit below one another.
+legend_below <- function() {
+  small <- ggplot2::element_text(size = ggplot2::rel(0.75))
+  ggplot2::theme(
+    legend.position = "bottom", legend.box = "vertical", legend.margin = ggplot2::margin(),
+    legend.spacing.y = ggplot2::unit(0, "pt"), legend.key.height = ggplot2::unit(12, "pt"),
+    legend.title = small, legend.text = small
+  )
+}
 
 # A picture that bayesplot draws, in that theme.
 with_picture_theme <- function(picture) {
@@ -67,5 +113,13 @@ jittered_points <- function() {
   )
 }
 
-# The larger a point, the more observations behind it; one observation must still be seen.
-size_by_n <- function() ggplot2::scale_size(range = c(1.5, 4.5), name = "observations")
+# The larger a point, the more observations behind it; one observation must still be seen. The legend shows the smallest and
+# the largest group, and what lies between. Where rows are close, points are small.
+size_by_n <- function(n, rows = length(n)) {
+  most <- if (rows > 60) 2.5 else 4.5
+  middle <- signif(sqrt(min(n) * max(n)), 1)
+  ggplot2::scale_size(
+    range = c(most / 3, most), name = "observations", limits = c(min(n), max(n)),
+    breaks = sort(unique(c(min(n), if (middle > min(n) && middle < max(n)) middle, max(n))))
+  )
+}

@@ -14,19 +14,41 @@ posterior_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
 
 # The same with an interval that holds `prob`: columns mean, sd, lower, upper. `interval`: "hdi" (the shortest) or "central".
 interval_table <- function(fit, prob, interval, deviations = FALSE, call) {
+  table <- if (has_quadrature(fit)) {
+    interval_by_quantiles(function(probs) posterior_table(fit, probs, deviations, call), prob, interval)
+  } else {
+    interval_of_draws(deviations_or_draws(fit, deviations, call), prob, interval)
+  }
+  rownames(table) <- layout_variables(fit$model)
+  table
+}
+
+interval_columns <- c("mean", "sd", "lower", "upper")
+
+# `table_at(probs)`: mean, sd and these quantiles. The shortest interval is sought among 33.
+interval_by_quantiles <- function(table_at, prob, interval) {
   if (interval == "central") {
-    table <- posterior_table(fit, c(1 - prob, 1 + prob) / 2, deviations, call)
-  } else if (has_quadrature(fit)) {
+    table <- table_at(c(1 - prob, 1 + prob) / 2)
+  } else {
     lower <- seq(1e-9, 1 - prob - 1e-9, length.out = 33)
-    wide <- posterior_table(fit, c(lower, lower + prob), deviations, call)
+    wide <- table_at(c(lower, lower + prob))
     best <- max.col(wide[, 2 + seq_along(lower), drop = FALSE] - wide[, 35 + seq_along(lower), drop = FALSE], "first")
     rows <- seq_len(nrow(wide))
     table <- cbind(wide[, 1:2, drop = FALSE], wide[cbind(rows, 2 + best)], wide[cbind(rows, 35 + best)])
-  } else {
-    table <- draws_table(fit, numeric(), deviations, call)
-    table <- cbind(table, t(HDInterval::hdi(deviations_or_draws(fit, deviations, call), credMass = prob)))
   }
-  dimnames(table) <- list(layout_variables(fit$model), c("mean", "sd", "lower", "upper"))
+  colnames(table) <- interval_columns
+  table
+}
+
+# One row for each column of the draws.
+interval_of_draws <- function(draws, prob, interval) {
+  ends <- if (interval == "hdi") {
+    HDInterval::hdi(draws, credMass = prob)
+  } else {
+    apply(draws, 2, stats::quantile, c(1 - prob, 1 + prob) / 2)
+  }
+  table <- cbind(colMeans(draws), apply(draws, 2, stats::sd), ends[1, ], ends[2, ])
+  colnames(table) <- interval_columns
   table
 }
 
