@@ -18,7 +18,7 @@ expected_table <- function(fit, x, group, prob, interval, call) {
   if (!has_groups(fit$model)) group <- rep(NA_integer_, nrow(x))
   if (has_quadrature(fit)) {
     posterior <- fit_posterior(fit)
-    interval_by_quantiles(function(probs) exact_expected(posterior, x, group, probs, call), prob, interval)
+    interval_by_quantiles(function(probs) exact_expected(posterior, x, group, probs, call), prob, interval, focus = 3)
   } else {
     interval_of_draws(expected_draws(fit, x, group, call), prob, interval)
   }

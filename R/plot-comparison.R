@@ -52,7 +52,7 @@ plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval
   )
   names_of_lines <- c("population (partial pooling)", "complete pooling")
   lines <- data.frame(mean = c(means$population$estimate, data$estimate_complete[1]), what = names_of_lines)
-  crowded <- nrow(data) > 60
+  crowded <- is_crowded(data$group)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$group)) +
     (if ("complete" %in% intervals) {
       ggplot2::annotate("rect", xmin = data$lower_complete[1], xmax = data$upper_complete[1], ymin = -Inf, ymax = Inf, fill = "grey85")
@@ -60,8 +60,8 @@ plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval
     ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, linetype = .data$what), lines, colour = "grey30") +
     (if ("partial" %in% intervals) {
       ggplot2::geom_linerange(
-        ggplot2::aes(xmin = .data$lower_partial, xmax = .data$upper_partial), colour = shade("mid"),
-        linewidth = if (crowded) 0.5 else 0.8
+        ggplot2::aes(xmin = .data$lower_partial, xmax = .data$upper_partial), colour = shade(if (crowded) "light_highlight" else "mid"),
+        linewidth = if (crowded) 0.3 else 0.8
       )
     }) +
     (if ("none" %in% intervals) {
@@ -75,7 +75,7 @@ plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval
       stroke = if (crowded) 0.2 else 0.4
     ) +
     ggplot2::geom_segment(
-      ggplot2::aes(x = .data$observed, xend = .data$estimate_partial, yend = .data$group), linewidth = if (crowded) 0.25 else 0.4,
+      ggplot2::aes(x = .data$observed, xend = .data$estimate_partial, yend = .data$group), linewidth = if (crowded) 0.2 else 0.4,
       arrow = ggplot2::arrow(length = ggplot2::unit(if (crowded) 0.03 else 0.05, "inches"), angle = 25)
     ) +
     ggplot2::scale_fill_manual(values = c(observed = "white", "partial pooling" = shade("mid"))) +

@@ -62,7 +62,7 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
   }
   picture + picture_theme() + legend_below() + ggplot2::labs(x = parsed$response) +
     if (in_panels) {
-      list(group_panels(length(shown)), small_text(length(shown), "strip.text", "axis.text.x", "axis.text.y", labels = shown))
+      group_panels(shown)
     } else {
       group_axis(shown, parsed$group)
     }
@@ -89,15 +89,15 @@ data_rows <- function(y, index, moments, chosen) {
 
 plot_points <- function(rows, means) {
   ggplot2::ggplot(rows, ggplot2::aes(.data$y, .data$group)) +
-    jittered_points() +
-    box_layer(outlier.shape = NA) +
+    jittered_points(is_crowded(means$n)) +
+    box_layer(means, outlier.shape = NA) +
     mean_layer(means) +
     caption("Points: observations. Box: quartiles. Diamond: mean.", height_advice(nrow(means)))
 }
 
 plot_boxes <- function(rows, means) {
   ggplot2::ggplot(rows, ggplot2::aes(.data$y, .data$group)) +
-    box_layer(outlier.size = 0.8, outlier.colour = shade("dark")) +
+    box_layer(means, outlier.size = if (is_crowded(means$n)) 0.3 else 0.8, outlier.colour = shade("dark")) +
     mean_layer(means) +
     caption(
       "Box: quartiles. Whiskers: to the last observation within 1.5 boxes; points: those beyond. Diamond: mean.",
@@ -105,12 +105,16 @@ plot_boxes <- function(rows, means) {
     )
 }
 
-box_layer <- function(...) {
-  ggplot2::geom_boxplot(..., fill = NA, colour = "grey20", orientation = "y", width = 0.6, linewidth = 0.4)
+box_layer <- function(means, ...) {
+  crowded <- is_crowded(means$n)
+  ggplot2::geom_boxplot(
+    ..., fill = NA, colour = if (crowded) "grey60" else "grey20", orientation = "y", width = 0.6,
+    linewidth = if (crowded) 0.15 else 0.4
+  )
 }
 
 mean_layer <- function(means) {
-  ggplot2::geom_point(data = means, shape = 23, size = if (nrow(means) > 60) 1.2 else 2.5, fill = "white", colour = "black")
+  ggplot2::geom_point(data = means, shape = 23, size = if (is_crowded(means$n)) 1.2 else 2.5, fill = "white", colour = "black")
 }
 
 plot_histograms <- function(rows) {
@@ -138,7 +142,8 @@ plot_moments <- function(moments, chosen) {
   data$sd[data$n == 1] <- 0
   ggplot2::ggplot(data, ggplot2::aes(y = .data$group)) +
     ggplot2::geom_linerange(
-      ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean + .data$sd), colour = shade("mid"), linewidth = 1
+      ggplot2::aes(xmin = .data$mean - .data$sd, xmax = .data$mean + .data$sd), colour = shade("mid"),
+      linewidth = if (is_crowded(chosen)) 0.3 else 1
     ) +
     ggplot2::geom_point(ggplot2::aes(x = .data$mean, size = .data$n), colour = shade("dark")) +
     size_by_n(data$n) +

@@ -129,25 +129,39 @@ plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
     inner_lower = inner[, "lower"], inner_upper = inner[, "upper"], row.names = NULL
   )
   rows <- max(table(data$panel))
-  crowded <- rows > 60
+  crowded <- is_crowded(variables)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$parameter)) +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = shade("mid")) +
     ggplot2::geom_linerange(
-      ggplot2::aes(xmin = .data$inner_lower, xmax = .data$inner_upper), colour = shade("dark"), linewidth = if (crowded) 0.8 else 1.5
+      ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = shade(if (crowded) "light_highlight" else "mid"),
+      linewidth = if (crowded) 0.3 else 0.5
+    ) +
+    ggplot2::geom_linerange(
+      ggplot2::aes(xmin = .data$inner_lower, xmax = .data$inner_upper), colour = shade(if (crowded) "mid" else "dark"),
+      linewidth = if (crowded) 0.5 else 1.5
     ) +
     ggplot2::geom_point(
-      ggplot2::aes(x = .data$median), shape = 21, size = if (crowded) 0.7 else 2, stroke = if (crowded) 0.3 else 0.5,
-      colour = shade("dark"), fill = "white"
+      ggplot2::aes(x = .data$median), shape = 21, size = if (crowded) 0.5 else 2, colour = shade("dark"),
+      fill = if (crowded) shade("dark") else "white"
     ) +
-    (if (nlevels(data$panel) > 1) ggplot2::facet_wrap("panel", ncol = min(nlevels(data$panel), 3), scales = "free")) +
-    ggplot2::scale_x_continuous(guide = ggplot2::guide_axis(check.overlap = TRUE), n.breaks = 4) +
+    (if (nlevels(data$panel) > 1) panels_by_rows(table(data$panel))) +
     picture_theme() +
-    group_axis(variables, NULL) +
+    group_axis(variables, NULL, lines = nlevels(data$panel) == 1) +
     ggplot2::labs(x = NULL) +
     caption(
       "Point: median. Lines:", percent(prob_inner), "and", interval_name(prob, interval),
       if (has_quadrature(fit)) "by quadrature." else "of the draws.", height_advice(rows)
     )
+}
+
+# One panel below the other, as high as its rows need, with an x axis of its own.
+panels_by_rows <- function(rows) {
+  stacked <- ggplot2::facet_wrap("panel", ncol = 1, scales = "free")
+  heights <- ggplot2::unit(pmax(rows, 0.14 * max(rows)), "null")
+  ggplot2::ggproto(NULL, stacked, draw_panels = function(self, ...) {
+    table <- ggplot2::ggproto_parent(stacked, self)$draw_panels(...)
+    table$heights[sort(ggplot2::panel_rows(table)$t)] <- heights
+    table
+  })
 }
 
 # The panel of each variable: by what it is, and where those of no group differ more than tenfold in size, by that.

@@ -48,6 +48,6 @@ plot_effects <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "centra
         if (is_prior_only(fit)) "Prior" else "Posterior", " mean and ", interval_name(prob, interval),
         if (has_groups(fit$model)) " in the population", if (!has_quadrature(fit)) ", from draws", "."
       ),
-      others_caption(fit, x, "of all observations")
+      others_caption(fit, x, "over all observations")
     )
 }

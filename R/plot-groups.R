@@ -59,7 +59,7 @@ plot_groups <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "central
   }
   picture + legend_below() + caption(
     if (has_rows(fit)) "Points: observations." else "Points: means of the groups.", estimate_caption(fit, prob, interval, ndraws),
-    if (with_line) others_caption(fit, x, "of each group") else height_advice(length(chosen))
+    if (with_line) others_caption(fit, x, "in each group") else height_advice(length(chosen))
   )
 }
 
@@ -119,16 +119,17 @@ plot_group_means <- function(fit, chosen, prob, interval, ndraws, call) {
     estimates <- data.frame(estimates, interval_table(fit, prob, interval, call = call)[variables, , drop = FALSE], row.names = NULL)
   }
   from_rows <- has_rows(fit)
-  crowded <- length(chosen) > 60
+  crowded <- is_crowded(chosen)
   ggplot2::ggplot(points, ggplot2::aes(.data$y, .data$group)) +
-    (if (from_rows) jittered_points()) +
+    (if (from_rows) jittered_points(crowded)) +
     (if (is_prior_only(fit)) {
       ggplot2::geom_point(ggplot2::aes(.data$mean), estimates, shape = "|", size = 3, colour = shade("dark"))
     } else {
       ggplot2::geom_pointrange(
         ggplot2::aes(.data$mean, xmin = .data$lower, xmax = .data$upper), estimates,
         shape = 21, size = if (crowded) 0.15 else 0.4, stroke = if (crowded) 0.4 else 0.8,
-        linewidth = if (crowded) 0.5 else 1, fill = "white", colour = shade(if (from_rows) "dark_highlight" else "mid")
+        linewidth = if (crowded) 0.3 else 1, fill = "white",
+        colour = shade(if (from_rows) "dark_highlight" else "mid")
       )
     }) +
     # Few and small beside the interval: on top of it.
@@ -152,13 +153,11 @@ plot_group_lines <- function(fit, x, chosen, prob, interval, all, ndraws, call) 
   } else {
     data.frame(lines, expected_table(fit, rows$columns, group, prob, interval, call))
   }
-  shown <- levels(lines$group)
   ggplot2::ggplot(lines, ggplot2::aes(.data$x)) +
     point_layer(fit, points, grid$numeric) +
     (if (is_prior_only(fit)) prior_layer(grid$numeric) else band_layers(grid$numeric)) +
-    (if (!identical(labels, "")) group_panels(length(shown))) +
     picture_theme() +
-    small_text(length(shown), "strip.text", "axis.text.x", "axis.text.y", labels = shown) +
+    (if (!identical(labels, "")) group_panels(levels(lines$group))) +
     ggplot2::labs(x = x, y = response_label(fit))
 }
 

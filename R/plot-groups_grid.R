@@ -131,7 +131,7 @@ choose_predictor <- function(fit, x, call) {
 # `where`: over which observations the means are.
 others_caption <- function(fit, x, where) {
   others <- setdiff(predictor_variables(fit), x)
-  if (length(others) > 0) paste0("Held at the mean ", where, ": ", paste(others, collapse = ", "), ".")
+  if (length(others) > 0) paste0("Other predictors at their means ", where, ": ", paste(others, collapse = ", "), ".")
 }
 
 # Line and band, or a point and an interval at each level, of columns x, mean, lower and upper.
@@ -144,7 +144,7 @@ band_layers <- function(numeric) {
   } else {
     ggplot2::geom_pointrange(
       ggplot2::aes(y = .data$mean, ymin = .data$lower, ymax = .data$upper), shape = 21, fill = "white",
-      colour = shade("dark_highlight"), size = 0.4
+      colour = shade("dark_highlight"), size = 0.3
     )
   }
 }

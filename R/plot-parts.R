@@ -24,19 +24,32 @@ group_factor <- function(index, labels, chosen = seq_along(labels)) {
 response_label <- function(fit) fit$parsed$response
 
 # Labels on the y axis, the first at the top: horizontal text can be read whatever its number and length. Labels that would
-# cover one another are left out; where few rows leave the room, long ones have several lines.
-group_axis <- function(labels, name) {
+# cover one another are left out. `lines`: whether all height is theirs, and room for several lines where rows are few.
+group_axis <- function(labels, name, lines = TRUE) {
   rows <- length(labels)
-  wrap <- rows <= 12 && max(nchar(labels, "width")) > 28
+  wrap <- lines && rows <= 12 && is_long(labels)
+  small <- function(size, ...) ggplot2::theme(axis.text.y = ggplot2::element_text(size = ggplot2::rel(size), ...))
   list(
     ggplot2::scale_y_discrete(
       limits = rev, guide = ggplot2::guide_axis(check.overlap = TRUE),
-      labels = if (wrap) function(text) wrap_text(text, 28) else ggplot2::waiver()
+      labels = if (wrap) function(text) wrap_text(text, 28) else if (is_crowded(labels)) with_room else ggplot2::waiver()
     ),
     ggplot2::labs(y = name),
-    small_text(rows, "axis.text.y", labels = labels)
+    if (rows > 40) {
+      list(
+        if (is_crowded(labels)) small(0.6, lineheight = 0.3, vjust = 0.6) else small(0.6),
+        ggplot2::theme(panel.grid.major.y = ggplot2::element_blank())
+      )
+    } else if (rows > (if (lines) 25 else 12) || (is_long(labels) && !(wrap && rows <= 6))) {
+      small(0.7)
+    }
   )
 }
+
+# An empty line below each label keeps the next at a distance.
+with_room <- function(text) paste0(text, "\n")
+
+is_long <- function(labels) max(nchar(labels, "width")) > 28
 
 # Text in lines of at most this width, broken within words that are longer.
 wrap_text <- function(text, width) {
@@ -51,31 +64,38 @@ break_word <- function(word, width) {
   vapply(split(strsplit(word, "")[[1]], (end - 1) %/% width), paste, "", collapse = "")
 }
 
-# One panel a group, as wide as `columns` of them leave it; long names take several lines.
-group_panels <- function(groups, scales = "fixed") {
-  columns <- ceiling(sqrt(groups))
-  ggplot2::facet_wrap(
-    "group", scales = scales, ncol = columns,
-    labeller = function(labels) lapply(labels, wrap_text, width = max(12, 100 %/% columns))
+# One panel a group; long names take several lines.
+group_panels <- function(labels) {
+  columns <- ceiling(sqrt(length(labels)))
+  small <- length(labels) > 9 || is_long(labels)
+  list(
+    ggplot2::facet_wrap(
+      "group", ncol = columns, labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 115 else 100) %/% columns))
+    ),
+    if (small) {
+      ggplot2::theme(
+        strip.text = ggplot2::element_text(size = ggplot2::rel(0.6)), axis.text = ggplot2::element_text(size = ggplot2::rel(0.6))
+      )
+    }
   )
 }
 
-# Smaller text in these elements of the theme where there are many groups, or labels are long.
-small_text <- function(groups, ..., labels = "") {
-  if (groups > 25 || max(nchar(labels, "width")) > 28) {
+# Smaller text in these elements of the theme where there are many groups.
+small_text <- function(groups, ...) {
+  if (groups > 25) {
     elements <- c(...)
     small <- rep(list(ggplot2::element_text(size = ggplot2::rel(0.7))), length(elements))
     do.call(ggplot2::theme, stats::setNames(small, elements))
   }
 }
 
-# What a caption says where rows are too many for all their labels on a page: at 7 points a label needs a tenth of an inch.
+# What a caption says where rows are too many for all their labels on a page: a label needs a tenth of an inch.
 height_advice <- function(rows) {
-  if (rows > 40) paste0("All labels show at a height of ", ceiling(rows * 0.11 + 1.5), " inches.")
+  if (rows > 60) paste0("All labels show at a height of ", ceiling(rows * 0.1 + 1.5), " inches.")
 }
 
 # The caption in lines that fit below a picture 7 inches wide.
-caption <- function(...) ggplot2::labs(caption = paste(strwrap(paste(c(...), collapse = " "), 95), collapse = "\n"))
+caption <- function(...) ggplot2::labs(caption = paste(strwrap(paste(c(...), collapse = " "), 105), collapse = "\n"))
 
 interval_name <- function(prob, interval) {
   paste0(percent(prob), if (interval == "hdi") " highest density interval" else " central interval")
@@ -86,7 +106,10 @@ interval_name <- function(prob, interval) {
 picture_theme <- function() {
   current <- bayesplot::bayesplot_theme_get()
   unchosen <- identical(current, ggplot2::theme_grey()) || identical(current, bayesplot::theme_default())
-  if (unchosen) ggplot2::theme_minimal() else current
+  if (!unchosen) {
+    return(current)
+  }
+  ggplot2::theme_minimal() + ggplot2::theme(plot.caption = ggplot2::element_text(size = ggplot2::rel(0.7)))
 }
 
 # Groups need the width that a legend at the side would take. Small, so that several fit below one another.
@@ -94,7 +117,7 @@ legend_below <- function() {
   small <- ggplot2::element_text(size = ggplot2::rel(0.75))
   ggplot2::theme(
     legend.position = "bottom", legend.box = "vertical", legend.margin = ggplot2::margin(),
-    legend.spacing.y = ggplot2::unit(0, "pt"), legend.key.height = ggplot2::unit(12, "pt"),
+    legend.spacing.y = ggplot2::unit(0, "pt"), legend.box.spacing = ggplot2::unit(4, "pt"), legend.key.height = ggplot2::unit(12, "pt"),
     legend.title = small, legend.text = small
   )
 }
@@ -107,19 +130,23 @@ with_picture_theme <- function(picture) {
 }
 
 # Observations of groups on the y axis, moved up and down to be seen: the same way each time.
-jittered_points <- function() {
+jittered_points <- function(crowded) {
   ggplot2::geom_point(
-    position = ggplot2::position_jitter(width = 0, height = 0.2, seed = 1), colour = shade("mid"), alpha = 0.5, size = 1
+    position = ggplot2::position_jitter(width = 0, height = 0.2, seed = 1), colour = shade("mid"), alpha = 0.5,
+    size = if (crowded) 0.2 else 1
   )
 }
 
 # The larger a point, the more observations behind it; one observation must still be seen. The legend shows the smallest and
 # the largest group, and what lies between. Where rows are close, points are small.
-size_by_n <- function(n, rows = length(n)) {
-  most <- if (rows > 60) 2.5 else 4.5
+size_by_n <- function(n) {
+  most <- if (is_crowded(n)) 2.5 else 4.5
   middle <- signif(sqrt(min(n) * max(n)), 1)
   ggplot2::scale_size(
     range = c(most / 3, most), name = "observations", limits = c(min(n), max(n)),
     breaks = sort(unique(c(min(n), if (middle > min(n) && middle < max(n)) middle, max(n))))
   )
 }
+
+# Where rows are this close, lines and points are thin.
+is_crowded <- function(rows) length(rows) > 60

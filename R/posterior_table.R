@@ -25,12 +25,14 @@ interval_table <- function(fit, prob, interval, deviations = FALSE, call) {
 
 interval_columns <- c("mean", "sd", "lower", "upper")
 
-# `table_at(probs)`: mean, sd and these quantiles. The shortest interval is sought among 33.
-interval_by_quantiles <- function(table_at, prob, interval) {
+# `table_at(probs)`: mean, sd and these quantiles. The shortest interval is sought among 33; with a larger `focus` more of these
+# are nearly central, for what is nearly symmetric.
+interval_by_quantiles <- function(table_at, prob, interval, focus = 1) {
   if (interval == "central") {
     table <- table_at(c(1 - prob, 1 + prob) / 2)
   } else {
-    lower <- seq(1e-9, 1 - prob - 1e-9, length.out = 33)
+    place <- seq(-1, 1, length.out = 33)
+    lower <- (1 - prob) / 2 + (0.5 - prob / 2 - 1e-9) * sign(place) * abs(place)^focus
     wide <- table_at(c(lower, lower + prob))
     best <- max.col(wide[, 2 + seq_along(lower), drop = FALSE] - wide[, 35 + seq_along(lower), drop = FALSE], "first")
     rows <- seq_len(nrow(wide))
