@@ -20,7 +20,7 @@
 #' @param type `"intervals"`, `"trace"` or `"density"`.
 #' @param pars Names of variables, as in `pars = c("hyper_mu", "mu[Oslo]")`.
 #' @param regex_pars Regular expressions, as in `regex_pars = "^sigma"`: variables that match one of them are shown beside
-#'   those of `pars`. Both `NULL`: all variables; for traces and densities the first 9, those that do not belong to a
+#'   those of `pars`, in that order. Both `NULL`: all variables; for traces and densities the first 9, those that do not belong to a
 #'   single group before the others.
 #' @param ... For traces and densities: arguments of bayesplot's function.
 #' @inheritParams group_arguments
@@ -50,8 +50,7 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
   check_probability(prob_inner, call)
   variables <- in_order_of_groups(x, choose_groups(x$moments, groups, sort, call))
   if (!is.null(pars) || !is.null(regex_pars)) {
-    matched <- match_pars(pars, regex_pars, layout_variables(x$model), call)
-    variables <- variables[variables %in% matched]
+    variables <- intersect(match_pars(pars, regex_pars, layout_variables(x$model), call), variables)
   }
   if (type == "intervals") {
     check_no_dots(rlang::exprs(...), call)
