@@ -9,7 +9,7 @@
 #' of observations. The columns of the other predictors are at their means over all observations, those of factors too; interactions
 #' with the shown predictor are averaged over the observations. After the exact algorithm mean and interval come from
 #' quadrature, without draws: given the standard deviations, a combination of coefficients is normal. After NUTS they are of the
-#' draws, and the caption says so. With `prior_only = TRUE` this is the prior's expectation.
+#' draws, and the caption says so. With `prior_only = TRUE` this is the expectation of the prior.
 #'
 #' @param fit A fit with predictors, other than from [no_pooling()], which has no population.
 #' @inheritParams plot_groups
