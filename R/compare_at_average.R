@@ -1,13 +1,17 @@
 # The estimates of compare_pooling() where groups can be compared with what was observed in them: at the average predictors.
 
 # `groups`: one row for each group and model, as $groups has them: group, n, model, `observed` (mean of the observations of the
-# group), estimate, lower, upper, and `partial_slopes`. `population`: estimate, lower, upper under partial pooling.
+# group), estimate, lower, upper. `population`: estimate, lower, upper under partial pooling. All by quadrature, whatever made the
+# draws of the fits.
 #
 # With predictors a group's mean response is that at the mean of the predictors over all observations, and `observed` is
 # adjusted to it by the slopes of partial pooling: ybar_j - (xbar_j - xbar)' beta. So observed mean, estimates and population
 # differ by shrinkage alone.
 compare_at_average <- function(comparison, prob, interval, call) {
-  fits <- comparison$fits
+  fits <- lapply(comparison$fits, function(fit) {
+    fit$settings$algorithm <- "exact"
+    fit
+  })
   moments <- fits$partial$moments
   groups <- length(moments$group)
   predictors <- ncol(moments$mean) - 1

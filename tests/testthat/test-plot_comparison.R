@@ -65,6 +65,13 @@ test_that("with predictors all means are at the average of the predictors", {
   expect_equal(unname(as.matrix(drawn)), unname(as.matrix(exact)), tolerance = 1e-8)
 })
 
+test_that("draws do not matter, nor what made them", {
+  chains <- suppressWarnings(compare_pooling(
+    lines, rows, algorithm = "nuts", chains = 1, iter_sampling = 20, iter_warmup = 100, seed = 1
+  ))
+  expect_equal(plot(chains)$data, plot(with)$data, tolerance = 1e-10)
+})
+
 test_that("intervals of each model can be shown", {
   expect_length(layers(plot(without), "GeomLinerange"), 1)
   expect_length(layers(plot(without, intervals = NULL), "GeomLinerange"), 0)
