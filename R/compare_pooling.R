@@ -56,7 +56,9 @@
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
 #'   (hierarchical) models. *Technometrics*, 48(2), 241-251. \doi{10.1198/004017005000000517}
 #' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage; [tidy()][tidy.compare_pooling] for a long table.
-#' @param x What `compare_pooling()` returned.
+#' @param x What `compare_pooling()` returned. With predictors the printed means are those at the mean of the predictors over all
+#'   observations, and `observed` is the group's mean adjusted to it by the slopes of partial pooling, so that all columns
+#'   can be compared; `groups` has the intercepts.
 #' @param digits Number of decimals to print.
 #' @param n_rows Number of groups to print; the rest is counted in a last line.
 #' @examples
@@ -195,16 +197,18 @@ model_row <- function(evidence, by_row, by_group) {
 #' @export
 print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   fit <- x$fits$partial
-  groups <- split(x$groups, x$groups$model)
-  what <- if (has_predictors(fit$model)) "intercept" else "mean"
+  at_average <- compare_at_average(x, x$prob, "hdi", rlang::current_env())
+  groups <- split(at_average$groups, at_average$groups$model)
+  where <- if (has_predictors(fit$model)) " at the average predictors"
   cat(
     "Three models of ", fit$moments$response, " by ", grouping_factor(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
     " observations in ", format(nrow(groups$partial), big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n",
-    "Posterior ", what, " of each group, beside the mean of its observations\n", sep = ""
+    "Posterior mean of each group", where, ", beside the mean of its observations", if (!is.null(where)) ", adjusted to them",
+    "\n", sep = ""
   )
   table <- data.frame(
-    group = groups$partial$group, n = groups$partial$n, observed = groups$partial$raw_mean,
-    lapply(groups, function(rows) rows$estimate), shrinkage = groups$partial$shrinkage
+    group = groups$partial$group, n = groups$partial$n, observed = groups$partial$observed,
+    lapply(groups, function(rows) rows$estimate), shrinkage = x$groups$shrinkage[x$groups$model == "partial"]
   )
   shown <- utils::head(table, n_rows)
   shown$n <- format(shown$n, big.mark = ",")
@@ -214,10 +218,10 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   rest <- nrow(table) - nrow(shown)
   if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more; see $groups\n", sep = "")
   cat(
-    "Shrinkage: how far partial pooling moves a group from its own ", what, " (0) to the population's (1).\n",
-    "Population ", what, " under partial pooling: ", format_numbers(x$population$estimate, digits), ", ", 100 * x$prob,
-    "% interval ", format_numbers(x$population$lower, digits), " to ", format_numbers(x$population$upper, digits), "\n",
-    sep = ""
+    "Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).\n",
+    "Population mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
+    percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
+    format_numbers(at_average$population$upper, digits), "\n", sep = ""
   )
   if (!is_prior_only(fit)) {
     cat("\nHow well the models predict these data (larger is better)\n")

@@ -37,6 +37,17 @@ core_variance_components <- function(posterior, prob, interval, call) {
   )
 }
 
+# The same columns for combinations of the coefficients (rows), each with the effect of a `group` (from 0; NA: none).
+core_combinations <- function(posterior, combinations, group, prob, interval, call) {
+  run_core(
+    cpp_combinations(
+      posterior$problem, posterior$propriety$orders, posterior$record, combinations, group, prob, interval == "hdi",
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
 # The same of the population's weight in the means of groups of these sizes.
 core_pooling_weights <- function(posterior, size, prob, interval, call) {
   run_core(

@@ -60,6 +60,18 @@ mark_missing <- function(table, model, missing) {
   table
 }
 
+# Mean, sd, lower and upper of the expected values of rows: `x`, predictor columns; `group`, from 1, NA for the population. For models
+# with one sigma.
+exact_expected <- function(posterior, x, group, prob, interval, call) {
+  model <- posterior$model
+  intercept <- has_intercept(model) || has_independent_groups(model)
+  table <- core_combinations(posterior, cbind(if (intercept) rep(1, nrow(x)), x), as.integer(group) - 1L, prob, interval, call)
+  missing <- posterior$propriety$missing
+  population <- max(0, missing$population, missing$slope)
+  lost <- ifelse(is.na(group), population, max(population, missing$group))
+  mark_lost(table, lost)
+}
+
 # Rows between, within, share_between; columns mean, sd, lower, upper.
 exact_components <- function(posterior, prob, interval, call) {
   table <- core_variance_components(posterior, prob, interval, call)

@@ -2,64 +2,108 @@
 
 #' Plot shrinkage
 #'
-#' Each group's mean under no pooling and under partial pooling, with an arrow from the one to the other, beside the mean
-#' of the population and that under complete pooling.
+#' The mean of the observations of each group, and an arrow from there to its mean under partial pooling: towards the mean of
+#' the population.
 #'
-#' Groups are ordered by their mean without pooling. The larger a point, the more observations has the group: small groups
-#' move most. With predictors the means are intercepts.
+#' With predictors all means are those at the mean of the predictors over all observations, and the group's own mean is adjusted
+#' to it by the slopes of partial pooling. The larger a point, the more observations has the group: small groups move most.
 #'
 #' @param x What [compare_pooling()] returned.
+#' @param intervals Of which models to draw intervals, any of `"partial"`, `"none"` and `"complete"`: a line, a thin line
+#'   above it, and a grey band. `NULL`: none.
+#' @param prob Probability in the intervals, between 0 and 1; `NULL`: that of the comparison.
+#' @param interval `"hdi"`, highest density intervals, or `"central"`, with as much probability below as above.
+#' @inheritParams group_arguments
 #' @param ... Not used.
 #' @return A ggplot.
-#' @section Errors: Of class `bayespool_error_argument`: unknown arguments.
+#' @section Data of the plot: One row a group: `group` (a factor in the order drawn), `n`, `observed` (mean of the observations), and
+#'   for each model `estimate_none`, `lower_none`, `upper_none` and so on, with `partial` and `complete` in the place of `none`. The
+#'   points have `group`, `n`, `model` and `mean`. So `+ ggplot2::facet_wrap("n > 10", scales = "free_y")` works.
+#' @section Errors: Of class `bayespool_error_argument`: unknown arguments, models or groups, a `prob` outside (0, 1).
 #' @references Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*,
 #'   chapter 12. Cambridge University Press.
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
-#' plot(compare_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0))
+#' comparison <- compare_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0)
+#' plot(comparison)
+#' plot(comparison, intervals = c("partial", "none"), groups = 1:6, sort = "size")
 #' @export
-plot.compare_pooling <- function(x, ...) {
+plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval = c("hdi", "central"), groups = NULL,
+                                 sort = c("mean", "data", "label", "size"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_plot_packages(call)
-  models <- split(x$groups, x$groups$model)
-  none <- models$none
-  partial <- models$partial
-  by_mean <- as.character(none$group[order(none$estimate)])
-  data <- data.frame(
-    group = factor(none$group, levels = by_mean), n = none$n, none = none$estimate, partial = partial$estimate,
-    lower = partial$lower, upper = partial$upper
-  )
+  valid <- is.null(intervals) || checkmate::test_subset(intervals, names(x$fits)) && is.character(intervals)
+  check_argument(intervals, valid, "any of {.val partial}, {.val none} and {.val complete}", call)
+  prob <- prob %||% x$prob
+  check_probability(prob, call)
+  interval <- choose_interval(interval, call)
+  fit <- x$fits$partial
+  if (identical(sort, c("mean", "data", "label", "size"))) sort <- "mean"
+  means <- compare_at_average(x, prob, interval, call)
+  data <- shrinkage_data(means$groups)
+  # In the order of the means that are drawn.
+  moments <- list(group = as.character(data$group), n = data$n, mean = cbind(data$observed))
+  chosen <- choose_groups(moments, groups, sort, call)
+  data <- data[chosen, ]
+  data$group <- group_factor(chosen, moments$group, chosen)
   points <- data.frame(
-    group = data$group, n = data$n, estimate = c(data$none, data$partial),
-    model = rep(c("no pooling", "partial pooling"), each = nrow(data))
+    group = data$group, n = data$n, mean = c(data$observed, data$estimate_partial),
+    model = rep(c("observed", "partial pooling"), each = nrow(data))
   )
-  lines <- data.frame(
-    mean = c(x$population$estimate, models$complete$estimate[1]),
-    what = c("population (partial pooling)", "complete pooling")
-  )
-  with_predictors <- has_predictors(x$fits$partial$model)
-  response <- response_label(x$fits$partial)
+  names_of_lines <- c("population (partial pooling)", "complete pooling")
+  lines <- data.frame(mean = c(means$population$estimate, data$estimate_complete[1]), what = names_of_lines)
+  crowded <- is_crowded(data$group)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$group)) +
+    (if ("complete" %in% intervals) {
+      ggplot2::annotate("rect", xmin = data$lower_complete[1], xmax = data$upper_complete[1], ymin = -Inf, ymax = Inf, fill = "grey85")
+    }) +
     ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, linetype = .data$what), lines, colour = "grey30") +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = shade("mid"), linewidth = 0.8) +
+    (if ("partial" %in% intervals) {
+      ggplot2::geom_linerange(
+        ggplot2::aes(xmin = .data$lower_partial, xmax = .data$upper_partial), colour = shade(if (crowded) "light_highlight" else "mid"),
+        linewidth = if (crowded) 0.3 else 0.8
+      )
+    }) +
+    (if ("none" %in% intervals) {
+      ggplot2::geom_linerange(
+        ggplot2::aes(xmin = .data$lower_none, xmax = .data$upper_none), colour = "grey30", linewidth = 0.3,
+        position = ggplot2::position_nudge(y = 0.3)
+      )
+    }) +
     ggplot2::geom_point(
-      ggplot2::aes(.data$estimate, fill = .data$model, size = .data$n), points, shape = 21, colour = "black", stroke = 0.4
+      ggplot2::aes(.data$mean, fill = .data$model, size = .data$n), points, shape = 21, colour = "black",
+      stroke = if (crowded) 0.2 else 0.4
     ) +
     ggplot2::geom_segment(
-      ggplot2::aes(x = .data$none, xend = .data$partial, yend = .data$group), linewidth = 0.4,
-      arrow = ggplot2::arrow(length = ggplot2::unit(0.05, "inches"), angle = 25)
+      ggplot2::aes(x = .data$observed, xend = .data$estimate_partial, yend = .data$group), linewidth = if (crowded) 0.2 else 0.4,
+      arrow = ggplot2::arrow(length = ggplot2::unit(if (crowded) 0.03 else 0.05, "inches"), angle = 25)
     ) +
-    ggplot2::scale_fill_manual(values = c("no pooling" = "white", "partial pooling" = shade("mid"))) +
-    ggplot2::scale_linetype_manual(values = c("population (partial pooling)" = "solid", "complete pooling" = "dashed")) +
-    size_by_n() +
+    ggplot2::scale_fill_manual(values = c(observed = "white", "partial pooling" = shade("mid"))) +
+    ggplot2::scale_linetype_manual(values = stats::setNames(c("solid", "dashed"), names_of_lines)) +
+    size_by_n(data$n) +
     picture_theme() +
     legend_below() +
-    ggplot2::theme(legend.box = "vertical", legend.margin = ggplot2::margin(), legend.spacing.y = ggplot2::unit(0, "pt")) +
-    ggplot2::guides(fill = ggplot2::guide_legend(override.aes = list(size = 3))) +
-    group_axis(nrow(data), grouping_factor(x$fits$partial)) +
+    ggplot2::guides(fill = ggplot2::guide_legend(override.aes = list(size = 2.5), order = 1), size = ggplot2::guide_legend(order = 2)) +
+    group_axis(levels(data$group), grouping_factor(fit)) +
     ggplot2::labs(
-      x = if (with_predictors) paste("intercept of", response) else paste("mean of", response),
-      fill = "mean of the group", linetype = "mean of all",
-      caption = paste0("Horizontal line: ", percent(x$prob), " interval under partial pooling.")
-    )
+      x = paste("mean of", response_label(fit)), fill = "mean of the group", linetype = "mean of all"
+    ) +
+    comparison_caption(fit, intervals, prob, interval, nrow(data))
+}
+
+shrinkage_data <- function(groups) {
+  by_model <- split(groups, groups$model)
+  of_model <- lapply(names(by_model), function(model) {
+    columns <- c("estimate", "lower", "upper")
+    stats::setNames(by_model[[model]][columns], paste0(columns, "_", model))
+  })
+  data.frame(by_model$partial[c("group", "n", "observed")], of_model, row.names = NULL)
+}
+
+comparison_caption <- function(fit, intervals, prob, interval, rows) {
+  where <- c(partial = "partial pooling (line)", none = "no pooling (thin line)", complete = "complete pooling (band)")[intervals]
+  caption(
+    if (length(where) > 0) paste0(interval_name(prob, interval), " under ", paste(where, collapse = ", "), "."),
+    if (has_predictors(fit$model)) "Means at the average predictors; those observed are adjusted to them.", height_advice(rows)
+  )
 }

@@ -1,14 +1,15 @@
-# plot() of a fit: intervals, traces and densities of its draws, through bayesplot.
+# plot() of a fit: intervals of its parameters, traces and densities of its draws.
 
-#' Plot the draws of a fit
+#' Plot the parameters of a fit
 #'
 #' Intervals, traces or densities of the parameters.
 #'
 #' `"intervals"` has one panel for the means (or intercepts), one for the slopes and one for the standard deviations,
-#' because they may lie far apart. The point is the median, the thick line holds the middle 50% of the draws, the thin
-#' line the middle 94%. `"trace"` shows the draws in their order, one line a chain ([bayesplot::mcmc_trace()]); the
-#' draws of the exact algorithm are independent, so there is nothing to see but noise. For NUTS, divergent transitions are
-#' marked at the bottom. `"density"` is [bayesplot::mcmc_dens()], or one line a chain for NUTS
+#' because they may lie far apart. Slopes, or standard deviations, of very different size (more than tenfold) have panels of
+#' their own. The point is the median, the thin line the interval that holds `prob`, the thick line that with `prob_inner`.
+#' After the exact algorithm they come from quadrature and need no draws. `"trace"` shows the draws in their order, one line a
+#' chain ([bayesplot::mcmc_trace()]); the draws of the exact algorithm are independent, so there is nothing to see but noise. For
+#' NUTS, divergent transitions are marked at the bottom. `"density"` is [bayesplot::mcmc_dens()], or one line a chain for NUTS
 #' ([bayesplot::mcmc_dens_overlay()]).
 #'
 #' All pictures of the package take their colours from [bayesplot::color_scheme_set()] and their theme from
@@ -17,45 +18,74 @@
 #'
 #' @param x A fit.
 #' @param type `"intervals"`, `"trace"` or `"density"`.
-#' @param pars Names of variables, as in `pars = c("hyper_mu", "mu[Oslo]")`. `NULL`: all of them; for traces and
-#'   densities the first 9, those that do not belong to a single group before the others.
-#' @param ... For `"intervals"`: `prob` and `prob_outer`, the probabilities of the thick and the thin line. For the other
-#'   two: arguments of bayesplot's function.
+#' @param pars Names of variables, as in `pars = c("hyper_mu", "mu[Oslo]")`.
+#' @param regex_pars Regular expressions, as in `regex_pars = "^sigma"`: variables that match one of them are shown beside
+#'   those of `pars`, in that order. Both `NULL`: all variables; for traces and densities the first 9, those that do not belong to a
+#'   single group before the others.
+#' @param ... For traces and densities: arguments of bayesplot's function.
+#' @inheritParams group_arguments
+#' @param prob,prob_inner Probabilities of the thin and the thick line of `"intervals"`, between 0 and 1.
+#' @param interval `"hdi"`, highest density intervals, or `"central"`, with as much probability below as above.
 #' @return A ggplot.
-#' @section Errors: Of class `bayespool_error_draws`: a fit with `iter_sampling = 0`. Of class
-#'   `bayespool_error_argument`: an unknown `type` or variable.
+#' @section Data of the plot: For `"intervals"` one row a variable: `parameter` (a factor in the order drawn), `panel`, `group` (the
+#'   group that it belongs to, or `NA`), `median`, `lower`, `upper`, `inner_lower` and `inner_upper`. The data of the others
+#'   are bayesplot's.
+#' @section Errors: Of class `bayespool_error_draws`: a trace or a density of a fit with `iter_sampling = 0`. Of class
+#'   `bayespool_error_argument`: an unknown `type`, variable or group, an expression that matches no variable, a
+#'   probability outside (0, 1).
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
 #' plot(fit)
-#' plot(fit, "density", pars = c("hyper_mu", "sigma_mu"))
+#' plot(fit, "density", pars = "hyper_mu", regex_pars = "^sigma")
+#' plot(fit, groups = 1:3, sort = "mean", interval = "central")
 #' @export
-plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), pars = NULL, ...) {
+plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), pars = NULL, regex_pars = NULL, ..., groups = NULL,
+                               sort = c("data", "label", "size", "mean"), prob = 0.94, prob_inner = 0.5,
+                               interval = c("hdi", "central")) {
   call <- rlang::current_env()
   type <- choose_one(type, c("intervals", "trace", "density"), call)
+  interval <- choose_interval(interval, call)
   check_plot_packages(call)
+  check_probability(prob, call)
+  check_probability(prob_inner, call)
+  variables <- in_order_of_groups(x, choose_groups(x$moments, groups, sort, call))
+  if (!is.null(pars) || !is.null(regex_pars)) {
+    variables <- intersect(choose_pars(pars, regex_pars, layout_variables(x$model), call), variables)
+  }
+  if (type == "intervals") {
+    check_no_dots(rlang::exprs(...), call)
+    return(plot_intervals(x, variables, prob, prob_inner, interval, call))
+  }
   draws <- fit_draws(x, call = call)
-  pars <- if (is.null(pars)) default_pars(x, type) else choose_pars(pars, NULL, posterior::variables(draws), call)
-  draws <- draws[, , pars, drop = FALSE]
+  if (is.null(pars) && is.null(regex_pars)) variables <- most_important(x, variables)
+  draws <- draws[, , variables, drop = FALSE]
   mcmc_density <- if (has_chains(x) && posterior::nchains(x) > 1) bayesplot::mcmc_dens_overlay else bayesplot::mcmc_dens
   switch(type,
-    intervals = plot_intervals(x, draws, ..., call = call),
     trace = with_picture_theme(bayesplot::mcmc_trace(draws, np = divergences(x), ...)),
     density = with_picture_theme(mcmc_density(draws, ...))
   )
 }
 
+# The variables of these groups in their order, where those of all groups were, and those of no single group.
+in_order_of_groups <- function(fit, chosen) {
+  layout <- fit$model$layout
+  block <- match(layout$role, unique(layout$role))
+  place <- match(layout$label, fit$moments$group[chosen])
+  kept <- is.na(layout$label) | !is.na(place)
+  layout$variable[kept][order(block[kept], place[kept])]
+}
+
 # More panels than this are too small to read.
 max_panels <- 9
 
-default_pars <- function(fit, type) {
-  variables <- layout_variables(fit$model)
-  if (type == "intervals" || length(variables) <= max_panels) {
+most_important <- function(fit, variables) {
+  if (length(variables) <= max_panels) {
     return(variables)
   }
-  of_one_group <- !is.na(fit$model$layout$label)
+  of_one_group <- !is.na(fit$model$layout$label[match(variables, layout_variables(fit$model))])
   chosen <- utils::head(c(variables[!of_one_group], variables[of_one_group]), max_panels)
   cli::cli_inform(
-    c("Showing {max_panels} of {length(variables)} variables.", i = "Choose others with {.arg pars}."),
+    c("Showing {max_panels} of {length(variables)} variables.", i = "Choose others with {.arg pars} or {.arg groups}."),
     class = "bayespool_message_pars"
   )
   chosen
@@ -69,30 +99,73 @@ divergences <- function(fit) {
   }
 }
 
-plot_intervals <- function(fit, draws, ..., prob = 0.5, prob_outer = 0.94, call) {
-  check_no_dots(rlang::exprs(...), call)
-  check_probability(prob, call)
-  check_probability(prob_outer, call)
-  data <- bayesplot::mcmc_intervals_data(draws, prob = prob, prob_outer = prob_outer)
-  blocks <- parameter_blocks(fit)
-  data$block <- factor(blocks[as.character(data$parameter)], levels = unique(blocks))
+plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
+  layout <- fit$model$layout[match(variables, layout_variables(fit$model)), ]
+  table_of <- function(prob) interval_table(fit, prob, interval, call = call)[variables, c("lower", "upper"), drop = FALSE]
+  outer <- table_of(prob)
+  inner <- table_of(prob_inner)
+  data <- data.frame(
+    parameter = factor(variables, levels = variables), panel = interval_panels(fit, layout, outer), group = layout$label,
+    median = posterior_table(fit, 0.5, call = call)[variables, "q50"], lower = outer[, "lower"], upper = outer[, "upper"],
+    inner_lower = inner[, "lower"], inner_upper = inner[, "upper"], row.names = NULL
+  )
+  rows <- max(table(data$panel))
+  crowded <- is_crowded(variables)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$parameter)) +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$ll, xmax = .data$hh), colour = shade("mid")) +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$l, xmax = .data$h), colour = shade("dark"), linewidth = 1.5) +
-    ggplot2::geom_point(ggplot2::aes(x = .data$m), shape = 21, size = 2, colour = shade("dark"), fill = "white") +
-    (if (nlevels(droplevels(data$block)) > 1) ggplot2::facet_wrap("block", nrow = 1, scales = "free")) +
-    ggplot2::scale_x_continuous(guide = ggplot2::guide_axis(check.overlap = TRUE)) +
+    ggplot2::geom_linerange(
+      ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = shade(if (crowded) "light_highlight" else "mid"),
+      linewidth = if (crowded) 0.3 else 0.5
+    ) +
+    ggplot2::geom_linerange(
+      ggplot2::aes(xmin = .data$inner_lower, xmax = .data$inner_upper), colour = shade(if (crowded) "mid" else "dark"),
+      linewidth = if (crowded) 0.5 else 1.5
+    ) +
+    ggplot2::geom_point(
+      ggplot2::aes(x = .data$median), shape = 21, size = if (crowded) 0.5 else 2, colour = shade("dark"),
+      fill = if (crowded) shade("dark") else "white"
+    ) +
+    (if (nlevels(data$panel) > 1) panels_by_rows(table(data$panel))) +
     picture_theme() +
-    group_axis(max(table(data$block)), NULL) +
-    ggplot2::labs(
-      x = NULL, caption = paste0("Point: median. Lines: ", percent(prob), " and ", percent(prob_outer), " intervals.")
+    group_axis(variables, NULL, lines = nlevels(data$panel) == 1) +
+    ggplot2::labs(x = NULL) +
+    caption(
+      "Point: median. Lines:", percent(prob_inner), "and", interval_name(prob, interval),
+      if (has_quadrature(fit)) "by quadrature." else "of the draws.", height_advice(rows)
     )
 }
 
-# The panel of each variable, named by variable.
-parameter_blocks <- function(fit) {
+# One panel below the other, as high as its rows need, with an x axis of its own.
+panels_by_rows <- function(rows) {
+  stacked <- ggplot2::facet_wrap("panel", ncol = 1, scales = "free")
+  heights <- ggplot2::unit(pmax(rows, 0.14 * max(rows)), "null")
+  ggplot2::ggproto(NULL, stacked, draw_panels = function(self, ...) {
+    table <- ggplot2::ggproto_parent(stacked, self)$draw_panels(...)
+    table$heights[sort(ggplot2::panel_rows(table)$t)] <- heights
+    table
+  })
+}
+
+# The panel of each variable: by what it is, and where those of no group differ more than tenfold in size, by that.
+interval_panels <- function(fit, layout, ends) {
   means <- if (has_predictors(fit$model)) "intercepts" else "means"
   sds <- "standard deviations"
   blocks <- c(population = means, group = means, slope = "slopes", scale_within = sds, scale_between = sds)
-  stats::setNames(unname(blocks[fit$model$layout$role]), layout_variables(fit$model))
+  block <- unname(blocks[layout$role])
+  scale <- rep(1, length(block))
+  for (here in split(seq_along(block), block)[intersect(c("slopes", sds), block)]) {
+    scale[here] <- scale_of_size(pmax(abs(ends[here, "lower"]), abs(ends[here, "upper"])))
+  }
+  several <- block %in% block[scale > 1]
+  panel <- ifelse(several, paste0(block, " (", scale, ")"), block)
+  factor(panel, levels = unique(panel[order(match(block, unique(block)), scale)]))
+}
+
+# 1 for the least size and those up to ten times it, 2 for the next and those up to ten times that, and so on.
+scale_of_size <- function(size) {
+  scale <- rep(1, length(size))
+  for (i in order(size)) {
+    larger <- size > 10 * size[i] & scale == scale[i]
+    scale[larger] <- scale[i] + 1
+  }
+  scale
 }

@@ -1,38 +1,92 @@
-# The values of a predictor at which plot_groups() draws lines.
+# The values of a predictor at which plot_groups() and plot_effects() draw, and the predictor columns there.
 
-# The values of `x` to draw at: a list with `values`, `columns(j)` (values x S: the predictor columns of group j), `x_rows`
-# (x of each row that was used) or `column` (the column of the moments that is x).
-#
-# Rows: with x set to each value in turn, columns are averaged over the rows of a group. That puts the other predictors at
-# their means, whatever x enters: a factor, poly(x, 2), an interaction.
-grid_from_rows <- function(fit, x, call) {
-  used <- observed_rows(fit, "A picture of the observations", call)
-  rows <- fit$data[used$row, , drop = FALSE]
-  x_rows <- rows[[x]]
-  values <- if (is.numeric(x_rows)) {
-    seq(min(x_rows), max(x_rows), length.out = 30)
-  } else {
-    levels(droplevels(factor(x_rows)))
+# A grid has one cell for each group, or one for all:
+#   numeric   whether x is a number
+#   values    cells x V: values of x, or positions of `levels`
+#   levels    of an x that is no number
+#   columns   cells x S x V: predictor columns
+#   present   cells x V: whether to draw there
+#   x_rows    x of each row that was used
+#   column    the column of the moments that is x
+
+# `all`: over the range of all the data, not of each group.
+grid_of_groups <- function(fit, x, chosen, all, call) {
+  if (has_rows(fit)) {
+    used <- observed_rows(fit, "A picture of the observations", call)
+    return(grid_from_rows(fit, used, x, match(used$group, chosen), all, call))
   }
-  size <- tabulate(used$group, length(fit$moments$group))
-  columns <- vapply(values, function(value) {
-    rows[[x]] <- if (is.logical(x_rows)) as.logical(value) else value
-    rowsum(new_rows(fit, rows, population = TRUE, call)$x, used$group) / size
-  }, matrix(0, length(size), length(fit$model$slopes)))
-  dim(columns) <- c(length(size), length(fit$model$slopes), length(values))
+  column <- column_of_moments(fit, x, call)
+  moments <- fit$moments
+  center <- moments$mean[chosen, column]
+  sd <- vapply(chosen, function(j) sqrt(unpack_within(moments$within[j, ])[column, column] / max(moments$n[j] - 1, 1)), 0)
+  grid_from_moments(fit, column, moments$mean[chosen, , drop = FALSE], center - 2 * sd, center + 2 * sd, all)
+}
+
+grid_of_population <- function(fit, x, call) {
+  if (has_rows(fit)) {
+    used <- observed_rows(fit, "A picture of a factor", call)
+    return(grid_from_rows(fit, used, x, rep(1L, length(used$y)), TRUE, call))
+  }
+  means <- fit$moments$mean
+  grid_from_moments(fit, column_of_moments(fit, x, call), rbind(colSums(means * fit$moments$n) / sum(fit$moments$n)), NA, NA, TRUE)
+}
+
+grid_steps <- 30
+
+# With x set to each value in turn, columns are averaged over the rows of a cell (`cell`: of each row, NA for none). That puts the
+# other predictors at their means, whatever x enters: a factor, poly(x, 2), an interaction.
+grid_from_rows <- function(fit, used, x, cell, all, call) {
+  x_rows <- fit$data[[x]][used$row]
+  here <- which(!is.na(cell))
+  cells <- max(cell[here])
+  numeric <- is.numeric(x_rows)
+  levels <- if (!numeric) levels(droplevels(factor(x_rows)))
+  if (numeric) {
+    ends <- vapply(split(x_rows[here], factor(cell[here], seq_len(cells))), range, numeric(2))
+    values <- sequences(ends[1, ], ends[2, ], range(x_rows), all)
+    present <- matrix(TRUE, cells, ncol(values))
+  } else {
+    values <- matrix(seq_along(levels), cells, length(levels), byrow = TRUE)
+    present <- all | table(factor(cell[here], seq_len(cells)), factor(x_rows[here], levels)) > 0
+  }
+  rows <- fit$data[used$row[here], , drop = FALSE]
+  columns <- vapply(seq_len(ncol(values)), function(v) {
+    at <- values[cell[here], v]
+    rows[[x]] <- if (numeric) at else if (is.logical(x_rows)) as.logical(levels[at]) else levels[at]
+    rowsum(new_rows(fit, rows, population = TRUE, call)$x, cell[here]) / tabulate(cell[here], cells)
+  }, matrix(0, cells, length(fit$model$slopes)))
+  dim(columns) <- c(cells, length(fit$model$slopes), ncol(values)) # a vector where there is one of each
   list(
-    values = if (is.numeric(values)) values else factor(values, levels = values),
-    columns = function(j) matrix(columns[j, , ], nrow = length(values), byrow = TRUE),
-    x_rows = if (is.numeric(x_rows)) x_rows else factor(x_rows, levels = values)
+    numeric = numeric, values = values, levels = levels, columns = columns, present = present,
+    x_rows = if (numeric) x_rows else factor(x_rows, levels = levels)
   )
 }
 
-# Moments: x must be a column that no other depends on.
-grid_from_moments <- function(fit, x, call) {
+# `means` of all columns in each cell.
+grid_from_moments <- function(fit, column, means, lower, upper, all) {
   moments <- fit$moments
+  within <- unpack_within(colSums(moments$within))[column, column]
+  reach <- 2 * sqrt(within / max(sum(moments$n) - length(moments$n), 1))
+  whole <- range(moments$mean[, column]) + c(-reach, reach)
+  values <- sequences(lower, upper, whole, all)
+  columns <- array(means[, -ncol(means)], c(nrow(means), ncol(means) - 1, ncol(values)))
+  columns[, column, ] <- values
+  list(numeric = TRUE, values = values, columns = columns, present = values == values, column = column)
+}
+
+# cells x V; a range of almost no width, as of one observation, is widened to a tenth of the whole.
+sequences <- function(lower, upper, whole, all) {
+  pad <- pmax(0, diff(whole) / 10 - (upper - lower)) / 2
+  from <- if (all) rep(whole[1], length(lower)) else lower - pad
+  to <- if (all) rep(whole[2], length(lower)) else upper + pad
+  t(mapply(seq, from, to, length.out = grid_steps))
+}
+
+# Of moments, x must be a column that no other depends on.
+column_of_moments <- function(fit, x, call) {
   with_x <- fit$parsed$terms[vapply(fit$parsed$terms, function(term) x %in% all.vars(str2lang(term)), NA)]
   name <- format_expr(as.name(x)) # in backquotes where it needs them
-  if (!identical(with_x, name) || !identical(moments$terms[[name]], name)) {
+  if (!identical(with_x, name) || !identical(fit$moments$terms[[name]], name)) {
     abort_bayespool(
       c(
         "To draw a line over {.val {x}}, the single observations are needed, and this fit was made from group moments.",
@@ -42,17 +96,55 @@ grid_from_moments <- function(fit, x, call) {
       "data", call
     )
   }
-  column <- match(name, colnames(moments$mean))
-  within <- unpack_within(colSums(moments$within))[column, column]
-  reach <- 2 * sqrt(within / max(sum(moments$n) - length(moments$n), 1))
-  values <- seq(min(moments$mean[, column]) - reach, max(moments$mean[, column]) + reach, length.out = 30)
+  match(name, colnames(fit$moments$mean))
+}
+
+# The grid as rows: `cell`, `x` (a number or a factor) and `columns`, a matrix.
+grid_rows <- function(grid) {
+  at <- which(grid$present, arr.ind = TRUE)
+  at <- at[order(at[, 1], at[, 2]), , drop = FALSE]
+  x <- grid$values[at]
+  columns <- vapply(seq_len(dim(grid$columns)[2]), function(s) grid$columns[cbind(at[, 1], s, at[, 2])], numeric(nrow(at)))
   list(
-    values = values,
-    columns = function(j) {
-      columns <- matrix(moments$mean[j, -ncol(moments$mean)], length(values), ncol(moments$mean) - 1, byrow = TRUE)
-      columns[, column] <- values
-      columns
-    },
-    column = column
+    cell = at[, 1], x = if (grid$numeric) x else factor(grid$levels[x], levels = grid$levels),
+    columns = matrix(columns, nrow(at))
   )
+}
+
+# Name of the predictor to show: the first in the formula for NULL.
+choose_predictor <- function(fit, x, call) {
+  predictors <- predictor_variables(fit)
+  x <- x %||% predictors[1]
+  if (!(rlang::is_string(x) && x %in% predictors)) {
+    abort_bayespool(
+      c(
+        "{.arg x} must be the name of a predictor.",
+        i = "Found {.code {format_found(x)}}.",
+        i = if (length(predictors) == 0) "The fit has none." else "There {?is/are} {.val {predictors}}."
+      ),
+      "argument", call
+    )
+  }
+  x
+}
+
+# `where`: over which observations the means are.
+others_caption <- function(fit, x, where) {
+  others <- setdiff(predictor_variables(fit), x)
+  if (length(others) > 0) paste0("Other predictors at their means ", where, ": ", paste(others, collapse = ", "), ".")
+}
+
+# Line and band, or a point and an interval at each level, of columns x, mean, lower and upper.
+band_layers <- function(numeric) {
+  if (numeric) {
+    list(
+      ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$lower, ymax = .data$upper), fill = shade("mid"), alpha = 0.5),
+      ggplot2::geom_line(ggplot2::aes(y = .data$mean), colour = shade("dark_highlight"), linewidth = 0.8)
+    )
+  } else {
+    ggplot2::geom_pointrange(
+      ggplot2::aes(y = .data$mean, ymin = .data$lower, ymax = .data$upper), shape = 21, fill = "white",
+      colour = shade("dark_highlight"), size = 0.3
+    )
+  }
 }

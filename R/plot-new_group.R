@@ -50,7 +50,7 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     data.frame(what = "new observation", value = observation)
   }
   groups <- split(draws$value, draws$what)
-  intervals <- lapply(groups, function(values) summarise_columns(matrix(values), prob))
+  intervals <- lapply(groups, function(values) interval_of_draws(matrix(values), prob, "hdi"))
   intervals <- data.frame(what = names(groups), do.call(rbind, intervals))
   ggplot2::ggplot(draws, ggplot2::aes(.data$value)) +
     ggplot2::geom_density(fill = shade("light"), colour = shade("dark")) +

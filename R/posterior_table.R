@@ -19,10 +19,16 @@ interval_table <- function(fit, prob, interval, deviations = FALSE, icc = FALSE,
   }
   draws <- deviations_or_draws(fit, deviations, call)
   if (icc) draws <- cbind(draws, icc = drawn_icc(fit, draws))
-  named_rows(
-    fit, cbind(colMeans(draws), apply(draws, 2, stats::sd), t(drawn_intervals(draws, prob, interval))),
-    c("mean", "sd", "lower", "upper"), icc
-  )
+  named_rows(fit, interval_of_draws(draws, prob, interval), interval_columns, icc)
+}
+
+interval_columns <- c("mean", "sd", "lower", "upper")
+
+# One row for each column of the draws.
+interval_of_draws <- function(draws, prob, interval) {
+  table <- cbind(colMeans(draws), apply(draws, 2, stats::sd), t(drawn_intervals(draws, prob, interval)))
+  colnames(table) <- interval_columns
+  table
 }
 
 # The same by quadrature, whatever the algorithm of the fit.
@@ -33,7 +39,7 @@ exact_interval_table <- function(fit, prob, interval, deviations = FALSE, icc = 
   } else {
     exact_table(posterior, c(1 - prob, 1 + prob) / 2, icc = icc, deviations = deviations, call = call)
   }
-  named_rows(fit, table, c("mean", "sd", "lower", "upper"), icc)
+  named_rows(fit, table, interval_columns, icc)
 }
 
 named_rows <- function(fit, table, columns, icc = FALSE) {

@@ -12,6 +12,24 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_combinations
+Rcpp::NumericMatrix cpp_combinations(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& combinations, const Rcpp::IntegerVector& group, double probability, bool shortest, double memory);
+RcppExport SEXP _bayespool_cpp_combinations(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP combinationsSEXP, SEXP groupSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type combinations(combinationsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_combinations(problem, orders, record, combinations, group, probability, shortest, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_convergence
 Rcpp::List cpp_convergence(const Rcpp::NumericVector& draws, int iterations, int chains);
 RcppExport SEXP _bayespool_cpp_convergence(SEXP drawsSEXP, SEXP iterationsSEXP, SEXP chainsSEXP) {
@@ -395,6 +413,7 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_bayespool_cpp_combinations", (DL_FUNC) &_bayespool_cpp_combinations, 8},
     {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
     {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
     {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},

@@ -1,4 +1,5 @@
-# Draws every picture at 5, 15 and 50 groups, for a person to look at: Rscript tools/gallery.R [folder].
+# Draws every picture at 5, 15 and 50 groups, and those of groups also at 200, with long names and in grey, for a person to look
+# at: Rscript tools/gallery.R [folder].
 # With BAYESPOOL_SHARED_DATA set, 5 and 15 groups are the sites of the Human Penguin Project; otherwise all data are
 # simulated.
 # man/figures holds a copy of the README's.
@@ -96,9 +97,47 @@ for (groups in names(sets)) {
   }
 }
 
+# Pictures of groups, 7 x 5 inches, in colour and in grey, with short names and names of 50 characters.
+long_names <- function(data) {
+  words <- c("Municipal comprehensive school of the northern district", "Gymnasium_of_the_old_town_and_its_eastern_suburbs_")
+  number <- seq_along(levels(data$site))
+  levels(data$site) <- substr(paste(number, rep_len(words, length(number))), 1, 50)
+  data
+}
+many <- lapply(c(5, 15, 50, 200), simulate)
+names(many) <- c("05", "15", "50", "200")
+many <- c(many, stats::setNames(lapply(many, long_names), paste0(names(many), "-long")))
+for (scheme in c("blue", "gray")) {
+  bayesplot::color_scheme_set(scheme)
+  for (name in names(many)) {
+    data <- many[[name]]
+    save <- function(what, picture) save_picture(paste("many", what, name, scheme, sep = "-"), picture)
+    means <- scontrol ~ 1 + (1 | site)
+    lines <- scontrol ~ stress + (1 | site)
+    moments <- group_moments(lines, data)
+    partial <- partial_pooling(means, data, iter_sampling = 0)
+    varying <- varying_intercept(lines, data, iter_sampling = 0)
+    for (type in c("points", "box", "histogram", "density")) save(paste0("data-", type), plot_data(means, data, type))
+    save("data-moments", plot_data(means, moments))
+    save("intervals-partial", plot(partial))
+    save("intervals-varying", plot(varying))
+    save("groups", plot_groups(partial, sort = "mean"))
+    save("lines", plot_groups(varying))
+    save("lines-all", plot_groups(varying, sort = "size", range = "all"))
+    save("lines-moments", plot_groups(varying_intercept(lines, moments, iter_sampling = 0)))
+    save("effects", plot_effects(varying))
+    comparison <- compare_pooling(lines, data, iter_sampling = 0)
+    save("shrinkage", plot(comparison))
+    save("shrinkage-all", plot(comparison, intervals = c("partial", "none", "complete")))
+    save("shrinkage-some", plot(comparison, groups = seq_len(min(12, nlevels(data$site)))))
+  }
+}
+bayesplot::color_scheme_set("blue")
+
 # A factor and an interaction, on data that come with R.
 field <- varying_intercept(yield ~ N * K + (1 | block), npk, seed = 1)
 save_picture("levels", plot_groups(field, x = "K"))
+save_picture("effects-levels", plot_effects(field, x = "K"))
 save_picture("levels-prior", plot_groups(update(field, prior_only = TRUE), x = "K"))
 
 # The example of the README.

@@ -155,10 +155,10 @@ test_that("rows that are dropped are told once", {
 test_that("it prints, long tables too", {
   comparison <- compare_pooling(y ~ 1 + (1 | g), rows, iter_sampling = 0)
   expect_output(print(comparison), "Three models of y by g: 18 observations in 3 groups")
-  expect_output(print(comparison), "late +12 .*alone +1 .*Population mean under partial pooling.*94% interval")
+  expect_output(print(comparison), "late +12 .*alone +1 .*Population mean under partial pooling.*94% HDI")
   expect_output(print(comparison), "complete +-[0-9.]+ .*partial +-[0-9.]+ ")
   expect_output(print(comparison, n_rows = 2), "and 1 more")
-  expect_output(print(compare_pooling(y ~ x + (1 | g), rows, iter_sampling = 0)), "Posterior intercept of each group")
+  expect_output(print(compare_pooling(y ~ x + (1 | g), rows, iter_sampling = 0)), "Posterior mean of each group at the average predictors")
   expect_output(expect_invisible(print(comparison)))
 })
 

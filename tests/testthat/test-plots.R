@@ -28,20 +28,76 @@ draws_matrix <- function(fit) unclass(posterior::as_draws_matrix(fit))
 
 # plot() -------------------------------------------------------------------------------------------------------------------
 
-test_that("intervals are quantiles of the draws, with panels for means and standard deviations", {
-  picture <- plot(partial)
+test_that("intervals are exact, with panels for means, slopes and standard deviations", {
+  picture <- plot(update(partial, iter_sampling = 0), interval = "central")
   expect_true(is_picture(picture))
+  expect_named(picture$data, c("parameter", "panel", "group", "median", "lower", "upper", "inner_lower", "inner_upper"))
   expect_identical(as.character(picture$data$parameter), variables(partial))
-  quantiles <- apply(draws_matrix(partial), 2, quantile, c(0.03, 0.25, 0.5, 0.75, 0.97))
-  drawn <- as.matrix(picture$data[c("ll", "l", "m", "h", "hh")])
-  expect_equal(unname(t(drawn)), unname(quantiles), tolerance = 1e-12)
-  expect_identical(as.character(unique(picture$data$block)), c("means", "standard deviations"))
-  expect_identical(levels(plot(varying)$data$block), c("intercepts", "slopes", "standard deviations"))
+  expect_identical(picture$data$group, c(NA, labels, NA, NA))
+  exact <- exact_summary(partial, probs = c(0.03, 0.25, 0.5, 0.75, 0.97))[seq_along(variables(partial)), -(1:3)]
+  drawn <- picture$data[c("lower", "inner_lower", "median", "inner_upper", "upper")]
+  expect_equal(unname(as.matrix(drawn)), unname(as.matrix(exact)), tolerance = 1e-12)
+  expect_match(picture$labels$caption, "50% and 94% central interval by quadrature")
+  expect_identical(levels(picture$data$panel), c("means", "standard deviations"))
+  expect_identical(levels(plot(varying)$data$panel), c("intercepts", "slopes", "standard deviations"))
 
-  picture <- plot(partial, pars = "mu[\u5317\u4eac]", prob = 0.8, prob_outer = 0.9)
-  expect_equal(picture$data$ll, quantile(draws_matrix(partial)[, "mu[\u5317\u4eac]"], 0.05, names = FALSE))
-  expect_equal(picture$data$l, quantile(draws_matrix(partial)[, "mu[\u5317\u4eac]"], 0.1, names = FALSE))
+  # The shortest interval is nowhere wider than the central one, and narrower where the posterior is skew.
+  shortest <- plot(partial)$data
+  width <- function(data) data$upper - data$lower
+  expect_true(all(width(shortest) < width(picture$data) + 1e-8))
+  expect_lt(width(shortest)[7], 0.95 * width(picture$data)[7])
+
+  picture <- plot(partial, pars = "mu[\u5317\u4eac]", prob_inner = 0.8, prob = 0.9, interval = "central")
+  exact <- exact_summary(partial, probs = c(0.05, 0.1))
+  expect_equal(c(picture$data$lower, picture$data$inner_lower), unlist(exact[exact$variable == "mu[\u5317\u4eac]", 4:5], use.names = FALSE))
   expect_length(unique(ggplot2::layer_data(picture)$PANEL), 1)
+})
+
+test_that("intervals of NUTS are those of its draws", {
+  chains <- suppressWarnings(quick("partial_pooling", means, algorithm = "nuts", chains = 2, iter_warmup = 200))
+  picture <- plot(chains)
+  hdi <- HDInterval::hdi(draws_matrix(chains), credMass = 0.94)
+  expect_equal(picture$data$lower, unname(hdi[1, ]))
+  expect_equal(picture$data$upper, unname(hdi[2, ]))
+  expect_match(picture$labels$caption, "of the draws")
+})
+
+test_that("parameters of very different size have panels of their own", {
+  wide <- transform(rows, thousands = 1000 * x, z = z)
+  fit <- quick("varying_intercept", y ~ thousands + z + f + (1 | site), wide)
+  data <- plot(fit)$data
+  expect_identical(levels(data$panel), c("intercepts", "slopes (1)", "slopes (2)", "standard deviations"))
+  expect_identical(as.character(data$panel[data$parameter == "beta[thousands]"]), "slopes (1)")
+  expect_setequal(as.character(data$panel[data$parameter %in% c("beta[z]", "beta[flow]")]), "slopes (2)")
+  # As many x axes, each with its own range.
+  ranges <- lapply(ggplot2::ggplot_build(plot(fit))$layout$panel_params, function(panel) panel$x.range)
+  expect_length(unique(ranges), 4)
+  # Each panel is as high as its rows need.
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  drawn <- ggplot2::ggplotGrob(plot(fit, groups = labels[c(1, 3, 4)]))
+  heights <- as.numeric(drawn$heights[grepl("null", as.character(drawn$heights))])
+  expect_equal(heights, c(4, 1, 2, 2))
+  expect_identical(scale_of_size(c(5, 0.1, 100, 0.9, 51)), c(2, 1, 3, 1, 3))
+})
+
+test_that("pars and regex_pars choose as in bayesplot, groups by label or place", {
+  shown <- function(...) as.character(plot(partial, ...)$data$parameter)
+  expect_identical(shown(regex_pars = "^sigma"), c("sigma_y", "sigma_mu"))
+  expect_identical(shown(pars = "hyper_mu", regex_pars = c("New", "_y$")), c("hyper_mu", "mu[New York]", "sigma_y"))
+  drawn <- plot(partial, "trace", pars = "sigma_mu", regex_pars = "^hyper")$data
+  expect_setequal(as.character(drawn$parameter), c("hyper_mu", "sigma_mu"))
+  expect_identical(shown(groups = "c[1]"), c("hyper_mu", "mu[c[1]]", "sigma_y", "sigma_mu"))
+  by_mean <- labels[order(tapply(rows$y, rows$site, mean))]
+  expect_identical(shown(groups = 2:3, sort = "mean"), c("hyper_mu", paste0("mu[", by_mean[2:3], "]"), "sigma_y", "sigma_mu"))
+  separate <- quick("no_pooling", means, rows[rows$site != labels[2], ])
+  expect_identical(
+    as.character(plot(separate, groups = labels[c(4, 1)])$data$parameter),
+    c("mu[New York]", "mu[z \"q\" \\]", "sigma[New York]", "sigma[z \"q\" \\]")
+  )
+  expect_error(plot(partial, regex_pars = "^nu"), "Nothing matches", class = "bayespool_error_argument")
+  expect_error(plot(partial, regex_pars = 3), class = "bayespool_error_argument")
+  expect_error(plot(partial, regex_pars = "("), class = "bayespool_error_argument")
 })
 
 test_that("traces and densities show up to nine variables, those of no single group first", {
@@ -74,9 +130,11 @@ test_that("plot() says what it cannot do", {
   expect_error(plot(partial, "violin"), "`type` must be", class = "bayespool_error_argument")
   expect_error(plot(partial, pars = "nu"), class = "bayespool_error_argument")
   expect_error(plot(partial, prob = 2), class = "bayespool_error_argument")
-  expect_error(plot(partial, prob_outer = "a"), class = "bayespool_error_argument")
+  expect_error(plot(partial, prob_inner = "a"), class = "bayespool_error_argument")
   expect_error(plot(partial, colour = "red"), class = "bayespool_error_argument")
-  expect_error(plot(update(partial, iter_sampling = 0)), class = "bayespool_error_draws")
+  expect_error(plot(partial, interval = "short"), class = "bayespool_error_argument")
+  expect_error(plot(partial, groups = "nowhere"), "nowhere", class = "bayespool_error_argument")
+  expect_error(plot(update(partial, iter_sampling = 0), "trace"), class = "bayespool_error_draws")
 })
 
 test_that("pictures have the theme that the user chose, and leave it as it was", {
@@ -202,55 +260,85 @@ test_that("pp_check() says what it cannot do", {
 
 # plot_groups() ------------------------------------------------------------------------------------------------------------
 
-test_that("without predictors: points of the data, mean and HDI of each group's mean", {
+exact_ends <- function(fit, variables, prob) {
+  table <- exact_summary(fit, probs = c((1 - prob) / 2, (1 + prob) / 2))
+  table[match(variables, table$variable), c(2, 4, 5)]
+}
+
+test_that("without predictors: points of the data, mean and interval of each group's mean, without draws", {
   separate <- quick("no_pooling", means)
   common <- quick("complete_pooling", means)
   for (fit in list(partial, separate, common)) {
-    picture <- plot_groups(fit, prob = 0.8)
+    picture <- plot_groups(update(fit, iter_sampling = 0), prob = 0.8, interval = "central")
     expect_equal(layer(picture, "GeomPoint")$x, rows$y)
     interval <- layer(picture, "GeomPointrange")
-    names <- if (identical(fit, common)) rep("mu", 4) else paste0("mu[", labels, "]")
-    draws <- draws_matrix(fit)[, names]
-    expect_equal(interval$x, unname(colMeans(draws)))
-    hdi <- HDInterval::hdi(draws, credMass = 0.8)
-    expect_equal(interval$xmin, unname(hdi[1, ]))
-    expect_equal(interval$xmax, unname(hdi[2, ]))
+    exact <- exact_ends(fit, if (identical(fit, common)) rep("mu", 4) else paste0("mu[", labels, "]"), 0.8)
+    expect_equal(unname(as.matrix(interval[c("x", "xmin", "xmax")])), unname(as.matrix(exact)), tolerance = 1e-10)
     # The first group is at the top.
     expect_equal(as.numeric(interval$y), 4:1)
+    expect_match(picture$labels$caption, "80% central interval")
   }
+  chains <- suppressWarnings(quick("partial_pooling", means, algorithm = "nuts", chains = 2, iter_warmup = 200))
+  picture <- plot_groups(chains)
+  hdi <- HDInterval::hdi(draws_matrix(chains)[, paste0("mu[", labels, "]")], credMass = 0.94)
+  expect_equal(layer(picture, "GeomPointrange")$xmin, unname(hdi[1, ]))
+  expect_match(picture$labels$caption, "from draws")
 })
 
 test_that("a line over a predictor is the expected value in the group", {
   pooled <- quick("complete_pooling", lines)
   separate <- quick("no_pooling", lines)
   for (fit in list(varying, pooled, separate)) {
-    picture <- plot_groups(fit)
+    picture <- plot_groups(update(fit, iter_sampling = 0))
     expect_setequal(panel_labels(picture), labels)
     band <- layer(picture, "GeomRibbon")
-    expect_equal(range(band$x), range(rows$x))
     at <- data.frame(site = labels[band$PANEL], x = band$x)
-    expected <- posterior_epred(fit, at)
-    hdi <- HDInterval::hdi(expected, credMass = 0.94)
-    expect_equal(band$ymin, unname(hdi[1, ]))
-    expect_equal(band$ymax, unname(hdi[2, ]))
-    expect_equal(layer(picture, "GeomLine")$y, colMeans(expected))
+    expect_equal(layer(picture, "GeomLine")$y, unname(predict(fit, at)))
+    hdi <- HDInterval::hdi(posterior_epred(fit, at), credMass = 0.94)
+    # 400 draws have an error of about a tenth of the width.
+    expect_lt(max(abs(band$ymax - hdi[2, ]) / (band$ymax - band$ymin)), 0.2)
+    expect_lt(max(abs(band$ymin - hdi[1, ]) / (band$ymax - band$ymin)), 0.2)
     points <- layer(picture, "GeomPoint")
     expect_equal(points$x, rows$x[order(rows$site)])
     expect_equal(points$y, rows$y[order(rows$site)])
   }
+  chains <- suppressWarnings(quick("varying_intercept", lines, algorithm = "nuts", chains = 2, iter_warmup = 200))
+  band <- layer(plot_groups(chains), "GeomRibbon")
+  expected <- posterior_epred(chains, data.frame(site = labels[band$PANEL], x = band$x))
+  hdi <- HDInterval::hdi(expected, credMass = 0.94)
+  expect_equal(band$ymin, unname(hdi[1, ]))
+  expect_equal(band$ymax, unname(hdi[2, ]))
+  expect_equal(layer(plot_groups(chains), "GeomLine")$y, colMeans(expected))
+})
+
+test_that("a line reaches over its group's own data unless all are asked for", {
+  ends <- function(picture) vapply(split(picture$data$x, picture$data$group), range, numeric(2))
+  own <- vapply(split(rows$x, rows$site), range, numeric(2))
+  drawn <- ends(plot_groups(varying))
+  expect_equal(drawn[, c(1, 3, 4)], own[, c(1, 3, 4)])
+  # One observation: a tenth of the whole range around it.
+  expect_equal(unname(diff(drawn[, 2])), diff(range(rows$x)) / 10)
+  expect_equal(mean(drawn[, 2]), own[[1, 2]])
+  expect_equal(unname(ends(plot_groups(varying, range = "all"))), matrix(range(rows$x), 2, 4))
+
+  by_level <- quick("varying_intercept", y ~ f + (1 | site))
+  expect_identical(as.character(subset(plot_groups(by_level)$data, group == labels[2])$x), as.character(rows$f[13]))
+  expect_identical(nrow(plot_groups(by_level, range = "all")$data), 8L)
 })
 
 test_that("other predictors are at their means in the group, interactions averaged over its rows", {
   expect_line <- function(formula, x, values) {
     fit <- quick("varying_intercept", formula)
-    picture <- plot_groups(fit, x = x)
+    picture <- plot_groups(fit, x = x, range = "all")
+    others <- setdiff(all.vars(formula), c("y", "site", x))
+    if (length(others) > 0) expect_match(picture$labels$caption, paste(others, collapse = ", "), fixed = TRUE)
     drawn <- if (is.numeric(rows[[x]])) layer(picture, "GeomLine") else layer(picture, "GeomPointrange")
     for (value in values) for (site in labels) {
       here <- drawn[drawn$PANEL == match(site, labels), ]
       at <- rows[rows$site == site, ]
       at[[x]] <- if (is.numeric(value)) here$x[value] else factor(value, levels(rows$f))
       place <- if (is.numeric(value)) value else match(value, levels(rows$f))
-      expect_equal(here$y[place], mean(posterior_epred(fit, at)), tolerance = 1e-10)
+      expect_equal(here$y[place], mean(predict(fit, at)), tolerance = 1e-10)
     }
   }
   expect_line(y ~ x + z + f + (1 | site), "z", c(1, 17, 30))
@@ -259,7 +347,7 @@ test_that("other predictors are at their means in the group, interactions averag
   expect_line(y ~ poly(x, 2) + (1 | site), "x", c(1, 17, 30))
   no_intercept <- quick("complete_pooling", y ~ 0 + x)
   line <- layer(plot_groups(no_intercept), "GeomLine")
-  expect_equal(line$y, line$x * mean(draws_matrix(no_intercept)[, "beta[x]"]))
+  expect_equal(line$y, line$x * exact_summary(no_intercept)$mean[1])
 })
 
 test_that("fits from moments show the means of the groups", {
@@ -277,8 +365,12 @@ test_that("fits from moments show the means of the groups", {
   expect_equal(points$x, as.vector(tapply(rows$x, rows$site, mean)))
   expect_equal(points$y, group_means)
   line <- layer(picture, "GeomLine")
-  expect_equal(line$y, colMeans(posterior_epred(fit, data.frame(site = labels[line$PANEL], x = line$x))))
-  expect_lt(min(line$x), min(points$x))
+  expect_equal(line$y, unname(predict(fit, data.frame(site = labels[line$PANEL], x = line$x))))
+  own <- vapply(split(rows$x, rows$site), function(x) mean(x) + c(-2, 2) * stats::sd(x), numeric(2))
+  expect_equal(unname(vapply(split(line$x, line$PANEL), range, numeric(2)))[, c(1, 3, 4)], unname(own[, c(1, 3, 4)]))
+  everywhere <- layer(plot_groups(fit, range = "all"), "GeomLine")
+  expect_lt(min(everywhere$x), min(points$x))
+  expect_length(unique(everywhere$x), 30)
 
   named <- stats::setNames(rows, c("site", "the x", "z", "f", "y"))
   formula <- y ~ `the x` + z + (1 | site)
@@ -286,7 +378,7 @@ test_that("fits from moments show the means of the groups", {
   line <- layer(plot_groups(fit), "GeomLine")
   z <- as.vector(tapply(rows$z, rows$site, mean))
   at <- data.frame(site = labels[line$PANEL], `the x` = line$x, z = z[line$PANEL], check.names = FALSE)
-  expect_equal(line$y, colMeans(posterior_epred(fit, at)))
+  expect_equal(line$y, unname(predict(fit, at)))
 })
 
 test_that("with prior_only the picture shows single draws", {
@@ -300,7 +392,7 @@ test_that("with prior_only the picture shows single draws", {
   prior <- update(partial, prior_only = TRUE)
   picture <- plot_groups(prior, ndraws = 1000)
   drawn <- ggplot2::layer_data(picture, 2)
-  expect_equal(drawn$x, as.vector(draws_matrix(prior)[, paste0("mu[", labels, "]")]))
+  expect_equal(drawn$x, as.vector(t(draws_matrix(prior)[, paste0("mu[", labels, "]")])))
 })
 
 test_that("plot_groups() says what it cannot do", {
@@ -309,7 +401,10 @@ test_that("plot_groups() says what it cannot do", {
   expect_error(plot_groups(varying, "z"), "\"x\"", class = "bayespool_error_argument")
   expect_error(plot_groups(varying, prob = 0), class = "bayespool_error_argument")
   expect_error(plot_groups(varying, ndraws = 0), class = "bayespool_error_argument")
-  expect_error(plot_groups(update(varying, iter_sampling = 0)), class = "bayespool_error_draws")
+  expect_error(plot_groups(varying, range = "some"), class = "bayespool_error_argument")
+  expect_error(plot_groups(varying, interval = 1), class = "bayespool_error_argument")
+  expect_error(plot_groups(varying, groups = 0), class = "bayespool_error_argument")
+  expect_error(plot_groups(update(varying, prior_only = TRUE, iter_sampling = 0)), class = "bayespool_error_draws")
   for (formula in list(y ~ f + (1 | site), y ~ poly(x, 2) + (1 | site), y ~ x * z + (1 | site))) {
     fit <- quick("varying_intercept", formula, group_moments(formula, rows))
     expect_error(plot_groups(fit), "single observations", class = "bayespool_error_data")
@@ -334,29 +429,6 @@ test_that("plot_data() shows rows, or moments", {
   expect_error(plot_data(y ~ 1, rows), class = "bayespool_error_formula")
   expect_error(plot_data(lines, rows), "plot_groups", class = "bayespool_error_formula")
   expect_error(plot_data(y ~ 1 + (1 | nowhere), rows), class = "bayespool_error_data")
-})
-
-test_that("shrinkage: arrows from no to partial pooling", {
-  comparison <- compare_pooling(means, rows, iter_sampling = 0)
-  picture <- plot(comparison)
-  arrow <- layer(picture, "GeomSegment")
-  of <- function(model) comparison$groups[comparison$groups$model == model, ]
-  expect_equal(arrow$x, of("none")$estimate)
-  expect_equal(arrow$xend, of("partial")$estimate)
-  line <- layer(picture, "GeomLinerange")
-  expect_equal(line$xmin, of("partial")$lower)
-  expect_setequal(layer(picture, "GeomVline")$xintercept, c(comparison$population$estimate, of("complete")$estimate[1]))
-  points <- layer(picture, "GeomPoint")
-  expect_length(unique(points$fill), 2)
-  expect_identical(picture$labels$x, "mean of y")
-  expect_identical(plot(compare_pooling(lines, rows, iter_sampling = 0))$labels$x, "intercept of y")
-  expect_error(plot(comparison, 1), class = "bayespool_error_argument")
-
-  # From the top down by the mean without pooling, which a small group does not keep.
-  table <- as_group_moments(c("a", "b", "c"), n = c(1, 100, 100), mean = c(13, 12, 10), sd = c(NA, 3, 3))
-  arrow <- layer(plot(compare_pooling(means, table, iter_sampling = 0)), "GeomSegment")
-  expect_identical(order(arrow$xend), c(3L, 1L, 2L))
-  expect_identical(as.numeric(arrow$y), c(1, 2, 3))
 })
 
 test_that("a new group: its mean, and an observation in it", {
