@@ -3,8 +3,20 @@
 #' @importFrom rlang .data
 NULL
 
-check_plot_packages <- function(call) {
-  rlang::check_installed(c("ggplot2", "bayesplot"), reason = "to draw pictures.", call = call)
+# Asks to install what is missing where it can ask.
+check_plot_packages <- function(call, packages = c("ggplot2", "bayesplot")) {
+  tryCatch(
+    rlang::check_installed(packages, reason = "to draw pictures.", call = call),
+    rlib_error_package_not_found = function(cnd) {
+      abort_bayespool(
+        c(
+          "Pictures need the package{?s} {.pkg {packages}}.",
+          i = "Install with {.code install.packages({format_expr(packages)})}."
+        ),
+        "package", call
+      )
+    }
+  )
 }
 
 check_fit <- function(fit, call) {
@@ -50,8 +62,8 @@ picture_theme <- function() {
   if (unchosen) ggplot2::theme_minimal() else current
 }
 
-# Groups need the width that a legend at the side would take.
-legend_below <- function() ggplot2::theme(legend.position = "bottom")
+# Groups need the width that a legend at the side would take, and texts above the picture that of the labels beside it.
+legend_below <- function() ggplot2::theme(legend.position = "bottom", plot.title.position = "plot")
 
 # A picture that bayesplot draws, in that theme.
 with_picture_theme <- function(picture) {
@@ -69,3 +81,21 @@ jittered_points <- function() {
 
 # The larger a point, the more observations behind it; one observation must still be seen.
 size_by_n <- function() ggplot2::scale_size(range = c(1.5, 4.5), name = "observations")
+
+# How observations inside and outside their interval differ: hollow, in shape and colour, smaller and paler where there are many.
+marked_observations <- function(observations) {
+  size <- min(1.6, max(0.6, 40 / sqrt(observations)))
+  pale <- ggplot2::alpha(shade("mid_highlight"), if (observations > 1000) 0.5 else 1)
+  list(
+    ggplot2::scale_shape_manual(values = c(inside = 1, outside = 2)),
+    ggplot2::scale_colour_manual(values = c(inside = pale, outside = "black")),
+    ggplot2::scale_size_manual(values = c(inside = size, outside = 1.3 * size)),
+    ggplot2::labs(shape = "observation", colour = "observation", size = "observation")
+  )
+}
+
+inside_or_outside <- function(y, lower, upper) ifelse(y < lower | y > upper, "outside", "inside")
+
+interval_label <- function(prob, interval) {
+  paste(percent(prob), if (interval == "hdi") "highest density interval" else "central interval")
+}
