@@ -1,12 +1,15 @@
-# model_graph(): a fit's model as a plate diagram, in the language of Graphviz.
+# model_graph(): a fit's model as a plate diagram: its nodes, and their text in the language of Graphviz.
 
 #' Plate diagram of a model
 #'
-#' The model of a fit as a graph in DOT, the language of Graphviz: what depends on what, with the distribution of each
-#' quantity, and one plate (a frame) for what is repeated over groups and over observations.
+#' The model of a fit as a graph: what depends on what, with the distribution of each quantity, and one plate (a frame) for
+#' what is repeated over groups and over observations. `plot()` draws it; as text it is in DOT, the language of Graphviz.
 #'
-#' Ellipses are random quantities, grey where they were observed; boxes are known or follow from others. With
-#' `prior_only = TRUE` the response has not been seen and is not grey. NUTS in its non-centered form moves the
+#' In the picture circles are random quantities, with a double line where they follow from what points to them; squares are
+#' known. What was observed is half grey. More than three predictors share one circle and one square. In the text ellipses
+#' are random quantities, grey where they were observed; boxes are known or follow from others.
+#'
+#' With `prior_only = TRUE` the response has not been seen and is not grey. NUTS in its non-centered form moves the
 #' standardised `eta[j]`; the graph shows them. All other fits of the hierarchical models are shown centered, as the
 #' formulas of their help pages are written.
 #'
@@ -15,33 +18,22 @@
 #' @param ... Not used.
 #' @return `model_graph()`: a string of class `bayespool_graph`, the DOT. `print()` shows it and returns it, invisibly:
 #'   paste it into any Graphviz viewer, or `writeLines(model_graph(fit), "model.dot")` and run `dot -Tpdf -O model.dot`.
-#'   `plot()` draws it with `DiagrammeR::grViz()`, where that package is installed, and returns the htmlwidget.
-#' @section Errors: Of class `bayespool_error_argument`: a `fit` that is none.
+#'   `plot()`: a ggplot.
+#' @section Errors: Of class `bayespool_error_argument`: a `fit` that is none. Of class `bayespool_error_package`: `plot()`
+#'   where ggplot2 is not installed.
 #' @examples
-#' model_graph(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0))
+#' graph <- model_graph(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0))
+#' graph
+#' if (requireNamespace("ggplot2", quietly = TRUE)) plot(graph)
 #' @export
 model_graph <- function(fit) {
   check_fit(fit, rlang::current_env())
   nodes <- c(parameter_nodes(fit), group_nodes(fit), observation_nodes(fit))
-  plate <- function(name) vapply(Filter(function(node) node$plate == name, nodes), format_node, "")
-  observations <- format_plate("observations", observation_plate_label(fit), plate("observation"))
-  in_groups <- has_groups(fit$model)
-  inner <- if (in_groups) {
-    term <- varying_term(fit$model)
-    format_plate("groups", paste0(term$factor, " j = 1, ..., ", length(term$labels)), c(plate("group"), observations))
-  } else {
-    observations
-  }
-  edges <- unlist(lapply(nodes, function(node) if (length(node$parents) > 0) paste(node$parents, "->", node$id)))
-  title <- paste0(fit$model$title, if (is_prior_only(fit)) " (prior only)")
-  text <- c(
-    "digraph bayespool {",
-    indent(c(
-      paste0("label = ", quote_dot(title)), "labelloc = t", "node [shape = ellipse]", plate("none"), inner, edges
-    )),
-    "}"
+  diagram <- list(
+    title = paste0(fit$model$title, if (is_prior_only(fit)) " (prior only)"), nodes = nodes,
+    group_plate = group_plate_label(fit), observation_plate = observation_plate_label(fit)
   )
-  structure(paste(text, collapse = "\n"), class = "bayespool_graph")
+  structure(format_dot(diagram), diagram = diagram, class = "bayespool_graph")
 }
 
 #' @rdname model_graph
@@ -57,14 +49,14 @@ print.bayespool_graph <- function(x, ...) {
 plot.bayespool_graph <- function(x, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  rlang::check_installed("DiagrammeR", reason = "to draw a graph.", call = call)
-  # Not among the suggested packages: it would bring a dozen others to whoever builds this one.
-  getExportedValue("DiagrammeR", "grViz")(unclass(x))
+  check_plot_packages(call, "ggplot2")
+  draw_diagram(attr(x, "diagram"))
 }
 
 # Nodes --------------------------------------------------------------------------------------------------------------------
 
-# `label`: lines of text; `kind`: "random", "observed" or "known"; `plate`: "none", "group" or "observation"; `parents`: ids.
+# `label`: lines of text, the name first; `kind`: "random", "observed" (random and seen), "fixed" (a known value), "predictor" or
+# "deterministic"; `plate`: "none", "group" or "observation"; `parents`: ids.
 new_node <- function(id, label, kind = "random", plate = "none", parents = character()) {
   list(id = id, label = label, kind = kind, plate = plate, parents = parents)
 }
@@ -74,7 +66,7 @@ prior_node <- function(fit, id, name, plate = "none") {
   prior <- fit$priors[[name]]
   index <- if (plate == "group") "[j]"
   if (is_fixed(prior)) {
-    return(new_node(id, c(paste0(name, index), format_prior(prior)), "known", plate))
+    return(new_node(id, c(paste0(name, index), format_prior(prior)), "fixed", plate))
   }
   new_node(id, c(paste0(name, index), paste("~", format_prior(prior))), "random", plate)
 }
@@ -110,7 +102,7 @@ population_nodes <- function(fit, term) {
     value <- paste(c(intercept, paste0(term$sd, " eta[j]")), collapse = " + ")
     return(list(
       new_node("eta", c("eta[j]", "~ normal(0, 1)"), plate = "group"),
-      new_node("group", c(name, paste("=", value)), "known", "group", c(parent, "tau", "eta"))
+      new_node("group", c(name, paste("=", value)), "deterministic", "group", c(parent, "tau", "eta"))
     ))
   }
   distribution <- paste0("~ normal(", intercept %||% "0", ", ", term$sd, ")")
@@ -139,9 +131,15 @@ observation_nodes <- function(fit) {
     )
   )
   c(
-    lapply(slopes, function(k) new_node(paste0("predictor_", k), paste0(predictors[k], "[i]"), "known", "observation")),
+    lapply(slopes, function(k) new_node(paste0("predictor_", k), paste0(predictors[k], "[i]"), "predictor", "observation")),
     list(response)
   )
+}
+
+# NULL where there is no such plate.
+group_plate_label <- function(fit) {
+  term <- varying_term(fit$model)
+  if (!is.null(term)) paste0(term$factor, " j = 1, ..., ", length(term$labels))
 }
 
 observation_plate_label <- function(fit) {
@@ -155,8 +153,24 @@ observation_plate_label <- function(fit) {
 
 # DOT ----------------------------------------------------------------------------------------------------------------------
 
+format_dot <- function(diagram) {
+  nodes <- diagram$nodes
+  plate <- function(name) vapply(Filter(function(node) node$plate == name, nodes), format_node, "")
+  observations <- format_plate("observations", diagram$observation_plate, plate("observation"))
+  inner <- if (is.null(diagram$group_plate)) {
+    observations
+  } else {
+    format_plate("groups", diagram$group_plate, c(plate("group"), observations))
+  }
+  edges <- unlist(lapply(nodes, function(node) if (length(node$parents) > 0) paste(node$parents, "->", node$id)))
+  lines <- c(
+    paste0("label = ", quote_dot(diagram$title)), "labelloc = t", "node [shape = ellipse]", plate("none"), inner, edges
+  )
+  paste(c("digraph bayespool {", indent(lines), "}"), collapse = "\n")
+}
+
 format_node <- function(node) {
-  style <- switch(node$kind, random = "", observed = ", style = filled, fillcolor = grey85", known = ", shape = box")
+  style <- switch(node$kind, random = "", observed = ", style = filled, fillcolor = grey85", ", shape = box")
   paste0(node$id, " [label = ", quote_dot(node$label), style, "]")
 }
 
