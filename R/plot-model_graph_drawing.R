@@ -4,7 +4,7 @@
 node_radius <- 0.37
 beside_node <- 0.44
 line_height <- 0.17
-character_width <- 0.07
+character_width <- 0.082
 
 draw_diagram <- function(diagram) {
   nodes <- place_nodes(lapply(merge_predictors(split_mean(diagram$nodes)), divide_text))
@@ -13,6 +13,9 @@ draw_diagram <- function(diagram) {
   )
   boxes <- do.call(rbind, lapply(nodes, node_box))
   plates <- place_plates(boxes, node_field(nodes, "plate", ""), diagram)
+  xlim <- c(min(boxes$left, plates$left), max(boxes$right, plates$right))
+  ylim <- c(min(boxes$bottom, plates$bottom), max(boxes$top, plates$top))
+  size <- 2.6 * min(1, 10.2 / diff(xlim)) # of text: a wide graph is drawn smaller
   text <- do.call(rbind, lapply(nodes, place_text))
   outlines <- do.call(rbind, lapply(seq_along(nodes), function(k) node_outlines(frame[k, ])))
   halves <- do.call(rbind, lapply(which(frame$kind %in% c("observed", "predictor")), function(k) lower_half(frame[k, ])))
@@ -21,7 +24,7 @@ draw_diagram <- function(diagram) {
       ggplot2::aes(xmin = .data$left, xmax = .data$right, ymin = .data$bottom, ymax = .data$top), plates, fill = NA, colour = "grey40"
     ) +
     ggplot2::geom_text(
-      ggplot2::aes(.data$right - 0.07, .data$bottom + 0.07, label = .data$label), plates, hjust = 1, vjust = 0, size = 2.6,
+      ggplot2::aes(.data$right - 0.07, .data$bottom + 0.07, label = .data$label), plates, hjust = 1, vjust = 0, size = size,
       lineheight = 0.95, colour = "grey25"
     ) +
     ggplot2::geom_segment(
@@ -37,15 +40,14 @@ draw_diagram <- function(diagram) {
     ) +
     ggplot2::geom_text(
       ggplot2::aes(.data$x, .data$y, label = .data$label, hjust = .data$hjust, vjust = .data$vjust), text,
-      size = 2.6, lineheight = 0.95
+      size = size, lineheight = 0.95
     ) +
-    ggplot2::coord_fixed(
-      xlim = c(min(boxes$left, plates$left), max(boxes$right, plates$right)),
-      ylim = c(min(boxes$bottom, plates$bottom), max(boxes$top, plates$top)), clip = "off"
-    ) +
+    ggplot2::coord_fixed(xlim = xlim, ylim = ylim, expand = FALSE, clip = "off") +
     ggplot2::theme_void() +
     ggplot2::theme(
-      plot.title.position = "plot", plot.caption.position = "plot", plot.margin = ggplot2::margin(8, 8, 8, 8),
+      plot.title.position = "plot", plot.caption.position = "plot", plot.caption = ggplot2::element_text(size = 8),
+      plot.title = ggplot2::element_text(margin = ggplot2::margin(b = 8)),
+      plot.margin = ggplot2::margin(8, 8, 8, 8),
       plot.background = ggplot2::element_rect(fill = "white", colour = NA)
     ) +
     ggplot2::labs(title = diagram$title, caption = diagram_caption(frame$kind))
@@ -54,12 +56,11 @@ draw_diagram <- function(diagram) {
 node_field <- function(nodes, name, type) vapply(nodes, `[[`, type, name, USE.NAMES = FALSE)
 
 diagram_caption <- function(kinds) {
-  told <- c(
-    "Circle: random.", if (any(kinds %in% c("fixed", "predictor"))) "Square: known.",
+  paste0(
+    "Circle: random. ", if (any(is_square(kinds))) "Square: known. ",
     if (any(kinds %in% c("observed", "predictor"))) "Half grey: observed.",
-    if ("deterministic" %in% kinds) "Double line: follows from what points to it."
+    if ("deterministic" %in% kinds) "\nDouble line: follows from what points to it."
   )
-  paste(told, c(" ", "\n")[seq_along(told) %/% 3 + 1], sep = "", collapse = "")
 }
 
 # Nodes, named by id ------------------------------------------------------------------------------------------------------
@@ -135,14 +136,14 @@ place_nodes <- function(nodes) {
   top <- if (has("group")) group + 1.2 else group
   apart <- if (has("population") && has("tau")) 1 else 0
   right <- max(1.3, text_width(nodes["response"]) / 2, text_width(nodes[intersect(c("mean", "group"), names(nodes))]) + beside_node)
-  left <- -1.3 - beside_node - text_width(nodes[predictors])
+  left <- -1.5 - beside_node - text_width(nodes[predictors])
   sigma <- if (nodes$sigma$plate == "group") c(right + text_width(nodes["sigma"]) / 2, group) else c(right + 1, 0)
   places <- list(
     response = c(0, 0), mean = c(0, mean), group = c(0, group), eta = c(-1.15, group), population = c(-apart, top),
     tau = c(apart, top), sigma = sigma
   )
-  for (k in seq_along(slopes)) places[[slopes[k]]] <- c(left - 0.65, mean + 0.35 + 0.8 * (k - 1))
-  for (k in seq_along(predictors)) places[[predictors[k]]] <- c(-1.3, mean - 0.45 - 0.72 * (k - 1))
+  for (k in seq_along(slopes)) places[[slopes[k]]] <- c(left - 0.65, mean + 0.35 + 0.85 * (k - 1))
+  for (k in seq_along(predictors)) places[[predictors[k]]] <- c(-1.5, mean - 0.45 - 0.72 * (k - 1))
   lapply(nodes, function(node) {
     node$x <- places[[node$id]][1]
     node$y <- places[[node$id]][2]
@@ -174,11 +175,12 @@ place_plates <- function(boxes, plate, diagram) {
 }
 
 frame_boxes <- function(boxes, label) {
-  right <- max(boxes$right)
-  lines <- wrap_line(shorten(label, 100), max(38, floor((right - min(boxes$left)) / character_width)))
+  width <- max(boxes$right) - min(boxes$left)
+  lines <- wrap_line(shorten(label, 100), max(38, floor(width / character_width)))
+  wider <- 0.12 + max(0, character_width * max(nchar(lines, "width")) - width) / 2
   data.frame(
-    label = paste(lines, collapse = "\n"), left = min(boxes$left, right - character_width * max(nchar(lines, "width"))) - 0.12,
-    right = right + 0.12, bottom = min(boxes$bottom) - line_height * length(lines) - 0.12, top = max(boxes$top) + 0.12
+    label = paste(lines, collapse = "\n"), left = min(boxes$left) - wider, right = max(boxes$right) + wider,
+    bottom = min(boxes$bottom) - line_height * length(lines) - 0.12, top = max(boxes$top) + 0.12
   )
 }
 
