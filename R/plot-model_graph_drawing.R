@@ -53,8 +53,6 @@ draw_diagram <- function(diagram) {
     ggplot2::labs(title = diagram$title, caption = diagram_caption(frame$kind))
 }
 
-node_field <- function(nodes, name, type) vapply(nodes, `[[`, type, name, USE.NAMES = FALSE)
-
 diagram_caption <- function(kinds) {
   paste0(
     "Circle: random. ", if (any(is_square(kinds))) "Square: known. ",
@@ -63,50 +61,7 @@ diagram_caption <- function(kinds) {
   )
 }
 
-# Nodes, named by id ------------------------------------------------------------------------------------------------------
-
-# Beside predictors the mean of an observation has a node of its own, which the text has in that of the response.
-split_mean <- function(nodes) {
-  names(nodes) <- vapply(nodes, `[[`, "", "id")
-  response <- nodes$response
-  terms <- response$label[-(1:2)]
-  if (length(terms) > 0) {
-    terms[1] <- sub("m[i] = ", "= ", terms[1], fixed = TRUE)
-    parents <- setdiff(response$parents, "sigma")
-    nodes$mean <- new_node("mean", c("m[i]", terms), "deterministic", "observation", parents)
-    nodes$response$label <- response$label[1:2]
-    nodes$response$parents <- c("mean", "sigma")
-  }
-  nodes
-}
-
-# More than three predictors share a node, as do their slopes; long terms of the mean are told in words.
-merge_predictors <- function(nodes) {
-  slopes <- grep("^slope_", names(nodes), value = TRUE)
-  predictors <- grep("^predictor_", names(nodes), value = TRUE)
-  if (length(slopes) == 0) {
-    return(nodes)
-  }
-  terms <- nodes$mean$label[-1]
-  intercept <- if (length(terms) > length(slopes)) terms[1]
-  first <- if (is.null(intercept)) "=" else "+"
-  if (length(slopes) > 3) {
-    number <- paste0("k = 1, ..., ", length(slopes))
-    known <- unique(node_field(nodes[slopes], "kind", ""))
-    priors <- unique(vapply(nodes[slopes], function(node) node$label[2], ""))
-    prior <- if (length(priors) == 1) priors else "priors differ"
-    names <- paste(sub("[i]", "", vapply(nodes[predictors], function(node) node$label[1], ""), fixed = TRUE), collapse = ", ")
-    nodes$slope_1 <- new_node("slope_1", c("beta[k]", prior, number), if (identical(known, "fixed")) "fixed" else "random")
-    nodes$predictor_1 <- new_node("predictor_1", c("x[i,k]", shorten(names, 60)), "predictor", "observation")
-    merged <- c(slopes[-1], predictors[-1])
-    nodes[merged] <- NULL
-    nodes$mean$parents <- setdiff(nodes$mean$parents, merged)
-    nodes$mean$label <- c("m[i]", intercept, paste(first, "sum over k of"), "beta[k] x[i,k]")
-  } else if (max(nchar(terms, "width")) > 28) {
-    nodes$mean$label <- c("m[i]", intercept, paste(first, "each slope times"), "its predictor")
-  }
-  nodes
-}
+# Places -------------------------------------------------------------------------------------------------------------------
 
 # Adds the `side` where text stands that is not in the node, the text `within` it, and the lines `beside` it. A name stands
 # within where it fits, with its index in a line of its own if need be.

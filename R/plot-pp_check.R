@@ -56,10 +56,11 @@ pp_check <- function(object, ...) {
   UseMethod("pp_check")
 }
 
-# Where this package was attached after bayesplot, its generic function must still serve what bayesplot's does.
-#' @export
-pp_check.default <- function(object, ...) {
-  check_plot_packages(rlang::caller_env())
+# Where this package was attached after bayesplot, its generic function must still serve what bayesplot's does. Under the name
+# pp_check.default that one would find this function, and not its own.
+#' @rawNamespace S3method(pp_check, default, pp_check_of_bayesplot)
+pp_check_of_bayesplot <- function(object, ...) {
+  check_plot_packages(rlang::caller_env(), "bayesplot")
   bayesplot::pp_check(object, ...)
 }
 
