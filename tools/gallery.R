@@ -117,6 +117,7 @@ for (groups in c(5, 15, 50, 200)) {
 }
 crowded <- simulate(15)
 crowded <- crowded[sample.int(nrow(crowded), 5000, replace = TRUE), ]
+crowded$scontrol <- crowded$scontrol + round(rnorm(5000, 0, 3))
 save_picture("check-crowded", pp_check(partial_pooling(scontrol ~ 1 + (1 | site), crowded, seed = 1), "groups", seed = 1))
 
 # Graphs of more than the usual: three predictors with long names, six predictors, known values.
