@@ -2,11 +2,14 @@
 
 #' Plate diagram of a model
 #'
-#' The model of a fit as a graph in DOT, the language of Graphviz: what depends on what, with the distribution of each
-#' quantity, and one plate (a frame) for what is repeated over groups and over observations.
+#' The model of a fit as a graph: what depends on what, with the distribution of each quantity, and one plate (a frame) for
+#' what is repeated over groups and over observations. `plot()` draws it; as text it is in DOT, the language of Graphviz.
 #'
-#' Ellipses are random quantities, grey where they were observed; boxes are known or follow from others. With
-#' `prior_only = TRUE` the response has not been seen and is not grey. NUTS in its non-centered form moves the
+#' In the picture circles are random quantities, with a double line where they follow from what points to them; squares are
+#' known. What was observed is half grey. More than three predictors share one circle and one square. In the text ellipses
+#' are random quantities, grey where they were observed; boxes are known or follow from others.
+#'
+#' With `prior_only = TRUE` the response has not been seen and is not grey. NUTS in its non-centered form moves the
 #' standardised `eta[j]`; the graph shows them. All other fits of the hierarchical models are shown centered, as the
 #' formulas of their help pages are written.
 #'
@@ -15,33 +18,22 @@
 #' @param ... Not used.
 #' @return `model_graph()`: a string of class `bayespool_graph`, the DOT. `print()` shows it and returns it, invisibly:
 #'   paste it into any Graphviz viewer, or `writeLines(model_graph(fit), "model.dot")` and run `dot -Tpdf -O model.dot`.
-#'   `plot()` draws it with `DiagrammeR::grViz()`, where that package is installed, and returns the htmlwidget.
-#' @section Errors: Of class `bayespool_error_argument`: a `fit` that is none.
+#'   `plot()`: a ggplot.
+#' @section Errors: Of class `bayespool_error_argument`: a `fit` that is none. Of class `bayespool_error_package`: `plot()`
+#'   where ggplot2 is not installed.
 #' @examples
-#' model_graph(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0))
+#' graph <- model_graph(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0))
+#' graph
+#' if (requireNamespace("ggplot2", quietly = TRUE)) plot(graph)
 #' @export
 model_graph <- function(fit) {
   check_fit(fit, rlang::current_env())
   nodes <- c(parameter_nodes(fit), group_nodes(fit), observation_nodes(fit))
-  plate <- function(name) vapply(Filter(function(node) node$plate == name, nodes), format_node, "")
-  observations <- format_plate("observations", observation_plate_label(fit), plate("observation"))
-  in_groups <- has_groups(fit$model)
-  inner <- if (in_groups) {
-    term <- varying_term(fit$model)
-    format_plate("groups", paste0(term$factor, " j = 1, ..., ", length(term$labels)), c(plate("group"), observations))
-  } else {
-    observations
-  }
-  edges <- unlist(lapply(nodes, function(node) if (length(node$parents) > 0) paste(node$parents, "->", node$id)))
-  title <- paste0(fit$model$title, if (is_prior_only(fit)) " (prior only)")
-  text <- c(
-    "digraph bayespool {",
-    indent(c(
-      paste0("label = ", quote_dot(title)), "labelloc = t", "node [shape = ellipse]", plate("none"), inner, edges
-    )),
-    "}"
+  diagram <- list(
+    title = paste0(fit$model$title, if (is_prior_only(fit)) " (prior only)"), nodes = nodes,
+    group_plate = group_plate_label(fit), observation_plate = observation_plate_label(fit)
   )
-  structure(paste(text, collapse = "\n"), class = "bayespool_graph")
+  structure(format_dot(diagram), diagram = diagram, class = "bayespool_graph")
 }
 
 #' @rdname model_graph
@@ -57,106 +49,30 @@ print.bayespool_graph <- function(x, ...) {
 plot.bayespool_graph <- function(x, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  rlang::check_installed("DiagrammeR", reason = "to draw a graph.", call = call)
-  # Not among the suggested packages: it would bring a dozen others to whoever builds this one.
-  getExportedValue("DiagrammeR", "grViz")(unclass(x))
-}
-
-# Nodes --------------------------------------------------------------------------------------------------------------------
-
-# `label`: lines of text; `kind`: "random", "observed" or "known"; `plate`: "none", "group" or "observation"; `parents`: ids.
-new_node <- function(id, label, kind = "random", plate = "none", parents = character()) {
-  list(id = id, label = label, kind = kind, plate = plate, parents = parents)
-}
-
-# A parameter with a prior.
-prior_node <- function(fit, id, name, plate = "none") {
-  prior <- fit$priors[[name]]
-  index <- if (plate == "group") "[j]"
-  if (is_fixed(prior)) {
-    return(new_node(id, c(paste0(name, index), format_prior(prior)), "known", plate))
-  }
-  new_node(id, c(paste0(name, index), paste("~", format_prior(prior))), "random", plate)
-}
-
-parameter_nodes <- function(fit) {
-  model <- fit$model
-  c(
-    if (has_intercept(model)) list(prior_node(fit, "population", model$intercept)),
-    if (has_population(model)) list(prior_node(fit, "tau", varying_term(model)$sd)),
-    lapply(seq_along(model$slopes), function(k) prior_node(fit, paste0("slope_", k), model$slopes[k])),
-    if (shares_sigma(model)) list(prior_node(fit, "sigma", model$scale_within$name))
-  )
-}
-
-group_nodes <- function(fit) {
-  model <- fit$model
-  term <- varying_term(model)
-  if (has_independent_groups(model)) {
-    return(c(
-      list(prior_node(fit, "group", term$coefficient, "group")),
-      if (!shares_sigma(model)) list(prior_node(fit, "sigma", model$scale_within$name, "group"))
-    ))
-  }
-  if (has_population(model)) population_nodes(fit, term)
-}
-
-# A group's mean, drawn from the population; or, where NUTS moves it so, made of a standardised deviation.
-population_nodes <- function(fit, term) {
-  intercept <- fit$model$intercept
-  name <- indexed(term$coefficient, "j")
-  parent <- if (has_intercept(fit$model)) "population"
-  if (has_chains(fit) && fit$settings$control$parameterization == "noncentered") {
-    value <- paste(c(intercept, paste0(term$sd, " eta[j]")), collapse = " + ")
-    return(list(
-      new_node("eta", c("eta[j]", "~ normal(0, 1)"), plate = "group"),
-      new_node("group", c(name, paste("=", value)), "known", "group", c(parent, "tau", "eta"))
-    ))
-  }
-  distribution <- paste0("~ normal(", intercept %||% "0", ", ", term$sd, ")")
-  list(new_node("group", c(name, distribution), plate = "group", parents = c(parent, "tau")))
-}
-
-observation_nodes <- function(fit) {
-  model <- fit$model
-  predictors <- model$predictors
-  intercept <- if (has_groups(model)) indexed(varying_term(model)$coefficient, "j") else model$intercept
-  sigma <- paste0(model$scale_within$name, if (!shares_sigma(model)) "[j]")
-  slopes <- seq_along(predictors)
-  mean <- if (has_predictors(model)) "m[i]" else intercept
-  # One line a term: there may be many.
-  terms <- c(intercept, sprintf("%s %s[i]", model$slopes, predictors))
-  response <- new_node(
-    "response",
-    c(
-      paste0(response_label(fit), "[i]"), paste0("~ ", model$outcome, "(", mean, ", ", sigma, ")"),
-      if (has_predictors(model)) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
-    ),
-    if (is_prior_only(fit)) "random" else "observed", "observation",
-    c(
-      if (has_groups(model)) "group" else if (has_intercept(model)) "population",
-      sprintf("slope_%d", slopes), sprintf("predictor_%d", slopes), "sigma"
-    )
-  )
-  c(
-    lapply(slopes, function(k) new_node(paste0("predictor_", k), paste0(predictors[k], "[i]"), "known", "observation")),
-    list(response)
-  )
-}
-
-observation_plate_label <- function(fit) {
-  number <- format(stats::nobs(fit), big.mark = ",", scientific = FALSE)
-  if (has_groups(fit$model)) {
-    paste0("observation i in j (", number, " in all)")
-  } else {
-    paste0("observation i = 1, ..., ", number)
-  }
+  check_plot_packages(call, "ggplot2")
+  draw_diagram(attr(x, "diagram"))
 }
 
 # DOT ----------------------------------------------------------------------------------------------------------------------
 
+format_dot <- function(diagram) {
+  nodes <- diagram$nodes
+  plate <- function(name) vapply(Filter(function(node) node$plate == name, nodes), format_node, "")
+  observations <- format_plate("observations", diagram$observation_plate, plate("observation"))
+  inner <- if (is.null(diagram$group_plate)) {
+    observations
+  } else {
+    format_plate("groups", diagram$group_plate, c(plate("group"), observations))
+  }
+  edges <- unlist(lapply(nodes, function(node) if (length(node$parents) > 0) paste(node$parents, "->", node$id)))
+  lines <- c(
+    paste0("label = ", quote_dot(diagram$title)), "labelloc = t", "node [shape = ellipse]", plate("none"), inner, edges
+  )
+  paste(c("digraph bayespool {", indent(lines), "}"), collapse = "\n")
+}
+
 format_node <- function(node) {
-  style <- switch(node$kind, random = "", observed = ", style = filled, fillcolor = grey85", known = ", shape = box")
+  style <- switch(node$kind, random = "", observed = ", style = filled, fillcolor = grey85", ", shape = box")
   paste0(node$id, " [label = ", quote_dot(node$label), style, "]")
 }
 

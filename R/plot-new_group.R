@@ -10,18 +10,29 @@
 #' `sigma_y`. Complete pooling knows no groups: there is only a new observation. No pooling learns nothing from one group
 #' about another and cannot predict a new one. With `prior_only = TRUE` these are prior predictions.
 #'
+#' Where `newdata` has several rows, the mean of the group is that over its rows, and the observation is that of a row taken
+#' at random. Where it has the response, the picture shows the observed values below the curve, those outside the
+#' interval with another shape and colour, and their mean as a diamond. So a group that was kept aside shows
+#' whether the model had expected it.
+#'
 #' @param fit A fit with draws, other than from [no_pooling()].
-#' @param newdata With predictors: a data frame of one row with their values.
+#' @param newdata A data frame with rows of one new group: the values of the predictors, where the model has some, and
+#'   the response, where it was observed. The grouping factor may be left out.
 #' @param prob Probability in the highest density interval under each curve, between 0 and 1.
 #' @param seed A whole number: the same seed gives the same draws. `NULL` takes one from R's random number generator.
 #' @return A ggplot.
 #' @section Errors: Of class `bayespool_error_model`: a fit by [no_pooling()]. Of class `bayespool_error_argument`: a
-#'   `prob` outside (0, 1). Of class `bayespool_error_data`: predictors without `newdata`, more than one row. Of class
-#'   `bayespool_error_draws`: a fit with `iter_sampling = 0`.
+#'   `prob` outside (0, 1). Of class `bayespool_error_data`: predictors without `newdata`; rows of more than one group, or of
+#'   one that was fitted; missing values. Of class `bayespool_error_draws`: a fit with `iter_sampling = 0`. Of class
+#'   `bayespool_error_package`: ggplot2 or bayesplot is not installed.
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' plot_new_group(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, seed = 1), seed = 1)
 #' fit <- varying_intercept(scontrol ~ stress + (1 | site), hpp_sites, seed = 1)
 #' plot_new_group(fit, newdata = data.frame(stress = 40), seed = 1)
+#'
+#' # A block that the model has not seen, and what was observed there:
+#' others <- partial_pooling(yield ~ 1 + (1 | block), subset(npk, block != "5"), seed = 1)
+#' plot_new_group(others, newdata = subset(npk, block == "5"), seed = 1)
 #' @export
 plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
   call <- rlang::current_env()
@@ -38,55 +49,106 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
       "model", call
     )
   }
-  row <- new_group_row(fit, newdata, call)
-  observation <- as.vector(rstantools::posterior_predict(fit, newdata = row, seed = seed))
+  rows <- new_group_rows(fit, newdata, call)
+  seed <- seed %||% sample.int(.Machine$integer.max, 1)
+  predicted <- rstantools::posterior_predict(fit, newdata = rows$data, seed = seed)
+  # A row at random for each draw: as each draw is at random, the rows may take turns.
+  observation <- predicted[cbind(seq_len(nrow(predicted)), rep_len(seq_len(ncol(predicted)), nrow(predicted)))]
+  what <- c("mean of a new group", "observation in a new group")
   draws <- if (has_groups(fit$model)) {
-    mean <- as.vector(rstantools::posterior_epred(fit, newdata = row, seed = seed))
-    data.frame(
-      what = rep(c("mean of a new group", "observation in a new group"), c(length(mean), length(observation))),
-      value = c(mean, observation)
-    )
+    mean <- rowMeans(rstantools::posterior_epred(fit, newdata = rows$data, seed = seed))
+    data.frame(what = rep(what, c(length(mean), length(observation))), value = c(mean, observation))
   } else {
-    data.frame(what = "new observation", value = observation)
+    what <- "new observation"
+    data.frame(what = what, value = observation)
   }
   groups <- split(draws$value, draws$what)
   intervals <- lapply(groups, function(values) interval_of_draws(matrix(values), prob, "hdi"))
   intervals <- data.frame(what = names(groups), do.call(rbind, intervals))
+  of_one <- intervals[intervals$what == what[length(what)], ]
+  where <- if (!is.null(rows$y)) inside_or_outside(rows$y, of_one$lower, of_one$upper)
   ggplot2::ggplot(draws, ggplot2::aes(.data$value)) +
     ggplot2::geom_density(fill = shade("light"), colour = shade("dark")) +
     ggplot2::geom_linerange(
       ggplot2::aes(y = 0, xmin = .data$lower, xmax = .data$upper), intervals, inherit.aes = FALSE, linewidth = 1.5
     ) +
     ggplot2::geom_point(ggplot2::aes(.data$mean, 0), intervals, shape = 21, size = 3, fill = "white") +
+    (if (!is.null(rows$y)) observed_layers(rows$y, where, groups, what)) +
     ggplot2::facet_wrap("what", ncol = 1, scales = "free_y") +
     picture_theme() +
+    legend_below() +
     ggplot2::theme(axis.text.y = ggplot2::element_blank()) +
     ggplot2::labs(
       x = response_label(fit), y = "density",
+      subtitle = if (!is.null(rows$y)) {
+        paste0(if (!is.null(rows$label)) paste0(shorten(rows$label), ": "), outside_subtitle(where == "outside", prob))
+      },
       caption = paste0(
-        if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", percent(prob), " highest density interval."
+        if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", interval_name(prob, "hdi"), ".",
+        if (!is.null(rows$y)) " Diamond: mean of the observed."
       )
     )
 }
 
-# One row of a group whose label no other has.
-new_group_row <- function(fit, newdata, call) {
+# Below the curves: the observations beside the prediction of one, and their mean beside that of the mean. `what`: the panels,
+# the last of which is of observations.
+observed_layers <- function(y, where, groups, what) {
+  peak <- vapply(groups[what], function(values) max(stats::density(values)$y), 0)
+  of_one <- what[length(what)]
+  points <- data.frame(what = of_one, y = y, where = where, height = -0.14 * peak[[of_one]])
+  list(
+    ggplot2::geom_point(
+      ggplot2::aes(.data$y, .data$height, shape = .data$where, colour = .data$where, size = .data$where), points,
+      position = ggplot2::position_jitter(width = 0, height = 0.07 * peak[[of_one]], seed = 1)
+    ),
+    marked_observations(length(y)),
+    ggplot2::geom_point(
+      ggplot2::aes(.data$y, .data$height), data.frame(what = what[1], y = mean(y), height = -0.14 * peak[[what[1]]]),
+      shape = 23, size = 3, fill = "black"
+    )
+  )
+}
+
+# Rows of one group that was not fitted: the frame `data` with a `label` of its own, which is NULL where the user gave none, and
+# the response `y`, or NULL.
+new_group_rows <- function(fit, newdata, call) {
   predictors <- predictor_variables(fit)
   if (is.null(newdata) && length(predictors) == 0) {
     newdata <- data.frame(row.names = 1)
   }
-  if (!is.data.frame(newdata) || nrow(newdata) != 1) {
+  if (!is.data.frame(newdata) || nrow(newdata) == 0) {
     abort_bayespool(
       c(
-        "{.arg newdata} must be a data frame with one row: the values of the predictors for the new group.",
-        i = "The predictor{?s} {?is/are} {.val {predictors}}.",
-        i = "Found {if (is.data.frame(newdata)) paste(nrow(newdata), 'rows') else format_found(newdata)}."
+        "{.arg newdata} must be a data frame with rows of the new group.",
+        i = if (length(predictors) > 0) "The predictor{?s} {?is/are} {.val {predictors}}.",
+        i = "Found {if (is.data.frame(newdata)) 'no rows' else format_found(newdata)}."
       ),
       "data", call
     )
   }
+  label <- NULL
   if (has_grouping_factor(fit)) {
-    newdata[[grouping_factor(fit)]] <- utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
+    name <- grouping_factor(fit)
+    label <- if (name %in% names(newdata)) check_new_label(fit, newdata[[name]], call)
+    newdata[[name]] <- label %||% utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
   }
-  newdata
+  y <- new_rows(fit, newdata, population = FALSE, call)$y
+  if (!is.null(y)) check_new_response(fit, y, "The picture of observations", call)
+  list(data = newdata, label = label, y = y)
+}
+
+check_new_label <- function(fit, group, call) {
+  known <- fit$moments$group
+  label <- unique(group_labels(group, known, grouping_factor(fit), call))
+  if (length(label) != 1 || is.na(label) || label %in% known) {
+    abort_bayespool(
+      c(
+        "{.arg newdata} must be rows of one group that was not fitted.",
+        i = "Its groups are {.val {label}}.",
+        i = "The fit has {.val {known}}."
+      ),
+      "data", call
+    )
+  }
+  label
 }

@@ -3,8 +3,20 @@
 #' @importFrom rlang .data
 NULL
 
-check_plot_packages <- function(call) {
-  rlang::check_installed(c("ggplot2", "bayesplot"), reason = "to draw pictures.", call = call)
+# Asks to install what is missing where it can ask.
+check_plot_packages <- function(call, packages = c("ggplot2", "bayesplot")) {
+  tryCatch(
+    rlang::check_installed(packages, reason = "to draw pictures.", call = call),
+    rlib_error_package_not_found = function(cnd) {
+      abort_bayespool(
+        c(
+          "Pictures need the package{?s} {.pkg {packages}}.",
+          i = "Install with {.code install.packages({format_expr(packages)})}."
+        ),
+        "package", call
+      )
+    }
+  )
 }
 
 check_fit <- function(fit, call) {
@@ -112,13 +124,13 @@ picture_theme <- function() {
   ggplot2::theme_minimal() + ggplot2::theme(plot.caption = ggplot2::element_text(size = ggplot2::rel(0.7)))
 }
 
-# Groups need the width that a legend at the side would take. Small, so that several fit below one another.
+# Groups need the width that a legend at the side would take, and texts above the picture that of the labels beside it. Small, so that several fit below one another.
 legend_below <- function() {
   small <- ggplot2::element_text(size = ggplot2::rel(0.75))
   ggplot2::theme(
     legend.position = "bottom", legend.box = "vertical", legend.margin = ggplot2::margin(),
     legend.spacing.y = ggplot2::unit(0, "pt"), legend.box.spacing = ggplot2::unit(4, "pt"), legend.key.height = ggplot2::unit(12, "pt"),
-    legend.title = small, legend.text = small
+    legend.title = small, legend.text = small, plot.title.position = "plot"
   )
 }
 
@@ -150,3 +162,17 @@ size_by_n <- function(n) {
 
 # Where rows are this close, lines and points are thin.
 is_crowded <- function(rows) length(rows) > 60
+
+# How observations inside and outside their interval differ: hollow, in shape and colour, smaller and paler where there are many.
+marked_observations <- function(observations) {
+  size <- min(1.6, max(0.6, 40 / sqrt(observations)))
+  pale <- ggplot2::alpha(shade("mid_highlight"), if (observations > 1000) 0.5 else 1)
+  list(
+    ggplot2::scale_shape_manual(values = c(inside = 1, outside = 2)),
+    ggplot2::scale_colour_manual(values = c(inside = pale, outside = "black")),
+    ggplot2::scale_size_manual(values = c(inside = size, outside = 1.3 * size)),
+    ggplot2::labs(shape = "observation", colour = "observation", size = "observation")
+  )
+}
+
+inside_or_outside <- function(y, lower, upper) ifelse(y < lower | y > upper, "outside", "inside")

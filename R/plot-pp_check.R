@@ -1,43 +1,75 @@
-# pp_check(): predictions beside the data, through bayesplot.
+# pp_check(): predictions beside data, through bayesplot.
 
 #' Predictive checks
 #'
-#' Compares the data with data that the model predicts: the method of [bayesplot::pp_check()].
+#' Compares data with what the model predicts: the data that were fitted, or those of `newdata`.
 #'
-#' `type = "groups"` shows each observation with the mean and the central interval of its prediction, group by group and
-#' within a group in the order of the predictive means. Observations outside their interval have another shape and
-#' colour, and the subtitle counts them.
+#' `type = "groups"` shows each observation beside the mean and the interval of its prediction. All groups have the same
+#' width on the axis, whatever their size. Their observations stand side by side, in the order of the predictive means,
+#' on a ribbon from the lower to the upper ends of their intervals. Observations outside their interval have another
+#' shape and colour, and the subtitle counts them. The numbers are those of [predictive_table()]: exact after the exact
+#' algorithm, without draws.
+#'
+#' With `newdata` the predictions are of these rows, which may be of groups that were not fitted: a new group is drawn
+#' from the population, so it takes part with the differences between groups too. These groups are marked as new.
 #'
 #' Every other type is a function of bayesplot: `"stat_grouped"` is [bayesplot::ppc_stat_grouped()] and so on. Those on
 #' discrete outcomes and on survival are left out, as the outcome is normal here; an unknown type is answered with a list
-#' of all. Types that end in `_grouped` get the groups of the fit. Types that begin with `loo_` get leave-one-out weights
+#' of all. Types that end in `_grouped` get the groups of the rows. Types that begin with `loo_` get leave-one-out weights
 #' by Pareto-smoothed importance sampling ([loo::psis()]).
 #'
 #' With `prior_only = TRUE` the predictions come from the prior: a prior predictive check.
 #'
-#' @param object A fit with draws, made from a data frame.
+#' `pp_check()` is the generic function of bayesplot under the same name; what it does for other objects and with
+#' bayesplot attached, before or after this package, stays as it is.
+#'
+#' @param object A fit, with draws unless it is exact and `type` is `"groups"`. Without `newdata` it must have been made from
+#'   a data frame.
 #' @param type `"groups"`, or the name of one of bayesplot's functions without `ppc_`.
 #' @param ndraws How many draws to use, chosen at random; `NULL`: 50 where each draw has a line (`"..._overlay"`), 8
-#'   where each has a panel, otherwise all of them. Types that begin with `loo_` always use all.
+#'   where each has a panel, otherwise all of them. Types that begin with `loo_` always use all, and `"groups"` needs none.
 #' @param x Name of the predictor for the x axis, for the types with an argument `x`, such as `"intervals"`.
-#' @param seed A whole number: the same seed gives the same picture. `NULL` takes one from R's random number generator.
-#' @param ... Arguments of bayesplot's function, such as `stat = "sd"` for `"stat"`. For `"groups"`: `prob`, the
-#'   probability in the intervals (0.94).
+#' @param seed A whole number: the same seed gives the same picture, where it is made of draws. `NULL` takes one from R's
+#'   random number generator.
+#' @param newdata A data frame with the response, the predictors and, where the model has groups, the grouping factor;
+#'   `NULL`: the rows that were fitted.
+#' @param ... Arguments of bayesplot's function, such as `stat = "sd"` for `"stat"`. For `"groups"`:
+#'   * `prob`: the probability in the intervals (0.94).
+#'   * `interval`: `"hdi"`, the shortest interval with that probability, or `"central"`.
+#'   * `groups`, `sort`: which groups to show, in which order; see [plot_groups()].
 #' @return A ggplot.
-#' @section Errors: Of class `bayespool_error_argument`: an unknown `type` or `x`, or none where the type needs it; a type
-#'   that needs groups for a fit without; leave-one-out with `prior_only = TRUE`. Of class `bayespool_error_data`: a fit
-#'   from group moments, which keep no observations. Of class `bayespool_error_draws`: a fit with `iter_sampling = 0`.
+#' @section Errors: Of class `bayespool_error_argument`: an unknown `type`, `x` or group, or no `x` where the type needs
+#'   it; a type that needs groups for a fit without; leave-one-out with `prior_only = TRUE` or `newdata`. Of class
+#'   `bayespool_error_data`: without `newdata` a fit from group moments, which keep no observations; `newdata` without the
+#'   response. Of class `bayespool_error_model`: new groups after [no_pooling()]. Of class `bayespool_error_draws`: no
+#'   draws where the picture needs them. Of class `bayespool_error_package`: ggplot2 or bayesplot is not installed.
 #' @references Gabry, J., Simpson, D., Vehtari, A., Betancourt, M. and Gelman, A. (2019). Visualization in Bayesian
 #'   workflow. *Journal of the Royal Statistical Society A*, 182(2), 389-402. \doi{10.1111/rssa.12378}
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
-#' bayesplot::pp_check(fit, seed = 1)
-#' bayesplot::pp_check(fit, "groups", seed = 1)
-#' @name pp_check.bayespool_fit
-#' @aliases pp_check
-#' @method pp_check bayespool_fit
+#' pp_check(fit, seed = 1)
+#' pp_check(fit, "groups")
+#'
+#' # Blocks that the model has not seen:
+#' first <- partial_pooling(yield ~ 1 + (1 | block), subset(npk, block %in% 1:4), seed = 1)
+#' pp_check(first, "groups", newdata = subset(npk, block %in% 5:6))
+#' @export
+pp_check <- function(object, ...) {
+  UseMethod("pp_check")
+}
+
+# Where this package was attached after bayesplot, its generic function must still serve what bayesplot's does. Under the name
+# pp_check.default that one would find this function, and not its own.
+#' @rawNamespace S3method(pp_check, default, pp_check_of_bayesplot)
+pp_check_of_bayesplot <- function(object, ...) {
+  check_plot_packages(rlang::caller_env(), "bayesplot")
+  bayesplot::pp_check(object, ...)
+}
+
+#' @rdname pp_check
+#' @export
 #' @rawNamespace S3method(bayesplot::pp_check, bayespool_fit)
-pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL, x = NULL, seed = NULL, ...) {
+pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL, x = NULL, seed = NULL, newdata = NULL, ...) {
   call <- rlang::current_env()
   check_plot_packages(call)
   types <- check_types()
@@ -51,16 +83,17 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
       "argument", call
     )
   }
-  rows <- observed_rows(object, "A predictive check", call)
-  fit_draws(object, call = call)
+  check_seed(seed, call)
+  rows <- rows_to_check(object, newdata, call)
+  if (type != "groups") fit_draws(object, call = call)
   ppc <- if (type != "groups") getExportedValue("bayesplot", paste0("ppc_", type))
   x <- check_x(object, type, if (!is.null(ppc)) formals(ppc), x, call)
-  yrep <- rstantools::posterior_predict(object, ndraws = check_ndraws(object, type, ndraws, call), seed = seed)
   picture <- if (type == "groups") {
-    plot_observations(object, rows, yrep, ..., call = call)
+    plot_observations(object, rows, ..., call = call)
   } else {
-    inputs <- list(y = rows$y, yrep = yrep)
-    if (!is.null(x)) inputs$x <- object$data[[x]][rows$row]
+    ndraws <- check_ndraws(object, type, ndraws, newdata, call)
+    inputs <- list(y = rows$y, yrep = rstantools::posterior_predict(object, newdata, ndraws = ndraws, seed = seed))
+    if (!is.null(x)) inputs$x <- rows$data[[x]]
     if (endsWith(type, "_grouped")) inputs$group <- check_groups(object, rows, type, call)
     if (startsWith(type, "loo_")) inputs <- c(inputs, loo_weights(object, names(formals(ppc)), call))
     given <- list(...)
@@ -71,6 +104,22 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
       (if (!is.null(x) && grepl("^(intervals|ribbon)", type)) ggplot2::labs(x = x))
   }
   picture + ggplot2::labs(title = if (is_prior_only(object)) "Prior predictive check")
+}
+
+# The rows to check: the response `y`, the `group` of each as a factor, and the data frame `data` that holds them.
+rows_to_check <- function(fit, newdata, call) {
+  known <- fit$moments$group
+  if (is.null(newdata)) {
+    rows <- observed_rows(fit, "A predictive check", call)
+    return(list(y = rows$y, group = group_factor(rows$group, known), data = fit$data[rows$row, , drop = FALSE]))
+  }
+  options <- list(population = FALSE, allow_new_levels = TRUE)
+  rows <- prediction_rows(fit, newdata, options, "pp_check()", call, response = TRUE)
+  if (nrow(newdata) == 0) abort_bayespool("{.arg newdata} has no rows.", "data", call)
+  # Groups may be only named in the formula, and then need not be in the rows.
+  name <- intersect(grouping_factor(fit), names(newdata))
+  group <- if (length(name) > 0) paste(group_labels(newdata[[name]], known, name, call)) else rep("all", nrow(newdata))
+  list(y = rows$y, group = factor(group, levels = intersect(c(known, unique(group)), group)), data = newdata)
 }
 
 # bayesplot's checks without those of discrete outcomes and of survival, and one that it has given up.
@@ -111,15 +160,24 @@ check_groups <- function(fit, rows, type, call) {
       "argument", call
     )
   }
-  group_factor(rows$group, fit$moments$group)
+  rows$group
 }
 
 # Few draws where each has a line or a panel of its own; NULL: all.
-check_ndraws <- function(fit, type, ndraws, call) {
+check_ndraws <- function(fit, type, ndraws, newdata, call) {
   if (startsWith(type, "loo_")) {
     if (!is.null(ndraws)) {
       abort_bayespool(
         c("{.code type = \"{type}\"} has no {.arg ndraws}.", i = "Leave-one-out weights need all draws."), "argument", call
+      )
+    }
+    if (!is.null(newdata)) {
+      abort_bayespool(
+        c(
+          "{.code type = \"{type}\"} has no {.arg newdata}.",
+          i = "Leave-one-out is about the rows that were fitted; new rows were left out already."
+        ),
+        "argument", call
       )
     }
     return(NULL)

@@ -61,12 +61,12 @@ for (groups in names(sets)) {
   save("density-exact", plot(partial, "density"))
   save("density-nuts", plot(nuts, "density"))
 
-  save("check-dens_overlay", bayesplot::pp_check(partial, seed = 1))
-  save("check-groups-partial", bayesplot::pp_check(partial, "groups", seed = 1))
-  save("check-groups-varying", bayesplot::pp_check(varying, "groups", seed = 1))
-  save("check-stat_grouped", bayesplot::pp_check(partial, "stat_grouped", seed = 1), height = 8)
-  save("check-intervals", bayesplot::pp_check(varying, "intervals", x = "stress", seed = 1))
-  save("check-loo_pit_overlay", bayesplot::pp_check(partial, "loo_pit_overlay", seed = 1))
+  save("check-dens_overlay", pp_check(partial, seed = 1))
+  save("check-groups-partial", pp_check(partial, "groups", seed = 1))
+  save("check-groups-varying", pp_check(varying, "groups", seed = 1))
+  save("check-stat_grouped", pp_check(partial, "stat_grouped", seed = 1), height = 8)
+  save("check-intervals", pp_check(varying, "intervals", x = "stress", seed = 1))
+  save("check-loo_pit_overlay", pp_check(partial, "loo_pit_overlay", seed = 1))
 
   save("groups-complete", plot_groups(complete))
   save("groups-none", plot_groups(none))
@@ -84,12 +84,18 @@ for (groups in names(sets)) {
 
   save("new-partial", plot_new_group(partial, seed = 1))
   save("new-varying", plot_new_group(varying, data.frame(stress = 40), seed = 1))
+  kept <- data$site != data$site[1] # a group that the model has not seen
+  others <- partial_pooling(means, data[kept, ], seed = 1)
+  save("new-observed", plot_new_group(others, data[!kept, ], seed = 1))
+  save("check-groups-new", pp_check(others, "groups", newdata = data[!kept, ], seed = 1))
+  save("check-groups-sorted", pp_check(others, "groups", newdata = data, sort = "mean"))
   save("new-complete", plot_new_group(complete, seed = 1))
 
   graphs <- list(complete = complete, none = none, partial = partial, varying = varying,
                  noncentered = update(nuts, control = nuts_control(), iter_sampling = 500))
   for (name in names(graphs)) {
-    file <- file.path(folder, paste0("graph-", name, "-", groups))
+    save(paste0("graph-", name), plot(model_graph(graphs[[name]])), height = 5)
+    file <- file.path(folder, paste0("dot-", name, "-", groups))
     writeLines(model_graph(graphs[[name]]), paste0(file, ".dot"), useBytes = TRUE)
     if (nzchar(Sys.which("dot"))) {
       system2("dot", c("-Tpng", "-Gdpi=72", "-o", shQuote(paste0(file, ".png")), shQuote(paste0(file, ".dot"))))
@@ -133,6 +139,35 @@ for (scheme in c("blue", "gray")) {
   }
 }
 bayesplot::color_scheme_set("blue")
+
+# Predictive checks by group at 7 x 5 inches: few groups and many, short labels and long ones, in colour and in grey.
+for (groups in c(5, 15, 50, 200)) {
+  for (labels in c("short", "long")) {
+    data <- simulate(groups)
+    if (labels == "long") levels(data$site) <- substr(paste(levels(data$site), strrep("of a long name ", 4)), 1, 50)
+    fit <- varying_intercept(scontrol ~ stress + (1 | site), data, seed = 1)
+    save_picture(sprintf("check-%s-%03d", labels, groups), pp_check(fit, "groups", seed = 1))
+    colours <- bayesplot::color_scheme_get()
+    bayesplot::color_scheme_set("gray")
+    save_picture(sprintf("check-%s-grey-%03d", labels, groups), pp_check(fit, "groups", seed = 1))
+    bayesplot::color_scheme_set(unname(unlist(colours)))
+  }
+}
+crowded <- simulate(15)
+crowded <- crowded[sample.int(nrow(crowded), 5000, replace = TRUE), ]
+crowded$scontrol <- crowded$scontrol + round(rnorm(5000, 0, 3))
+save_picture("check-crowded", pp_check(partial_pooling(scontrol ~ 1 + (1 | site), crowded, seed = 1), "groups", seed = 1))
+
+# Graphs of more than the usual: three predictors with long names, six predictors, known values.
+wide <- simulate(5)
+wide[paste0("a_predictor_with_a_long_name_of_fifty_characters_", 1:6)] <- matrix(rnorm(6 * nrow(wide)), ncol = 6)
+for (number in c(3, 6)) {
+  formula <- reformulate(c(utils::tail(names(wide), number), "(1 | site)"), "scontrol")
+  save_picture(paste0("graph-predictors-", number), plot(model_graph(varying_intercept(formula, wide, iter_sampling = 0))))
+}
+known <- list(hyper_mu = dist_degenerate(40), sigma_y = dist_degenerate(7))
+known <- partial_pooling(scontrol ~ 1 + (1 | site), wide, prior = known, iter_sampling = 0)
+save_picture("graph-known", plot(model_graph(known)))
 
 # A factor and an interaction, on data that come with R.
 field <- varying_intercept(yield ~ N * K + (1 | block), npk, seed = 1)

@@ -86,47 +86,131 @@ test_that("what was observed is grey, but not under the prior alone", {
   expect_match(prior, "Partial pooling (prior only)", fixed = TRUE)
 })
 
+capture_print <- function(x) paste(capture.output(print(x)), collapse = "\n")
+
 test_that("print() shows the DOT, and what is not a fit is refused", {
   graph <- model_graph(quick("complete_pooling", y ~ 1, iter_sampling = 0))
   expect_output(expect_invisible(print(graph)), unclass(graph), fixed = TRUE)
   expect_error(print(graph, 1), class = "bayespool_error_argument")
   expect_error(plot(graph, 1), class = "bayespool_error_argument")
+  expect_identical(as.character(graph), capture_print(graph))
   expect_error(model_graph(rows), class = "bayespool_error_argument")
 })
 
-test_that("plot() draws it with DiagrammeR", {
-  skip_if_not_installed("DiagrammeR")
-  graph <- model_graph(quick("complete_pooling", y ~ 1, iter_sampling = 0))
-  widget <- plot(graph)
-  expect_s3_class(widget, "grViz")
-  expect_identical(widget$x$diagram, unclass(graph))
+# The picture ---------------------------------------------------------------------------------------------------------------
+
+# Nodes, plates and arrows as drawn.
+drawn <- function(graph) {
+  picture <- plot(graph)
+  layers <- lapply(seq_along(picture$layers), function(k) ggplot2::layer_data(picture, k))
+  names(layers) <- vapply(picture$layers, function(layer) class(layer$geom)[1], "")
+  texts <- layers[names(layers) == "GeomText"]
+  list(
+    picture = picture, plates = layers$GeomRect, plate_labels = texts[[1]]$label, text = texts[[2]]$label, arrows = layers$GeomSegment,
+    edges = sort(with(picture$layers[[3]]$data, paste(from, "->", to))),
+    pieces = split(picture$layers[[4]]$data, picture$layers[[4]]$data$piece), grey = sum(names(layers) == "GeomPolygon") == 3
+  )
+}
+centre <- function(piece) c(mean(range(piece$x)), mean(range(piece$y)))
+within <- function(inner, outer) {
+  inner$xmin > outer$xmin && inner$xmax < outer$xmax && inner$ymin > outer$ymin && inner$ymax < outer$ymax
+}
+
+test_that("plot() draws nodes in their plates, with arrows and priors", {
+  skip_if_not_installed("ggplot2")
+  fit <- quick("partial_pooling", y ~ 1 + (1 | g), prior = list(hyper_mu = dist_normal(40, 20)), iter_sampling = 0)
+  shown <- drawn(model_graph(fit))
+  expect_s3_class(shown$picture, "ggplot")
+  expect_identical(shown$picture$labels$title, "Partial pooling")
+  expect_true(all(c("hyper_mu", "~ normal(40, 20)", "mu[j]", "~ normal(hyper_mu, sigma_mu)", "y[i]") %in% shown$text))
+  expect_identical(shown$plate_labels, c("g j = 1, ..., 3", "observation i in j (9 in all)"))
+  expect_identical(shown$edges, c("group -> response", "population -> group", "sigma -> response", "tau -> group"))
+  expect_true(within(shown$plates[2, ], shown$plates[1, ]))
+  is_inside <- function(id, plate) {
+    at <- centre(shown$pieces[[paste(id, "outer")]])
+    at[1] > plate$xmin && at[1] < plate$xmax && at[2] > plate$ymin && at[2] < plate$ymax
+  }
+  expect_true(is_inside("response", shown$plates[2, ]))
+  expect_true(is_inside("group", shown$plates[1, ]) && !is_inside("group", shown$plates[2, ]))
+  for (id in c("population", "tau", "sigma")) expect_false(is_inside(id, shown$plates[1, ]))
+  # What is observed, here the response alone, has its lower half grey.
+  expect_true(shown$grey)
+  half <- shown$picture$layers[[5]]$data
+  expect_identical(unique(half$piece), "response half")
+  expect_equal(max(half$y), centre(shown$pieces[["response outer"]])[2])
+  expect_false(drawn(model_graph(update(fit, prior_only = TRUE)))$grey)
 })
 
-odd <- stats::setNames(rows, c("group \"1\" \\n", "\u538b\u529b {x|y}", "<b>y</b>"))
-odd_formula <- stats::as.formula(
-  bquote(.(y) ~ .(x) + (1 | .(g)), lapply(stats::setNames(names(odd), c("g", "x", "y")), as.name))
-)
-
-test_that("quotes and backslashes in names are escaped", {
-  graph <- model_graph(varying_intercept(odd_formula, odd, iter_sampling = 0))
-  expect_match(graph, "label = \"group \\\"1\\\" \\\\n j = 1, ..., 3\"", fixed = TRUE)
+test_that("arrows reach from one outline to the other", {
+  skip_if_not_installed("ggplot2")
+  shown <- drawn(model_graph(quick("varying_intercept", y ~ x + (1 | g), iter_sampling = 0)))
+  data <- shown$picture$layers[[3]]$data
+  for (k in seq_len(nrow(data))) {
+    from <- centre(shown$pieces[[paste(data$from[k], "outer")]])
+    to <- centre(shown$pieces[[paste(data$to[k], "outer")]])
+    expect_equal(sqrt(sum((from - c(data$x[k], data$y[k]))^2)), 0.37)
+    expect_equal(sqrt(sum((to - c(data$xend[k], data$yend[k]))^2)), 0.41)
+  }
 })
 
-test_that("Graphviz reads every graph, odd names and all", {
-  skip_if(Sys.which("dot") == "", "Graphviz is not installed")
+test_that("the mean beside predictors follows from what points to it, and known values are squares", {
+  skip_if_not_installed("ggplot2")
+  fit <- quick("varying_intercept", y ~ x + (1 | g), prior = list(sigma_y = dist_degenerate(2)), iter_sampling = 0)
+  shown <- drawn(model_graph(fit))
+  expect_identical(shown$edges, c(
+    "group -> mean", "mean -> response", "population -> group", "predictor_1 -> mean", "sigma -> response", "slope_1 -> mean",
+    "tau -> group"
+  ))
+  expect_true("= beta_0j[j]\n+ beta[x] x[i]" %in% shown$text)
+  expect_true(all(c("sigma_y", "fixed at 2") %in% shown$text))
+  expect_true("mean inner" %in% names(shown$pieces))
+  is_square <- function(id) {
+    piece <- shown$pieces[[paste(id, "outer")]]
+    distance <- sqrt((piece$x - centre(piece)[1])^2 + (piece$y - centre(piece)[2])^2)
+    diff(range(distance)) > 0.1
+  }
+  expect_true(is_square("sigma") && is_square("predictor_1"))
+  expect_false(is_square("mean") || is_square("response"))
+  nuts <- suppressWarnings(update(fit, algorithm = "nuts", prior = NULL))
+  expect_true(all(c("eta outer", "group inner") %in% names(drawn(model_graph(nuts))$pieces)))
+})
+
+test_that("all models are drawn, with and without intercept and predictors", {
+  skip_if_not_installed("ggplot2")
   fits <- list(
-    quick("complete_pooling", y ~ x, iter_sampling = 0),
-    quick("no_pooling", y ~ 1 + (1 | g), iter_sampling = 0),
-    suppressWarnings(quick("partial_pooling", y ~ 1 + (1 | g), algorithm = "nuts", iter_sampling = 0)),
-    varying_intercept(odd_formula, odd, iter_sampling = 0)
+    quick("complete_pooling", y ~ 1, iter_sampling = 0), quick("complete_pooling", y ~ 0 + x, iter_sampling = 0),
+    quick("no_pooling", y ~ 1 + (1 | g), iter_sampling = 0), quick("no_pooling", y ~ x + (1 | g), iter_sampling = 0),
+    quick("partial_pooling", y ~ 0 + (1 | g), iter_sampling = 0), quick("varying_intercept", y ~ x + I(x^2) + (1 | g), iter_sampling = 0)
   )
   for (fit in fits) {
-    graph <- model_graph(fit)
-    file <- withr::local_tempfile(fileext = ".dot")
-    writeLines(graph, file, useBytes = TRUE)
-    plain <- system2("dot", c("-Tplain", shQuote(file)), stdout = TRUE, stderr = TRUE)
-    expect_null(attr(plain, "status"))
-    edges <- strsplit(grep("^edge", plain, value = TRUE), " ")
-    expect_setequal(vapply(edges, function(x) paste(x[2], "->", x[3]), ""), read_dot(graph)$edges)
+    shown <- drawn(model_graph(fit))
+    expect_equal(nrow(shown$plates), 1 + (fit$model$name != "complete_pooling"))
+    names <- layout_variables(fit$model, c("population", "scale_between"))
+    for (name in names) expect_match(shown$text, name, fixed = TRUE, all = FALSE)
+    # No two nodes in one place.
+    places <- vapply(shown$pieces[grepl("outer", names(shown$pieces))], centre, numeric(2))
+    expect_gt(min(dist(t(places))), 0.7)
   }
+})
+
+test_that("many predictors share a node, and long names are broken, not lost", {
+  skip_if_not_installed("ggplot2")
+  wide <- cbind(rows, x2 = rows$x^2, x3 = sqrt(rows$x), x4 = rev(rows$x))
+  fit <- varying_intercept(y ~ x + x2 + x3 + x4 + (1 | g), wide, iter_sampling = 0)
+  shown <- drawn(model_graph(fit))
+  expect_identical(grep("slope|predictor", shown$edges, value = TRUE), c("predictor_1 -> mean", "slope_1 -> mean"))
+  expect_true("x, x2, x3, x4" %in% shown$text)
+  expect_true("= beta_0j[j]\n+ sum over k of\nbeta[k] x[i,k]" %in% shown$text)
+  expect_match(shown$text, "priors differ\nk = 1, ..., 4", fixed = TRUE, all = FALSE)
+  same <- list(beta = dist_normal(0, 3))
+  expect_match(drawn(model_graph(update(fit, prior = same)))$text, "~ normal(0, 3)\nk = 1", fixed = TRUE, all = FALSE)
+
+  long <- strrep("ab_", 17)
+  names(wide)[names(wide) == "x2"] <- long
+  shown <- drawn(model_graph(varying_intercept(reformulate(c(long, "x", "(1 | g)"), "y"), wide, iter_sampling = 0)))
+  unbroken <- gsub("\n", "", shown$text)
+  expect_true(paste0(long, "[i]") %in% unbroken)
+  expect_match(unbroken, paste0("beta[", long, "]~ normal"), fixed = TRUE, all = FALSE)
+  expect_true("= beta_0j[j]\n+ each slope times\nits predictor" %in% shown$text)
+  expect_lte(max(nchar(unlist(strsplit(shown$text, "\n")))), 30)
 })

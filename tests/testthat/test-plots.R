@@ -3,6 +3,8 @@
 skip_if_not_installed("ggplot2")
 skip_if_not_installed("bayesplot")
 
+use_code("process")
+
 labels <- c("New York", "\u5317\u4eac", "c[1]", "z \"q\" \\")
 rows <- withr::with_seed(1, {
   site <- factor(rep(labels, c(12, 1, 5, 7)), levels = labels)
@@ -144,7 +146,7 @@ test_that("pictures have the theme that the user chose, and leave it as it was",
   expect_identical(plot(partial, "density")$theme$panel.background, ggplot2::theme_minimal()$panel.background)
   expect_identical(bayesplot::bayesplot_theme_get(), bayesplot::theme_default())
   bayesplot::bayesplot_theme_set(ggplot2::theme_dark())
-  for (picture in list(plot(partial), plot(partial, "density"), plot_groups(partial), bayesplot::pp_check(partial))) {
+  for (picture in list(plot(partial), plot(partial, "density"), plot_groups(partial), pp_check(partial))) {
     expect_identical(picture$theme$panel.background, ggplot2::theme_dark()$panel.background)
   }
   expect_identical(bayesplot::bayesplot_theme_get(), ggplot2::theme_dark())
@@ -152,7 +154,7 @@ test_that("pictures have the theme that the user chose, and leave it as it was",
 
 # pp_check() ---------------------------------------------------------------------------------------------------------------
 
-check <- function(...) suppressMessages(bayesplot::pp_check(...))
+check <- function(...) suppressMessages(pp_check(...))
 
 test_that("pp_check() compares the rows with predictions of the same seed", {
   picture <- check(partial, seed = 3)
@@ -206,16 +208,14 @@ test_that("leave-one-out types weight the draws", {
 })
 
 test_that("type \"groups\": intervals of the predictions, by group, those outside marked twice", {
-  for (fit in list(partial, varying)) {
-    picture <- check(fit, "groups", prob = 0.5, seed = 4)
+  for (fit in list(partial, varying)) for (interval in c("hdi", "central")) {
+    picture <- check(update(fit, iter_sampling = 0), "groups", prob = 0.5, interval = interval)
     data <- picture$data
     expect_equal(data$y, rows$y)
     expect_identical(data$group, rows$site)
-    bounds <- apply(posterior_predict(fit, seed = 4), 2, quantile, c(0.25, 0.75))
-    expect_equal(data$lower, bounds[1, ])
-    expect_equal(data$upper, bounds[2, ])
-    expect_equal(data$mean, colMeans(posterior_epred(fit)))
-    outside <- rows$y < bounds[1, ] | rows$y > bounds[2, ]
+    table <- predictive_table(fit, prob = 0.5, interval = interval)
+    for (name in c("lower", "upper", "mean")) expect_equal(data[[name]], table[[name]], tolerance = 1e-10)
+    outside <- !table$inside
     expect_true(any(outside) && !all(outside))
     expect_identical(data$where == "outside", outside)
     expect_match(picture$labels$subtitle, paste(sum(outside), "of 25 observations"))
@@ -226,17 +226,126 @@ test_that("type \"groups\": intervals of the predictions, by group, those outsid
     expect_length(unique(points$shape[outside]), 1)
     expect_false(points$shape[outside][1] %in% points$shape[!outside])
     expect_false(points$colour[outside][1] %in% points$colour[!outside])
+    expect_true(all(points$shape %in% 0:14)) # hollow
   }
   pooled <- quick("complete_pooling", y ~ 1)
   expect_equal(round(check(pooled, "groups")$data$place), rep(1, 25))
+  expect_match(check(partial, "groups", interval = "central")$labels$caption, "94% central interval", fixed = TRUE)
+  expect_match(check(partial, "groups")$labels$caption, "94% highest density interval", fixed = TRUE)
+})
+
+test_that("each group has a ribbon of the same width, whatever its size", {
+  ribbon <- layer(check(partial, "groups", seed = 1), "GeomRibbon")
+  edges <- vapply(split(ribbon$x, ribbon$group), range, numeric(2))
+  expect_equal(unname(edges), rbind(1:4 - 0.45, 1:4 + 0.45))
+  # Even: without predictors it is as high everywhere.
+  for (end in c("ymin", "ymax")) expect_true(all(tapply(ribbon[[end]], ribbon$group, function(y) diff(range(y))) == 0))
+})
+
+test_that("groups can be chosen and sorted", {
+  picture <- check(varying, "groups", groups = labels[c(3, 1)])
+  expect_identical(levels(picture$data$group), labels[c(1, 3)])
+  expect_equal(picture$data$y, rows$y[rows$site %in% labels[c(1, 3)]])
+  expect_match(picture$labels$subtitle, "of 17 observations")
+  expect_equal(round(range(layer(picture, "GeomPoint")$x)), c(1, 2))
+  sorted <- check(partial, "groups", sort = "mean")$data
+  expect_identical(levels(sorted$group), labels[order(tapply(rows$y, rows$site, mean))])
+  expect_error(check(partial, "groups", groups = "Atlantis"), "New York", class = "bayespool_error_argument")
+  expect_error(check(partial, "groups", groups = character()), class = "bayespool_error_argument")
+  expect_error(check(partial, "groups", sort = NA), class = "bayespool_error_argument")
+  expect_error(check(partial, "groups", interval = "equal"), class = "bayespool_error_argument")
+})
+
+test_that("pp_check() takes new rows, also of new groups", {
+  old <- rows[rows$site != labels[4], ]
+  new <- rows[rows$site %in% labels[3:4], ]
+  fit <- quick("partial_pooling", means, old)
+  picture <- check(fit, "groups", newdata = new)
+  expect_equal(picture$data$y, new$y)
+  expect_identical(levels(picture$data$group), labels[3:4])
+  one_each <- data.frame(site = labels[3:4])
+  bounds <- predictive_table(fit, one_each)
+  expect_equal(picture$data$lower, rep(bounds$lower, c(5, 7)), tolerance = 1e-10)
+  expect_equal(picture$data$upper, rep(bounds$upper, c(5, 7)), tolerance = 1e-10)
+  at <- ggplot2::ggplot_build(picture)$layout$panel_params[[1]]$x
+  expect_identical(at$get_labels(), c(labels[3], paste(labels[4], "(new)")))
+
+  # Moments keep no rows, but these are new.
+  from_moments <- quick("partial_pooling", means, group_moments(means, old))
+  expect_equal(check(from_moments, "groups", newdata = new)$data$y, new$y)
+  # Groups that are only named, or not even that.
+  pooled <- quick("complete_pooling", means, old)
+  expect_identical(levels(check(pooled, "groups", newdata = new)$data$group), labels[3:4])
+  expect_identical(levels(check(pooled, "groups", newdata = new["y"])$data$group), "all")
+
+  data <- check(fit, newdata = new, seed = 3)$data
+  expect_equal(data$value[data$is_y], new$y)
+  predicted <- posterior_predict(fit, new, ndraws = 50, seed = 3)
+  expect_equal(data$value[!data$is_y], predicted[cbind(data$rep_id, data$y_id)[!data$is_y, ]])
+  expect_identical(levels(check(fit, "stat_grouped", newdata = new)$data$group), labels[3:4])
+  expect_equal(check(varying, "intervals", x = "x", newdata = new)$data$x, new$x)
+
+  expect_error(check(fit, "groups", newdata = new["site"]), "response", class = "bayespool_error_data")
+  expect_error(check(fit, "groups", newdata = new[0, ]), "no rows", class = "bayespool_error_data")
+  expect_error(check(fit, newdata = 1), class = "bayespool_error_data")
+  expect_error(check(quick("no_pooling", means, old), "groups", newdata = new), class = "bayespool_error_model")
+  expect_error(check(fit, "loo_pit_qq", newdata = new), "newdata", class = "bayespool_error_argument")
+})
+
+test_that("long labels stand beside the picture, short ones below it", {
+  long <- rows
+  levels(long$site) <- paste(labels, strrep("long ", 9))
+  picture <- check(quick("partial_pooling", means, long), "groups", seed = 1)
+  expect_s3_class(picture$coordinates, "CoordFlip")
+  expect_equal(round(-layer(picture, "GeomPoint")$x), as.integer(rows$site)) # from the top down
+  expect_false(inherits(check(partial, "groups")$coordinates, "CoordFlip"))
 })
 
 test_that("pp_check() of a prior is a prior predictive check", {
   prior <- update(partial, prior_only = TRUE)
-  picture <- check(prior, "groups", seed = 1)
+  picture <- check(prior, "groups", interval = "central", seed = 1)
   expect_identical(picture$labels$title, "Prior predictive check")
-  expect_equal(picture$data$upper, apply(posterior_predict(prior, seed = 1), 2, quantile, 0.97))
+  drawn <- posterior_predict(prior, data.frame(site = labels), seed = 1)
+  expect_equal(picture$data$upper, apply(drawn, 2, quantile, 0.97, names = FALSE)[rows$site])
   expect_null(check(partial)$labels$title)
+})
+
+test_that("pp_check() is one function with bayesplot's, in whatever order they are attached", {
+  skip_on_cran() # other processes
+  orders <- list(character(), "library(bayesplot)", c("detach(package:bayespool)", "library(bayesplot)", "library(bayespool)"))
+  for (order in orders) {
+    process <- start_process(c(
+      order,
+      "fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)",
+      "own <- pp_check(fit, 'groups', seed = 1)",
+      "theirs <- pp_check(npk$yield, rbind(npk$yield, rev(npk$yield)), bayesplot::ppc_hist)",
+      "also <- bayesplot::pp_check(fit, 'groups', seed = 1)",
+      "done(list(own = own$data$y, theirs = class(theirs), also = identical(also$data, own$data)))"
+    ))
+    result <- process$wait()
+    expect_equal(result$own, npk$yield)
+    expect_true("ggplot" %in% result$theirs)
+    expect_true(result$also)
+  }
+})
+
+test_that("without bayesplot pictures are classed errors, but a graph is drawn", {
+  skip_on_cran() # another process
+  skip_on_os("windows")
+  # A library of all packages but this.
+  folder <- withr::local_tempdir()
+  packages <- unlist(lapply(.libPaths(), list.files, full.names = TRUE))
+  packages <- packages[!duplicated(basename(packages)) & basename(packages) != "bayesplot"]
+  file.symlink(packages, file.path(folder, basename(packages)))
+  process <- start_process(c(
+    paste0("assign('.lib.loc', '", folder, "', envir = environment(.libPaths))"),
+    "fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)",
+    "class_of <- function(call) tryCatch(class(call), error = class)",
+    "done(list(class_of(pp_check(fit)), class_of(pp_check(1, 2)), class_of(plot_groups(fit)), class_of(plot(model_graph(fit)))))"
+  ))
+  found <- process$wait()
+  for (k in 1:3) expect_true("bayespool_error_package" %in% found[[k]])
+  expect_true("ggplot" %in% found[[4]])
 })
 
 test_that("pp_check() says what it cannot do", {
@@ -454,10 +563,42 @@ test_that("a new group: its mean, and an observation in it", {
   expect_identical(unique(pooled$data$what), "new observation")
 })
 
+test_that("a new group beside what was observed in it", {
+  new <- data.frame(site = "never seen", x = c(9, 10, 14), y = c(28, 30, 80))
+  picture <- plot_new_group(partial, new, seed = 5)
+  points <- which(vapply(picture$layers, function(x) inherits(x$geom, "GeomPoint"), NA))
+  observed <- ggplot2::layer_data(picture, points[2])
+  expect_equal(observed$x, new$y)
+  expect_identical(unique(as.integer(observed$PANEL)), 2L)
+  expect_true(all(observed$y < 0))
+  interval <- layer(picture, "GeomLinerange")[2, ]
+  outside <- new$y < interval$xmin | new$y > interval$xmax
+  expect_identical(outside, c(FALSE, FALSE, TRUE))
+  expect_false(observed$shape[3] == observed$shape[1] || observed$colour[3] == observed$colour[1])
+  expect_equal(ggplot2::layer_data(picture, points[3])$x, mean(new$y))
+  expect_match(picture$labels$subtitle, "never seen: 1 of 3 observations", fixed = TRUE)
+  # The prediction does not depend on what was observed.
+  expect_equal(picture$data[1:400, ], plot_new_group(partial, seed = 5)$data[1:400, ])
+
+  # With predictors: the mean over the rows, and an observation of one of them.
+  picture <- plot_new_group(varying, new, seed = 5)
+  values <- split(picture$data$value, picture$data$what)
+  expect_equal(values[[1]], rowMeans(posterior_epred(varying, new, seed = 5)))
+  predicted <- posterior_predict(varying, new, seed = 5)
+  expect_equal(values[[2]][1:4], c(predicted[1, 1], predicted[2, 2], predicted[3, 3], predicted[4, 1]))
+  pooled <- plot_new_group(quick("complete_pooling", means), new["y"], seed = 5)
+  expect_match(pooled$labels$subtitle, "^1 of 3 observations")
+  expect_silent(ggplot2::ggplot_build(pooled))
+})
+
 test_that("plot_new_group() says what it cannot do", {
   expect_error(plot_new_group(quick("no_pooling", means)), class = "bayespool_error_model")
   expect_error(plot_new_group(varying), "\"x\"", class = "bayespool_error_data")
-  expect_error(plot_new_group(varying, rows), "25 rows", class = "bayespool_error_data")
+  expect_error(plot_new_group(varying, rows), "New York", class = "bayespool_error_data")
+  expect_error(plot_new_group(varying, rows[0, ]), "no rows", class = "bayespool_error_data")
+  expect_error(plot_new_group(varying, 3), class = "bayespool_error_data")
+  expect_error(plot_new_group(varying, data.frame(x = 1:2, site = c("a", "b"))), "one group", class = "bayespool_error_data")
+  expect_error(plot_new_group(partial, data.frame(site = "a", y = NA_real_)), "response", class = "bayespool_error_data")
   expect_error(plot_new_group(partial, prob = 2), class = "bayespool_error_argument")
   expect_error(plot_new_group(update(partial, iter_sampling = 0)), class = "bayespool_error_draws")
 })

@@ -1,0 +1,201 @@
+# plot() of model_graph(): where the nodes of a plate diagram stand, and how they are drawn.
+
+# One unit is a bit less than an inch in a picture of 7 x 5, where these are the sizes of a node, a line and a character.
+node_radius <- 0.37
+beside_node <- 0.44
+line_height <- 0.17
+character_width <- 0.082
+
+draw_diagram <- function(diagram) {
+  nodes <- place_nodes(lapply(merge_predictors(split_mean(diagram$nodes)), divide_text))
+  frame <- data.frame(
+    id = names(nodes), x = node_field(nodes, "x", 0), y = node_field(nodes, "y", 0), kind = node_field(nodes, "kind", "")
+  )
+  boxes <- do.call(rbind, lapply(nodes, node_box))
+  plates <- place_plates(boxes, node_field(nodes, "plate", ""), diagram)
+  xlim <- c(min(boxes$left, plates$left), max(boxes$right, plates$right))
+  ylim <- c(min(boxes$bottom, plates$bottom), max(boxes$top, plates$top))
+  size <- 2.6 * min(1, 10.2 / diff(xlim)) # of text: a wide graph is drawn smaller
+  text <- do.call(rbind, lapply(nodes, place_text))
+  outlines <- do.call(rbind, lapply(seq_along(nodes), function(k) node_outlines(frame[k, ])))
+  halves <- do.call(rbind, lapply(which(frame$kind %in% c("observed", "predictor")), function(k) lower_half(frame[k, ])))
+  ggplot2::ggplot() +
+    ggplot2::geom_rect(
+      ggplot2::aes(xmin = .data$left, xmax = .data$right, ymin = .data$bottom, ymax = .data$top), plates, fill = NA, colour = "grey40"
+    ) +
+    ggplot2::geom_text(
+      ggplot2::aes(.data$right - 0.07, .data$bottom + 0.07, label = .data$label), plates, hjust = 1, vjust = 0, size = size,
+      lineheight = 0.95, colour = "grey25"
+    ) +
+    ggplot2::geom_segment(
+      ggplot2::aes(.data$x, .data$y, xend = .data$xend, yend = .data$yend), place_edges(nodes, frame), linewidth = 0.4,
+      arrow = ggplot2::arrow(length = ggplot2::unit(0.09, "inches"), type = "closed")
+    ) +
+    ggplot2::geom_polygon(ggplot2::aes(.data$x, .data$y, group = .data$piece), outlines, fill = "white") +
+    (if (!is.null(halves)) {
+      ggplot2::geom_polygon(ggplot2::aes(.data$x, .data$y, group = .data$piece), halves, fill = "grey80")
+    }) +
+    ggplot2::geom_polygon(
+      ggplot2::aes(.data$x, .data$y, group = .data$piece), outlines, fill = NA, colour = "black", linewidth = 0.4
+    ) +
+    ggplot2::geom_text(
+      ggplot2::aes(.data$x, .data$y, label = .data$label, hjust = .data$hjust, vjust = .data$vjust), text,
+      size = size, lineheight = 0.95
+    ) +
+    ggplot2::coord_fixed(xlim = xlim, ylim = ylim, expand = FALSE, clip = "off") +
+    ggplot2::theme_void() +
+    ggplot2::theme(
+      plot.title.position = "plot", plot.caption.position = "plot", plot.caption = ggplot2::element_text(size = 8),
+      plot.title = ggplot2::element_text(margin = ggplot2::margin(b = 8)),
+      plot.margin = ggplot2::margin(8, 8, 8, 8),
+      plot.background = ggplot2::element_rect(fill = "white", colour = NA)
+    ) +
+    ggplot2::labs(title = diagram$title, caption = diagram_caption(frame$kind))
+}
+
+diagram_caption <- function(kinds) {
+  paste0(
+    "Circle: random. ", if (any(is_square(kinds))) "Square: known. ",
+    if (any(kinds %in% c("observed", "predictor"))) "Half grey: observed.",
+    if ("deterministic" %in% kinds) "\nDouble line: follows from what points to it."
+  )
+}
+
+# Places -------------------------------------------------------------------------------------------------------------------
+
+# Adds the `side` where text stands that is not in the node, the text `within` it, and the lines `beside` it. A name stands
+# within where it fits, with its index in a line of its own if need be.
+divide_text <- function(node) {
+  role <- sub("_[0-9]+$", "", node$id)
+  node$side <- switch(role, response = "below", mean = , group = "right", slope = , predictor = "left", "above")
+  name <- node$label[1]
+  lines <- if (nchar(name, "width") > 10) strsplit(sub("[", "\n[", name, fixed = TRUE), "\n", fixed = TRUE)[[1]] else name
+  fits <- max(nchar(lines, "width")) <= 10
+  if (fits) node$within <- paste(lines, collapse = "\n")
+  width <- switch(node$side, left = 22, above = , below = 26, right = 28)
+  node$beside <- as.character(unlist(lapply(shorten(c(if (!fits) name, node$label[-1]), 90), wrap_line, width = width)))
+  node
+}
+
+# Width of the text beside these nodes.
+text_width <- function(nodes) character_width * max(0, nchar(unlist(lapply(nodes, `[[`, "beside")), "width"))
+
+# Adds `x` and `y`. The middle column is the chain from the population to the response, with its mean at 0; slopes are at its
+# left, outside the plates, predictors at its left inside, the standard deviation of observations at its right.
+place_nodes <- function(nodes) {
+  has <- function(id) id %in% names(nodes)
+  slopes <- grep("^slope_", names(nodes), value = TRUE)
+  predictors <- grep("^predictor_", names(nodes), value = TRUE)
+  mean <- if (has("mean")) 1.15 else 0
+  group <- mean + 1.15
+  top <- if (has("group")) group + 1.2 else group
+  apart <- if (has("population") && has("tau")) 1 else 0
+  right <- max(1.3, text_width(nodes["response"]) / 2, text_width(nodes[intersect(c("mean", "group"), names(nodes))]) + beside_node)
+  left <- -1.5 - beside_node - text_width(nodes[predictors])
+  sigma <- if (nodes$sigma$plate == "group") c(right + text_width(nodes["sigma"]) / 2, group) else c(right + 1, 0)
+  places <- list(
+    response = c(0, 0), mean = c(0, mean), group = c(0, group), eta = c(-1.15, group), population = c(-apart, top),
+    tau = c(apart, top), sigma = sigma
+  )
+  for (k in seq_along(slopes)) places[[slopes[k]]] <- c(left - 0.65, mean + 0.35 + 0.85 * (k - 1))
+  for (k in seq_along(predictors)) places[[predictors[k]]] <- c(-1.5, mean - 0.45 - 0.72 * (k - 1))
+  lapply(nodes, function(node) {
+    node$x <- places[[node$id]][1]
+    node$y <- places[[node$id]][2]
+    node
+  })
+}
+
+# Drawing ------------------------------------------------------------------------------------------------------------------
+
+# The room that a node takes with its text.
+node_box <- function(node) {
+  width <- text_width(list(node))
+  height <- line_height * length(node$beside)
+  reach <- function(side, size) if (node$side == side) beside_node + size else node_radius
+  across <- if (node$side %in% c("above", "below")) max(node_radius, width / 2) else 0
+  data.frame(
+    left = node$x - max(across, reach("left", width)), right = node$x + max(across, reach("right", width)),
+    bottom = node$y - reach("below", height), top = node$y + reach("above", height)
+  )
+}
+
+# The frames of the plates with their labels, that of the groups around that of the observations.
+place_plates <- function(boxes, plate, diagram) {
+  observations <- frame_boxes(boxes[plate == "observation", ], diagram$observation_plate)
+  groups <- if (!is.null(diagram$group_plate)) {
+    frame_boxes(rbind(boxes[plate == "group", ], observations[names(boxes)]), diagram$group_plate)
+  }
+  rbind(groups, observations)
+}
+
+frame_boxes <- function(boxes, label) {
+  width <- max(boxes$right) - min(boxes$left)
+  lines <- wrap_line(shorten(label, 100), max(38, floor(width / character_width)))
+  wider <- 0.12 + max(0, character_width * max(nchar(lines, "width")) - width) / 2
+  data.frame(
+    label = paste(lines, collapse = "\n"), left = min(boxes$left) - wider, right = max(boxes$right) + wider,
+    bottom = min(boxes$bottom) - line_height * length(lines) - 0.12, top = max(boxes$top) + 0.12
+  )
+}
+
+# From the outline of one node to that of another.
+place_edges <- function(nodes, frame) {
+  parents <- lapply(nodes, `[[`, "parents")
+  from <- frame[match(unlist(parents), frame$id), ]
+  to <- frame[rep(seq_along(nodes), lengths(parents)), ]
+  length <- sqrt((to$x - from$x)^2 + (to$y - from$y)^2)
+  reach <- node_radius / length
+  gap <- (node_radius + 0.04) / length
+  data.frame(
+    from = from$id, to = to$id, x = from$x + reach * (to$x - from$x), y = from$y + reach * (to$y - from$y),
+    xend = to$x - gap * (to$x - from$x), yend = to$y - gap * (to$y - from$y)
+  )
+}
+
+is_square <- function(kind) kind %in% c("fixed", "predictor")
+
+# A circle, or a square of about the same area, from one angle to another.
+outline <- function(node, radius, piece, from = 0, to = 2 * pi) {
+  angle <- seq(from, to, length.out = 97)
+  radius <- if (is_square(node$kind)) 0.85 * radius / pmax(abs(cos(angle)), abs(sin(angle))) else radius
+  data.frame(x = node$x + radius * cos(angle), y = node$y + radius * sin(angle), piece = paste(node$id, piece))
+}
+
+node_outlines <- function(node) {
+  rbind(
+    outline(node, node_radius, "outer"),
+    if (node$kind == "deterministic") outline(node, node_radius - 0.05, "inner")
+  )
+}
+
+lower_half <- function(node) outline(node, node_radius, "half", pi)
+
+place_text <- function(node) {
+  at <- switch(
+    node$side,
+    above = list(x = node$x, y = node$y + beside_node, hjust = 0.5, vjust = 0),
+    below = list(x = node$x, y = node$y - beside_node, hjust = 0.5, vjust = 1),
+    right = list(x = node$x + beside_node, y = node$y, hjust = 0, vjust = 0.5),
+    left = list(x = node$x - beside_node, y = node$y, hjust = 1, vjust = 0.5)
+  )
+  rbind(
+    if (!is.null(node$within)) data.frame(label = node$within, x = node$x, y = node$y, hjust = 0.5, vjust = 0.5),
+    if (length(node$beside) > 0) data.frame(label = paste(node$beside, collapse = "\n"), at)
+  )
+}
+
+# Lines of up to `width`, broken after spaces and the marks that join words in names, and elsewhere where there are none.
+wrap_line <- function(text, width) {
+  words <- regmatches(text, gregexpr("[^ _.,]*[ _.,]+|[^ _.,]+$", text))[[1]]
+  pieces <- unlist(lapply(words, function(word) {
+    starts <- seq(1, nchar(word), width)
+    substring(word, starts, starts + width - 1)
+  }))
+  lines <- ""
+  for (piece in pieces) {
+    longer <- paste0(lines[length(lines)], piece)
+    if (nchar(trimws(longer), "width") > width) lines <- c(lines, piece) else lines[length(lines)] <- longer
+  }
+  trimws(lines)
+}
