@@ -94,6 +94,8 @@ test_that("the legend of sizes has the smallest and the largest group", {
   scale <- ggplot2::ggplot_build(plot(without))$plot$scales$get_scales("size")
   expect_true(all(c(1, 12) %in% scale$get_breaks()))
   equal <- compare_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
   expect_s3_class(ggplot2::ggplotGrob(plot(equal)), "gtable")
 })
 
