@@ -78,12 +78,15 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
                   "Leave {.code 0 +} or {.code - 1} out of the formula.", formula, call)
   }
   check_priors_by_model(prior, call)
-  fit_partial <- if (length(parsed$terms) > 0) varying_intercept else partial_pooling
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
   # The first fit has told of rows that were dropped.
   suppressMessages(classes = "bayespool_message_dropped", {
     fits$none <- no_pooling(formula, data, prior = prior$none, sigma = sigma, ...)
-    fits$partial <- fit_partial(formula, data, prior = prior$partial, ...)
+    fits$partial <- if (length(parsed$terms) > 0) {
+      varying_intercept(formula, data, prior = prior$partial, ...)
+    } else {
+      partial_pooling(formula, data, prior = prior$partial, ...)
+    }
   })
   probs <- c((1 - prob) / 2, 1 - (1 - prob) / 2)
   summaries <- lapply(fits, exact_summary, probs = probs)

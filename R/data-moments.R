@@ -158,7 +158,7 @@ check_mergeable <- function(a, b, call) {
   }
   if (!identical(a$coding, b$coding)) {
     refuse(
-      "The predictors of these moments have the same names but not the same meaning.",
+      "The columns of these moments have the same names but not the same meaning.",
       "Factors must have the same levels and contrasts; {.code poly()} and {.code scale()} depend on all rows."
     )
   }

@@ -62,7 +62,18 @@ eval_response <- function(parsed, data, call) {
       "data", call
     )
   }
-  without_class(response)
+  as_vector(response)
+}
+
+# What scale(y) means in other rows: the same call with the centre and scale of these, as text named by the response. NULL for
+# other responses, which do not depend on the other rows.
+response_basis <- function(parsed, data) {
+  if (rlang::is_call(parsed$response_expr, "scale")) {
+    call <- parsed$response_expr
+    scaled <- eval(call, data, parsed$env)
+    call[[1]] <- quote(scale) # not base::scale, which makepredictcall() does not know
+    stats::setNames(exact_text(stats::makepredictcall(scaled, call)), parsed$response)
+  }
 }
 
 # Numbers and text without a class (such as "labelled") that may have its own idea of a conversion or a subset.
@@ -70,11 +81,16 @@ without_class <- function(x) {
   if (is.object(x) && (is.numeric(x) || is.character(x))) as.vector(unclass(x)) else x
 }
 
-# A column that needs no coding: numeric, not a factor, date, time difference, matrix or
-# one-dimensional table.
+# A column that needs no coding: numeric, not a factor, date, time difference, one-dimensional table or matrix, but for one
+# of a single column, which scale() makes.
 is_plain_number <- function(x) {
-  is.numeric(x) && is.null(dim(x)) && !inherits(x, "integer64")
+  is.numeric(x) && (is.null(dim(x)) || is_column(x)) && !inherits(x, "integer64")
 }
+
+is_column <- function(x) is.matrix(x) && ncol(x) == 1
+
+# Such a column as a vector.
+as_vector <- function(x) if (is_column(x)) as.vector(unclass(x)) else without_class(x)
 
 # `frame`: the variables of the fixed terms before coding, NA included; `terms`: NULL when each term
 # is a numeric column.
@@ -82,7 +98,7 @@ eval_predictors <- function(parsed, data, call) {
   columns <- vapply(parsed$terms, term_variable, character(1))
   is_plain <- function(name) !is.na(name) && is_plain_number(data[[name]])
   if (all(vapply(columns, is_plain, logical(1)))) {
-    frame <- lapply(columns, function(name) without_class(data[[name]]))
+    frame <- lapply(columns, function(name) as_vector(data[[name]]))
     names(frame) <- parsed$terms
     return(list(frame = as_frame(frame, nrow(data)), terms = NULL))
   }

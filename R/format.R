@@ -29,12 +29,12 @@ format_formula <- function(formula) {
 # Labels may be of any length; tables show how they begin.
 shorten <- function(text, width = 60) ifelse(nchar(text) > width, paste0(substr(text, 1, width - 3), "..."), text)
 
-# A table of variables. Counts (effective sample sizes) without decimals, Monte Carlo errors with two digits.
+# A table of variables, or a part of one. Counts (effective sample sizes) without decimals, Monte Carlo errors with two digits.
 print_table <- function(table, digits, n_rows) {
   shown <- as.data.frame(utils::head(table, n_rows))
   class(shown) <- "data.frame"
-  shown$variable <- shorten(shown$variable)
-  for (name in setdiff(names(shown), "variable")) {
+  if ("variable" %in% names(shown)) shown$variable <- shorten(shown$variable)
+  for (name in names(shown)[vapply(shown, is.numeric, NA)]) {
     x <- shown[[name]]
     shown[[name]] <- if (startsWith(name, "mcse_")) {
       formatC(signif(x, 2), digits = 2, format = "fg")

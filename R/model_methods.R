@@ -31,6 +31,12 @@ formula.bayespool_fit <- function(x, ...) {
 #' @export
 update.bayespool_fit <- function(object, formula., ...) {
   changes <- list(...)
+  if (!all(nzchar(rlang::names2(changes)))) {
+    abort_bayespool(
+      c("The arguments of {.fn update} beyond the formula must be named.", i = "Example: {.code update(fit, data = data)}."),
+      "argument"
+    )
+  }
   arguments <- c(
     list(formula = object$formula, prior = object$prior), settings_arguments(object$settings), object$own_arguments
   )
@@ -55,5 +61,6 @@ update.bayespool_fit <- function(object, formula., ...) {
       )
     }
   }
-  do.call(object$model$name, arguments)
+  # By name, so that the call in an error is not all of the data.
+  eval(as.call(lapply(c(object$model$name, stats::setNames(nm = names(arguments))), as.name)), arguments)
 }
