@@ -64,6 +64,7 @@
 #' comparison
 #' subset(comparison$groups, group == "Southampton")
 #' loo_compare(lapply(comparison$fits, loo, unit = "group"))
+#' @aliases shrinkage
 #' @export
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94) {
   call <- rlang::current_env()
@@ -81,7 +82,10 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
   # The first fit has told of rows that were dropped.
   suppressMessages(classes = "bayespool_message_dropped", {
-    fits$none <- no_pooling(formula, data, prior = prior$none, sigma = sigma, ...)
+    # What it says of groups of one observation, the next one says too.
+    fits$none <- suppressWarnings(
+      no_pooling(formula, data, prior = prior$none, sigma = sigma, ...), classes = "bayespool_warning_undetermined"
+    )
     fits$partial <- if (length(parsed$terms) > 0) {
       varying_intercept(formula, data, prior = prior$partial, ...)
     } else {

@@ -1,6 +1,7 @@
 # Group moments: the object, choosing groups, merging.
 
-# `residual`: what residual_moments() returns; nothing where that is NULL.
+# `residual`: what residual_moments() returns; nothing where that is NULL. Moments of a table may also have `any_response`, see
+# select_moments().
 
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
                               intercept = TRUE, coding = NULL, dropped = 0, residual = NULL) {

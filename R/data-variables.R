@@ -5,11 +5,15 @@ check_variables <- function(parsed, data, call) {
   missing <- setdiff(variables, names(data))
   if (length(missing) > 0) {
     available <- names(data)
+    table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, parsed$group)
     abort_bayespool(
       c(
         "The formula's {.val {missing}} {?is/are} not in {.arg data}.",
         i = "Its columns are {.val {available}}.",
-        i = "Variables are only looked up in {.arg data}."
+        i = "Variables are only looked up in {.arg data}.",
+        i = if (!is.null(table)) {
+          "Is {.arg data} a table with one row a group? Then {.code {table}} makes group moments of it, which take its place."
+        }
       ),
       "data", call
     )

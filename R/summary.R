@@ -25,6 +25,7 @@
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
 #' summary(fit)
 #' summary(fit, prob = 0.89)
+#' @aliases hdi
 #' @export
 summary.bayespool_fit <- function(object, prob = 0.94, ...) {
   call <- rlang::current_env()
