@@ -1,5 +1,9 @@
 # Arguments that no fitting function has: what other packages mean by them, and what was probably meant.
 
+# What all fitting functions take by name, beside these three.
+further_arguments <- c("algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
+first_arguments <- c("formula", "data", "prior")
+
 # `dots`: as expressions.
 check_unknown <- function(dots, call) {
   if (length(dots) > 0) {
@@ -10,8 +14,7 @@ check_unknown <- function(dots, call) {
       c(
         "Unknown argument{?s}: {.val {names}}.",
         stats::setNames(hints, rep("i", length(hints))),
-        i = "Further arguments are {.arg algorithm}, {.arg chains}, {.arg iter_sampling}, {.arg iter_warmup}, {.arg seed}, \\
-            {.arg prior_only}, {.arg cores} and {.arg control}; {.fn no_pooling} has {.arg sigma} too. They must be named."
+        i = "Further arguments are {.arg {further_arguments}}; {.fn no_pooling} has {.arg sigma} too. They must be named."
       ),
       "argument", call
     )
@@ -26,7 +29,7 @@ hint_for <- function(name) {
   if (name %in% names(formals(nuts_control))) {
     return(paste0("{.arg ", name, "} goes into {.code control = nuts_control(", name, " = )}."))
   }
-  near <- nearest_name(name, setdiff(names(formals(no_pooling)), "..."))
+  near <- nearest_name(name, c(first_arguments, further_arguments, "sigma"))
   if (!is.null(near)) paste0("`", escape_braces(name), "`: did you mean {.arg ", near, "}?")
 }
 

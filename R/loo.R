@@ -22,9 +22,10 @@
 #'
 #' **Leaving out groups.** With `unit = "group"` all observations of a group are left out together and predicted
 #' jointly, as a group that the model has never seen: \eqn{\log p(y) - \log p(y_{-j})}{log p(y) - log p(y[-j])}, one
-#' quadrature for each group. Its standard error is large: it is that of a sum of as many terms as there are groups, and
-#' terms of large groups are far larger than those of small ones. It answers how well the model predicts new groups, where plain leave-one-out is about new observations
-#' in known groups. It needs no single observations, so it works for fits from [group moments][group_moments()].
+#' quadrature for each group. It answers how well the model predicts new groups, where plain leave-one-out is about new
+#' observations in known groups. Its standard error is large where groups are few: it is that of a sum of as many terms as
+#' there are groups, and the term of a large group is far from that of a small one. It needs no single observations, so it
+#' works for fits from [group moments][group_moments()].
 #'
 #' **From draws.** `method = "psis"` is the usual estimate of the loo package, by Pareto smoothed importance sampling of
 #' the fit's draws; `waic()` is another, older one.

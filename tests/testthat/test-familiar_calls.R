@@ -15,14 +15,17 @@ test_that("loo_compare() takes fits and names the rows as the variables", {
   }
 })
 
+# Newer versions of loo have the names in a column.
+models_in <- function(comparison) if ("model" %in% colnames(comparison)) comparison[, "model"] else rownames(comparison)
+
 test_that("loo_compare() takes the names of arguments, and lists by do.call()", {
   fits <- list(one = a, two = b)
-  expect_setequal(rownames(loo_compare(simple = a, rich = b)), c("simple", "rich"))
-  expect_setequal(rownames(loo_compare(fits$one, b)), c("fits$one", "b"))
-  expect_setequal(rownames(do.call(loo_compare, fits)), c("one", "two"))
-  expect_setequal(rownames(do.call(loo_compare, unname(fits))), c("model1", "model2"))
-  expect_setequal(rownames(loo_compare(a, other = loo(b))), c("a", "other"))
-  expect_identical(loo_compare(rich = b, simple = a)["simple", ], loo_compare(simple = a, rich = b)["simple", ])
+  expect_setequal(models_in(loo_compare(simple = a, rich = b)), c("simple", "rich"))
+  expect_setequal(models_in(loo_compare(fits$one, b)), c("fits$one", "b"))
+  expect_setequal(models_in(do.call(loo_compare, fits)), c("one", "two"))
+  expect_setequal(models_in(do.call(loo_compare, unname(fits))), c("model1", "model2"))
+  expect_setequal(models_in(loo_compare(a, other = loo(b))), c("a", "other"))
+  expect_identical(loo_compare(rich = b, simple = a), loo_compare(simple = a, rich = b))
 })
 
 test_that("loo_compare() refuses what it cannot compare", {
@@ -46,6 +49,12 @@ test_that("arguments of other packages are answered", {
   expect_match(refused(partial(adapt_delta = 0.9)), "goes into `control = nuts_control\\(adapt_delta = \\)`")
 })
 
+test_that("the arguments that messages list are those that there are", {
+  listed <- c(bayespool:::first_arguments, "...", bayespool:::further_arguments)
+  for (verb in list(complete_pooling, partial_pooling, varying_intercept)) expect_identical(names(formals(verb)), listed)
+  expect_setequal(names(formals(no_pooling)), c(listed, "sigma"))
+})
+
 test_that("misspelt arguments get the right one, others get none", {
   meant <- c(iter_sample = "iter_sampling", chain = "chains", priors = "prior", core = "cores", itersampling = "iter_sampling")
   for (name in names(meant)) {
@@ -62,7 +71,8 @@ test_that("misspelt arguments get the right one, others get none", {
 
 test_that("a Student-t prior on a location says what there is and where to go", {
   message <- refused(partial(prior = list(hyper_mu = dist_student_t(3, 50, 10))), "prior")
-  expect_match(message, "location parameter, cannot be `dist_student_t\\(\\)`.*normal prior, a flat one or a known value.*brms and rstanarm")
+  expect_match(message, "location parameter, cannot be `dist_student_t()`", fixed = TRUE)
+  expect_match(message, "a normal prior, a flat one or a known value.*brms and rstanarm")
   slope <- function(prior) varying_intercept(yield ~ N + (1 | block), npk, prior = list(beta = prior), iter_sampling = 0)
   expect_match(refused(slope(dist_cauchy(0, 1)), "prior"), "brms and rstanarm")
   expect_no_match(refused(slope(dist_gamma(1, 1)), "prior"), "brms")
