@@ -69,17 +69,6 @@ eval_response <- function(parsed, data, call) {
   as_vector(response)
 }
 
-# What scale(y) means in other rows: the same call with the centre and scale of these, as text named by the response. NULL for
-# other responses, which do not depend on the other rows.
-response_basis <- function(parsed, data) {
-  if (rlang::is_call(parsed$response_expr, "scale")) {
-    call <- parsed$response_expr
-    scaled <- eval(call, data, parsed$env)
-    call[[1]] <- quote(scale) # not base::scale, which makepredictcall() does not know
-    stats::setNames(exact_text(stats::makepredictcall(scaled, call)), parsed$response)
-  }
-}
-
 # Numbers and text without a class (such as "labelled") that may have its own idea of a conversion or a subset.
 without_class <- function(x) {
   if (is.object(x) && (is.numeric(x) || is.character(x))) as.vector(unclass(x)) else x

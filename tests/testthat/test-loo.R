@@ -164,7 +164,7 @@ test_that("moments leave out groups as rows do", {
     expect_error(loo(from_moments), class = "bayespool_error_data")
   }
   one <- moments["a"]
-  fit <- partial_pooling(y ~ 1 + (1 | g), one, prior = priors$partial, iter_sampling = 0)
+  fit <- undetermined(partial_pooling(y ~ 1 + (1 | g), one, prior = priors$partial, iter_sampling = 0))
   expect_equal(loo(fit, unit = "group")$pointwise["a", "elpd_logo"], log_marginal_likelihood(fit))
 })
 

@@ -157,14 +157,3 @@ test_that("nothing is said where the data can tell, or are not used", {
   expect_length(warned(complete_pooling(mean ~ 1 + (1 | site), single, iter_sampling = 0)), 0)
   expect_length(warned(no_pooling(mean ~ 1 + (1 | site), single, prior = list(sigma = dist_degenerate(1)), iter_sampling = 0)), 0)
 })
-
-test_that("with one observation a group, and one prior for both, the two standard deviations cannot be told apart", {
-  fit <- suppressWarnings(partial_pooling(
-    mean ~ 1 + (1 | site), single, iter_sampling = 0,
-    prior = list(hyper_mu = dist_normal(3, 3), sigma_y = dist_exponential(0.5), sigma_mu = dist_exponential(0.5))
-  ))
-  table <- exact_summary(fit)
-  row <- function(name) unlist(table[table$variable == name, -1])
-  expect_equal(row("sigma_y"), row("sigma_mu"), tolerance = 1e-6)
-  expect_equal(row("icc")[["mean"]], 0.5, tolerance = 1e-6)
-})
