@@ -23,7 +23,7 @@ formula.bayespool_fit <- function(x, ...) {
 #'   replaces the whole list, not single priors in it. A fit keeps the variables of its formula only, so a formula
 #'   with a new variable needs `data` too.
 #' @return A fit.
-#' @section Errors: As those of the fitting function.
+#' @section Errors: As those of the fitting function. Of class `bayespool_error_argument`: an argument without a name.
 #' @examples
 #' fit <- varying_intercept(yield ~ N + (1 | block), npk, iter_sampling = 0)
 #' update(fit, prior = list(sigma_0 = dist_cauchy(0, 2)))
