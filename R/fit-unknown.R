@@ -1,8 +1,8 @@
 # Arguments that no fitting function has: what other packages mean by them, and what was probably meant.
 
-# What all fitting functions take by name, beside these three.
-further_arguments <- c("algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
+# What all fitting functions take: these by position too, those only by name.
 first_arguments <- c("formula", "data", "prior")
+further_arguments <- c("algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
 
 # `dots`: as expressions.
 check_unknown <- function(dots, call) {

@@ -47,8 +47,8 @@
 #' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments; groups of
 #'   one that has none. Of class `bayespool_error_improper`: a posterior that does not exist without one of the
 #'   observations, for example where all others of its group are equal. Of class `bayespool_error_argument`: a fit
-#'   with `prior_only = TRUE`, which has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of class `bayespool_error_draws`: `waic()` or
-#'   `method = "psis"` for a fit without draws.
+#'   with `prior_only = TRUE`, which has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of
+#'   class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
 #' @references Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
 #'   cross-validation and WAIC. *Statistics and Computing*, 27, 1413-1432. \doi{10.1007/s11222-016-9696-4}
 #' @seealso [compare_pooling()] for complete, no and partial pooling at once; [r_squared] for the share of the variance

@@ -6,8 +6,8 @@
 #' predict it.
 #'
 #' `loo_compare(a, b)` is `loo_compare(loo(a), loo(b))`: [loo::loo_compare()], exported again, of what
-#' [loo()][loo.bayespool_fit] returns. That can be given too, also beside that of fits of other packages such as
-#' rstanarm; to compare it costs nothing, where a fit is left out of again.
+#' [loo()][loo.bayespool_fit] returns. Such results can be given too, also beside those of other packages such as
+#' rstanarm; where they are at hand nothing is computed again.
 #'
 #' @param x,... Fits to the same data, or what [loo()][loo.bayespool_fit] returned for them. The rows of the result have the
 #'   names of the arguments, as in `loo_compare(simple = a, rich = b)`, or of the variables.
