@@ -86,6 +86,19 @@ check_no_dots <- function(dots, call) {
   }
 }
 
+# The valid name that was probably meant, or NULL: close in spelling, the same without its index, or containing it.
+nearest_name <- function(name, valid) {
+  distance <- utils::adist(name, valid, ignore.case = TRUE)[1L, ]
+  if (min(distance) <= max(1, nchar(name) %/% 3)) {
+    return(valid[[which.min(distance)]])
+  }
+  found <- c(
+    valid[valid == sub("\\[.*", "", name)],
+    valid[grepl(name, valid, fixed = TRUE)]
+  )
+  if (length(found) > 0L) found[[1L]]
+}
+
 # checkmate takes complex numbers for whole ones.
 is_count <- function(x, ...) is.numeric(x) && checkmate::test_count(x, ...)
 is_whole <- function(x, ..., null_ok = FALSE) (is.null(x) && null_ok) || (is.numeric(x) && checkmate::test_int(x, ...))

@@ -67,6 +67,7 @@
 #' comparison
 #' subset(comparison$groups, group == "Southampton")
 #' loo_compare(lapply(comparison$fits, loo, unit = "group"))
+#' @aliases shrinkage
 #' @export
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94,
                             interval = c("hdi", "central")) {
@@ -83,12 +84,18 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
                   "Leave {.code 0 +} or {.code - 1} out of the formula.", formula, call)
   }
   check_priors_by_model(prior, call)
-  fit_partial <- if (length(parsed$terms) > 0) varying_intercept else partial_pooling
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
   # The first fit has told of rows that were dropped.
   suppressMessages(classes = "bayespool_message_dropped", {
-    fits$none <- no_pooling(formula, data, prior = prior$none, sigma = sigma, ...)
-    fits$partial <- fit_partial(formula, data, prior = prior$partial, ...)
+    # What it says of groups of one observation, the next one says too.
+    fits$none <- suppressWarnings(
+      no_pooling(formula, data, prior = prior$none, sigma = sigma, ...), classes = "bayespool_warning_undetermined"
+    )
+    fits$partial <- if (length(parsed$terms) > 0) {
+      varying_intercept(formula, data, prior = prior$partial, ...)
+    } else {
+      partial_pooling(formula, data, prior = prior$partial, ...)
+    }
   })
   summaries <- lapply(fits, exact_interval_table, prob, interval, call = call)
   models <- compare_models(fits)

@@ -1,4 +1,4 @@
-# Predictors to columns: of the data, and of new rows with the coding of the data.
+# Predictors to columns: of the data, and of new rows with the coding of the data; what a scaled response is in new rows.
 
 # `columns`: list of double vectors or matrices for C++; `terms`: their names, by term; `coding`:
 # what decides the meaning of the columns beyond their names (levels, contrasts, bases such as
@@ -45,6 +45,17 @@ is_coded <- function(x) is.factor(x) || is.character(x) || is.logical(x)
 # Code that gives the same numbers again.
 exact_text <- function(expr) {
   paste(deparse(expr, backtick = TRUE, control = c("niceNames", "showAttributes", "keepInteger", "digits17")), collapse = " ")
+}
+
+# What scale(y) means in other rows: the same call with the centre and scale of these, as text named by the response. NULL for
+# other responses, which do not depend on the other rows.
+response_basis <- function(parsed, data) {
+  if (rlang::is_call(parsed$response_expr, "scale")) {
+    call <- parsed$response_expr
+    scaled <- eval(call, data, parsed$env)
+    call[[1]] <- quote(scale) # not base::scale, which makepredictcall() does not know
+    stats::setNames(exact_text(stats::makepredictcall(scaled, call)), parsed$response)
+  }
 }
 
 # How each term codes the factors in it: 1 by contrasts, 2 by an indicator for each level. That

@@ -1,11 +1,9 @@
 # The columns of group moments that a formula asks for.
 
-# The columns of `moments` that the formula asks for, under the formula's names. Moments of a
-# published table carry no names (`group_name` is NULL) and stand for any response.
+# The columns of `moments` that the formula asks for, under the formula's names. Those of a published table may carry no
+# names: where `group_name` is NULL they stand for any grouping factor, with `any_response` for any response.
 select_moments <- function(parsed, moments, call) {
-  named <- !is.null(moments$group_name)
-  held <- names(moments$terms)
-  if (named && !is.null(parsed$group) && parsed$group != moments$group_name) {
+  if (!is.null(moments$group_name) && !is.null(parsed$group) && parsed$group != moments$group_name) {
     abort_bayespool(
       c(
         "The moments are not grouped by {.code {parsed$group}}.",
@@ -15,7 +13,8 @@ select_moments <- function(parsed, moments, call) {
     )
   }
   # Every column that is a variable of its own may be the response or a predictor, whatever it was at first.
-  terms <- c(moments$terms, stats::setNames(list(moments$response), if (named) moments$response else parsed$response))
+  response <- if (isTRUE(moments$any_response)) parsed$response else moments$response
+  terms <- c(moments$terms, stats::setNames(list(moments$response), response))
   coded <- names(moments$coding$patterns)
   numeric <- names(terms)[lengths(terms) == 1 & !names(terms) %in% coded]
   if (!parsed$response %in% numeric) {
@@ -46,6 +45,7 @@ select_moments <- function(parsed, moments, call) {
   moments$within <- moments$within[, packed_index(columns), drop = FALSE]
   moments$terms <- terms
   moments$response <- parsed$response
+  moments$any_response <- NULL
   moments$intercept <- parsed$intercept
   if (!is.null(moments$coding)) {
     moments$coding$patterns <- moments$coding$patterns[names(moments$coding$patterns) %in% parsed$terms]

@@ -1,6 +1,7 @@
 # Group moments: the object, choosing groups, merging.
 
-# `residual`: what residual_moments() returns; nothing where that is NULL.
+# `residual`: what residual_moments() returns; nothing where that is NULL. Moments of a table may also have `any_response`, see
+# select_moments().
 
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
                               intercept = TRUE, coding = NULL, dropped = 0, residual = NULL) {
@@ -158,7 +159,7 @@ check_mergeable <- function(a, b, call) {
   }
   if (!identical(a$coding, b$coding)) {
     refuse(
-      "The predictors of these moments have the same names but not the same meaning.",
+      "The columns of these moments have the same names but not the same meaning.",
       "Factors must have the same levels and contrasts; {.code poly()} and {.code scale()} depend on all rows."
     )
   }

@@ -50,6 +50,8 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
     if (!is.null(group)) group <- group[keep]
   }
   coded <- code_predictors(parsed, predictors, call)
+  basis <- response_basis(parsed, data)
+  if (!is.null(basis)) coded$coding$bases <- c(coded$coding$bases, basis)
   groups <- code_groups(group)
 
   values <- c(coded$columns, list(as.double(response)))

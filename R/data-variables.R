@@ -5,11 +5,15 @@ check_variables <- function(parsed, data, call) {
   missing <- setdiff(variables, names(data))
   if (length(missing) > 0) {
     available <- names(data)
+    table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, parsed$group)
     abort_bayespool(
       c(
         "The formula's {.val {missing}} {?is/are} not in {.arg data}.",
         i = "Its columns are {.val {available}}.",
-        i = "Variables are only looked up in {.arg data}."
+        i = "Variables are only looked up in {.arg data}.",
+        i = if (!is.null(table)) {
+          "Is {.arg data} a table with one row a group? Then {.code {table}} makes group moments of it, which take its place."
+        }
       ),
       "data", call
     )
@@ -62,7 +66,7 @@ eval_response <- function(parsed, data, call) {
       "data", call
     )
   }
-  without_class(response)
+  as_vector(response)
 }
 
 # Numbers and text without a class (such as "labelled") that may have its own idea of a conversion or a subset.
@@ -70,11 +74,16 @@ without_class <- function(x) {
   if (is.object(x) && (is.numeric(x) || is.character(x))) as.vector(unclass(x)) else x
 }
 
-# A column that needs no coding: numeric, not a factor, date, time difference, matrix or
-# one-dimensional table.
+# A column that needs no coding: numeric, not a factor, date, time difference, one-dimensional table or matrix, but for one
+# of a single column, which scale() makes.
 is_plain_number <- function(x) {
-  is.numeric(x) && is.null(dim(x)) && !inherits(x, "integer64")
+  is.numeric(x) && (is.null(dim(x)) || is_column(x)) && !inherits(x, "integer64")
 }
+
+is_column <- function(x) is.matrix(x) && ncol(x) == 1
+
+# Such a column as a vector.
+as_vector <- function(x) if (is_column(x)) as.vector(unclass(x)) else without_class(x)
 
 # `frame`: the variables of the fixed terms before coding, NA included; `terms`: NULL when each term
 # is a numeric column.
@@ -82,7 +91,7 @@ eval_predictors <- function(parsed, data, call) {
   columns <- vapply(parsed$terms, term_variable, character(1))
   is_plain <- function(name) !is.na(name) && is_plain_number(data[[name]])
   if (all(vapply(columns, is_plain, logical(1)))) {
-    frame <- lapply(columns, function(name) without_class(data[[name]]))
+    frame <- lapply(columns, function(name) as_vector(data[[name]]))
     names(frame) <- parsed$terms
     return(list(frame = as_frame(frame, nrow(data)), terms = NULL))
   }

@@ -13,7 +13,7 @@ warn_nuts <- function(draws, nuts, call) {
     bullets <- c(meaning, remedy, "`algorithm = \"exact\"` has no chain that could go wrong.")
     rlang::warn(
       c(problem, stats::setNames(bullets, rep("i", length(bullets)))),
-      class = c(paste0("bayespool_warning_", type), "bayespool_warning"), call = call
+      class = c(paste0("bayespool_warning_", type), "bayespool_warning"), call = short_call(call)
     )
   }
 

@@ -15,5 +15,12 @@ abort_bayespool <- function(message, type, call = rlang::caller_env(), parent = 
 
 # A warning of class `bayespool_warning_<type>` and `bayespool_warning`, likewise.
 warn_bayespool <- function(message, type, call = rlang::caller_env(), .envir = parent.frame()) {
-  cli::cli_warn(message, class = c(paste0("bayespool_warning_", type), "bayespool_warning"), call = call, .envir = .envir)
+  class <- c(paste0("bayespool_warning_", type), "bayespool_warning")
+  cli::cli_warn(message, class = class, call = short_call(call), .envir = .envir)
+}
+
+# R prints a warning's call as it is. After do.call() that is all of the data, even of the function; its name says enough.
+short_call <- function(call) {
+  call <- rlang::error_call(call)
+  if (is.call(call) && (is.name(call[[1]]) || rlang::is_call(call[[1]], c("::", ":::")))) call[1]
 }

@@ -17,8 +17,9 @@ mean_expected <- function(fit, rows, call) {
 expected_table <- function(fit, x, group, prob, interval, call) {
   if (!has_groups(fit$model)) group <- rep(NA_integer_, nrow(x))
   if (has_quadrature(fit)) {
-    posterior <- fit_posterior(fit)
-    exact_expected(posterior, x, group, prob, interval, call)
+    table <- exact_expected(fit_posterior(fit), x, group, prob, interval, call)
+    colnames(table) <- interval_columns
+    table
   } else {
     interval_of_draws(expected_draws(fit, x, group, call), prob, interval)
   }

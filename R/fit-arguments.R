@@ -21,7 +21,9 @@
 #'   parameter, a distribution that is not supported. `bayespool_error_argument`: an unknown or invalid argument.
 #'   `bayespool_error_improper`: a posterior (or, with `prior_only`, a prior) that does not exist, such as that of
 #'   groups without any spread. `bayespool_error_memory`: draws that would not fit in memory.
-#'   `bayespool_error_numerical`: a posterior beyond the range of numbers.
+#'   `bayespool_error_numerical`: a posterior beyond the range of numbers. A warning of class
+#'   `bayespool_warning_undetermined` says where the data cannot tell the standard deviations within and between groups
+#'   apart: with one observation in each group, or with one group.
 #' @section Progress: With `algorithm = "nuts"`, a run of more than a second shows a progress bar in interactive
 #'   sessions. `options(bayespool.progress = FALSE)` silences it, `TRUE` shows it in scripts too.
 #' @seealso [exact_summary()] and [summary()][summary.bayespool_fit] for the parameters,

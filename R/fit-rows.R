@@ -76,6 +76,8 @@ new_rows <- function(fit, newdata, population, call) {
     abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
   }
   labels <- unique(c(fit$moments$group, group))
+  basis <- fit$moments$coding$bases[parsed$response]
+  if (!is.null(basis) && !is.na(basis)) parsed$response_expr <- str2lang(basis)
   list(
     x = x,
     group = if (grouped) match(group, labels) else rep(if (population) NA_integer_ else 1L, nrow(newdata)),

@@ -31,21 +31,6 @@ iterations_kept <- function(settings) {
   settings$iter_sampling + if (settings$algorithm == "nuts" && settings$control$save_warmup) settings$iter_warmup else 0
 }
 
-check_unknown <- function(dots, call) {
-  if (length(dots) > 0) {
-    names <- rlang::names2(dots)
-    names[names == ""] <- "(without a name)"
-    abort_bayespool(
-      c(
-        "Unknown argument{?s}: {.val {names}}.",
-        i = "Further arguments are {.arg algorithm}, {.arg chains}, {.arg iter_sampling}, {.arg iter_warmup}, {.arg seed}, \\
-            {.arg prior_only}, {.arg cores} and {.arg control}; {.fn no_pooling} has {.arg sigma} too. They must be named."
-      ),
-      "argument", call
-    )
-  }
-}
-
 check_number_of_draws <- function(chains, iter_sampling, iter_warmup, call) {
   if (as.double(chains) * (iter_sampling + iter_warmup) > .Machine$integer.max) {
     abort_bayespool(

@@ -18,6 +18,9 @@ fit_model <- function(name, formula, data, prior, settings, call, own_arguments 
   model <- specify_model(name, parsed, utils::head(colnames(moments$mean), -1), moments$group, shared_sigma)
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
   posterior <- new_posterior(model, moments, priors, settings$prior_only, call)
+  if (!settings$prior_only) {
+    warn_undetermined(model, moments, priors, data, call)
+  }
 
   check_memory(
     as.double(settings$chains) * iterations_kept(settings), nrow(model$layout), "variables",

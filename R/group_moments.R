@@ -22,7 +22,8 @@
 #' `bayespool_warning_precision`).
 #'
 #' A factor, character or logical predictor, an interaction and a term such as `poly(x, 2)` are
-#' turned into columns by [stats::model.matrix()]. Rows with a missing value in a used column are
+#' turned into columns by [stats::model.matrix()]. A response `scale(y)` keeps the centre and scale of these rows, also for
+#' new rows. A matrix of one column counts as a vector. Rows with a missing value in a used column are
 #' dropped and counted in a message; with `options(na.action = "na.fail")` they are an error. Groups
 #' come in the order that [factor()] gives; unused levels are dropped.
 #'

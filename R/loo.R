@@ -22,8 +22,10 @@
 #'
 #' **Leaving out groups.** With `unit = "group"` all observations of a group are left out together and predicted
 #' jointly, as a group that the model has never seen: \eqn{\log p(y) - \log p(y_{-j})}{log p(y) - log p(y[-j])}, one
-#' quadrature for each group. It answers how well the model predicts new groups, where plain leave-one-out is about new observations
-#' in known groups. It needs no single observations, so it works for fits from [group moments][group_moments()].
+#' quadrature for each group. It answers how well the model predicts new groups, where plain leave-one-out is about new
+#' observations in known groups. Its standard error is large where groups are few: it is that of a sum of as many terms as
+#' there are groups, and the term of a large group is far from that of a small one. It needs no single observations, so it
+#' works for fits from [group moments][group_moments()].
 #'
 #' **From draws.** `method = "psis"` is the usual estimate of the loo package, by Pareto smoothed importance sampling of
 #' the fit's draws; `waic()` is another, older one.
@@ -45,8 +47,8 @@
 #' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments; groups of
 #'   one that has none. Of class `bayespool_error_improper`: a posterior that does not exist without one of the
 #'   observations, for example where all others of its group are equal. Of class `bayespool_error_argument`: a fit
-#'   with `prior_only = TRUE`, which has no data; unknown arguments. Of class `bayespool_error_draws`: `waic()` or
-#'   `method = "psis"` for a fit without draws.
+#'   with `prior_only = TRUE`, which has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of
+#'   class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
 #' @references Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
 #'   cross-validation and WAIC. *Statistics and Computing*, 27, 1413-1432. \doi{10.1007/s11222-016-9696-4}
 #' @seealso [compare_pooling()] for complete, no and partial pooling at once; [r_squared] for the share of the variance
@@ -65,6 +67,7 @@
 loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("observation", "group"),
                               cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
+  check_one_fit(c(list(substitute(x)), rlang::exprs(...)), call)
   name <- fit_name(substitute(x))
   method <- choose_one(method, c("exact", "psis"), call)
   unit <- choose_one(unit, c("observation", "group"), call)
@@ -98,27 +101,6 @@ waic.bayespool_fit <- function(x, ...) {
   structure(result, yhash = hash_response(x, "observation", call), model_name = fit_name(substitute(x)))
 }
 
-#' Compare models by leave-one-out cross-validation
-#'
-#' [loo::loo_compare()], exported again. It takes what [loo()][loo.bayespool_fit] returns for several fits to the same
-#' data, also beside fits of other packages such as rstanarm.
-#'
-#' @return A matrix of class `compare.loo`: one row a model, the best first, with the difference of its `elpd` from that
-#'   of the best (`elpd_diff`) and the standard error of the difference (`se_diff`), then the estimates and standard errors
-#'   of each. All are sums of natural logarithms of densities.
-#' @section Errors: Those of [loo::loo_compare()], for example where the numbers of observations differ. It warns where
-#'   they are the same but the data are not.
-#' @seealso [compare_pooling()] for complete, no and partial pooling at once.
-#' @examples
-#' a <- complete_pooling(yield ~ 1, npk, iter_sampling = 0)
-#' b <- complete_pooling(yield ~ N, npk, iter_sampling = 0)
-#' loo_compare(loo(a), loo(b))
-#' @importFrom loo loo_compare
-#' @export loo_compare
-#' @aliases loo_compare
-#' @name loo_comparison
-NULL
-
 #' @export
 print.bayespool_loo <- function(x, digits = 1, ...) {
   units <- nrow(x$pointwise)
@@ -130,7 +112,24 @@ print.bayespool_loo <- function(x, digits = 1, ...) {
   )
   print(formatC(x$estimates, digits = digits, format = "f"), quote = FALSE, right = TRUE)
   cat("\nComputed by quadrature: there is no Monte Carlo error and no Pareto k to check.\n")
+  if (of_groups) {
+    cat(
+      "The SE is large where groups are few: it is that of a sum of ", format(units, big.mark = ","), " terms, one a group, and the term",
+      "\nof a large group is far from that of a small one. In differences, by loo_compare(), much of that cancels.\n", sep = ""
+    )
+  }
   invisible(x)
+}
+
+# Other packages' loo() takes several. `fits`: expressions of the first argument and those in `...`.
+check_one_fit <- function(fits, call) {
+  fits <- fits[rlang::names2(fits) == ""]
+  if (length(fits) > 1) {
+    compare <- paste0("loo_compare(", paste(model_labels(fits), collapse = ", "), ")")
+    abort_bayespool(
+      c("{.fn loo} takes one fit.", i = "{.code {compare}} does it for each of them and compares."), "argument", call
+    )
+  }
 }
 
 # The name of a fit in comparisons, where it is a variable.

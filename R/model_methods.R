@@ -23,7 +23,7 @@ formula.bayespool_fit <- function(x, ...) {
 #'   replaces the whole list, not single priors in it. A fit keeps the variables of its formula only, so a formula
 #'   with a new variable needs `data` too.
 #' @return A fit.
-#' @section Errors: As those of the fitting function.
+#' @section Errors: As those of the fitting function. Of class `bayespool_error_argument`: an argument without a name.
 #' @examples
 #' fit <- varying_intercept(yield ~ N + (1 | block), npk, iter_sampling = 0)
 #' update(fit, prior = list(sigma_0 = dist_cauchy(0, 2)))
@@ -31,6 +31,12 @@ formula.bayespool_fit <- function(x, ...) {
 #' @export
 update.bayespool_fit <- function(object, formula., ...) {
   changes <- list(...)
+  if (!all(nzchar(rlang::names2(changes)))) {
+    abort_bayespool(
+      c("The arguments of {.fn update} beyond the formula must be named.", i = "Example: {.code update(fit, data = data)}."),
+      "argument"
+    )
+  }
   arguments <- c(
     list(formula = object$formula, prior = object$prior), settings_arguments(object$settings), object$own_arguments
   )
@@ -55,5 +61,6 @@ update.bayespool_fit <- function(object, formula., ...) {
       )
     }
   }
-  do.call(object$model$name, arguments)
+  # By name, so that the call in an error is not all of the data.
+  eval(as.call(lapply(c(object$model$name, stats::setNames(nm = names(arguments))), as.name)), arguments)
 }

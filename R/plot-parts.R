@@ -124,7 +124,8 @@ picture_theme <- function() {
   ggplot2::theme_minimal() + ggplot2::theme(plot.caption = ggplot2::element_text(size = ggplot2::rel(0.7)))
 }
 
-# Groups need the width that a legend at the side would take, and texts above the picture that of the labels beside it. Small, so that several fit below one another.
+# Groups need the width that a legend at the side would take, and texts above the picture that of the labels beside it. Small, so
+# that several fit below one another.
 legend_below <- function() {
   small <- ggplot2::element_text(size = ggplot2::rel(0.75))
   ggplot2::theme(

@@ -178,19 +178,6 @@ check_prior_list <- function(prior, valid, call) {
   }
 }
 
-# The valid name that was probably meant, or NULL: close in spelling, the same without its index, or containing it.
-nearest_name <- function(name, valid) {
-  distance <- utils::adist(name, valid, ignore.case = TRUE)[1L, ]
-  if (min(distance) <= max(1, nchar(name) %/% 3)) {
-    return(valid[[which.min(distance)]])
-  }
-  found <- c(
-    valid[valid == sub("\\[.*", "", name)],
-    valid[grepl(name, valid, fixed = TRUE)]
-  )
-  if (length(found) > 0L) found[[1L]]
-}
-
 #' One distribution object as a prior
 #' @noRd
 read_prior <- function(dist, name, kind, call) {
@@ -252,7 +239,13 @@ abort_unsupported_prior <- function(family, name, scale, call) {
       i = if (scale && family == "truncated") {
         "A prior on a standard deviation is cut at 0 anyway: give the distribution itself."
       },
-      i = "Supported: {.fn {supported}}."
+      i = "Supported: {.fn {supported}}.",
+      i = if (!scale) {
+        "All but the standard deviations is integrated out by formula, which asks for a normal prior, a flat one or a known value."
+      },
+      i = if (!scale && family %in% c("student_t", "cauchy")) {
+        "The packages brms and rstanarm take Student-t and Cauchy priors there."
+      }
     ),
     "prior", call
   )

@@ -43,6 +43,7 @@
 #' summary(fit)
 #' summary(fit, prob = 0.89, interval = "central", regex_pars = "^sigma")
 #' summary(fit, pars = "hyper_mu", diagnostics = TRUE)
+#' @aliases hdi
 #' @export
 summary.bayespool_fit <- function(
     object, prob = 0.94, interval = c("hdi", "central"), pars = NULL, regex_pars = NULL, diagnostics = has_chains(object), ...) {

@@ -46,6 +46,7 @@
 #'   )
 #' )
 #' variance_components(fit)
+#' @aliases icc
 #' @export
 variance_components <- function(object, ...) {
   UseMethod("variance_components")

@@ -5,6 +5,9 @@ use_code <- function(folder, env = parent.frame()) {
   for (file in list.files(testthat::test_path(folder), full.names = TRUE)) source(file, local = env, encoding = "UTF-8")
 }
 
+# A fit to groups of which the package says that they cannot tell its standard deviations apart.
+undetermined <- function(fit) suppressWarnings(fit, classes = "bayespool_warning_undetermined")
+
 expect_within_mcse <- function(draws, truth, z = 5) {
   error <- abs(mean(draws) - truth) / posterior::mcse_mean(draws)
   testthat::expect(isTRUE(error < z), sprintf("mean %.6g is %.1f MCSE from %.6g", mean(draws), error, truth))

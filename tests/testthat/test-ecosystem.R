@@ -234,7 +234,7 @@ test_that("numeric labels: labels in the fit and in tidybayes, positions in rand
 })
 
 test_that("a single group keeps its label in the fit and in tidybayes", {
-  fit <- fit_labels("only one")
+  fit <- undetermined(fit_labels("only one"))
   expect_identical(true_labels(fit), "only one")
   expect_identical(posterior::variables(posterior::as_draws_matrix(fit))[2], "mu[only one]")
   expect_identical(dimnames(posterior::as_draws_rvars(fit)$mu), list("only one"))

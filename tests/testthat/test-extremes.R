@@ -5,7 +5,7 @@ use_code("fits")
 
 usual <- list(hyper_mu = p_normal(3, 5), sigma_y = p_exponential(1), sigma_mu = p_half_cauchy(0, 2))
 expect_partial_oracle <- function(data, priors, fine = 1) {
-  fit <- partial_pooling(y ~ 1 + (1 | g), data, prior = package_priors(priors), iter_sampling = 0)
+  fit <- undetermined(partial_pooling(y ~ 1 + (1 | g), data, prior = package_priors(priors), iter_sampling = 0))
   expect_oracle(fit, oracle_fit("partial_pooling", data$y, priors, group = data$g, fine = fine))
 }
 
@@ -59,9 +59,9 @@ test_that("a column and its copy share the slope of one", {
 
 test_that("with one observation, or one a group, equal priors make the standard deviations exchangeable", {
   for (y in list(4.5, data$y)) {
-    table <- exact_summary(partial(
+    table <- exact_summary(undetermined(partial(
       data.frame(g = seq_along(y), y = y), hyper_mu = normal, sigma_y = exponential, sigma_mu = exponential
-    ))
+    )))
     expect_equal(
       table[table$variable == "sigma_y", -1], table[table$variable == "sigma_mu", -1], tolerance = 2e-6, ignore_attr = TRUE
     )
@@ -160,10 +160,10 @@ test_that("a billion observations are right where the prior expects another scal
 test_that("200 groups of one observation are right, though sigma and tau are hardly told apart", {
   y <- withr::with_seed(3, rnorm(200, 5, sqrt(2)))
   d <- data.frame(g = 1:200, y = y)
-  fit <- partial_pooling(
+  fit <- undetermined(partial_pooling(
     y ~ 1 + (1 | g), d, iter_sampling = 0,
     prior = list(hyper_mu = dist_normal(0, 10), sigma_y = dist_exponential(1), sigma_mu = dist_exponential(1))
-  )
+  ))
   # Only v = sigma^2 + tau^2 is in the likelihood: sigma = sqrt(v) cos(a), tau = sqrt(v) sin(a).
   v <- exp(seq(-1.4, 1.4, length.out = 141) + log(var(y)))
   a <- gauss_legendre(60)

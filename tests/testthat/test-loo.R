@@ -164,7 +164,7 @@ test_that("moments leave out groups as rows do", {
     expect_error(loo(from_moments), class = "bayespool_error_data")
   }
   one <- moments["a"]
-  fit <- partial_pooling(y ~ 1 + (1 | g), one, prior = priors$partial, iter_sampling = 0)
+  fit <- undetermined(partial_pooling(y ~ 1 + (1 | g), one, prior = priors$partial, iter_sampling = 0))
   expect_equal(loo(fit, unit = "group")$pointwise["a", "elpd_logo"], log_marginal_likelihood(fit))
 })
 
@@ -264,7 +264,9 @@ test_that("the object is one of loo's", {
   expect_equal(comparison[[which(models == worse), "elpd_diff"]], -abs(sum(elpd_of(b) - elpd_of(a))))
   expect_equal(sum(loo::loo_model_weights(list(a, b))), 1)
   expect_output(print(a), "Exact leave-one-out cross-validation, 16 observations.*elpd_loo.*no Monte Carlo error")
-  expect_output(print(loo(fits$partial, unit = "group")), "leave-one-group-out cross-validation, 5 groups.*elpd_logo")
+  of_groups <- loo(fits$partial, unit = "group")
+  expect_output(print(of_groups), "leave-one-group-out cross-validation, 5 groups.*elpd_logo.*SE is large.* 5 terms, one a group")
+  expect_no_match(capture.output(print(a)), "SE is large")
   other <- loo(update(fits$partial, data = transform(rows, y = y + 1)))
   expect_warning(loo_compare(a, other), "same y")
   other <- loo(update(fits$partial, data = transform(rows, y = y + 1)), unit = "group")

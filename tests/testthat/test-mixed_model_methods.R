@@ -210,7 +210,7 @@ test_that("labels are the user's own", {
   expect_identical(rownames(coef(fit)$g), wild)
   none <- no_pooling(y ~ 1 + (1 | g), data, iter_sampling = 0)
   expect_identical(names(sigma(none)), wild)
-  one <- partial_pooling(y ~ 1 + (1 | g), transform(data, g = "only one"), iter_sampling = 0)
+  one <- undetermined(partial_pooling(y ~ 1 + (1 | g), transform(data, g = "only one"), iter_sampling = 0))
   expect_identical(rownames(coef(one)$g), "only one")
   expect_identical(ngrps(one), c(g = 1L))
 })

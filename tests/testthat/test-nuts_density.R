@@ -115,7 +115,7 @@ problem_of <- function(spec) {
     prior = package_priors(spec$priors), iter_sampling = 0, prior_only = spec$prior_only
   )
   if (spec$model == "no_pooling") arguments$sigma <- spec$sigma
-  core_problem_of(do.call(spec$model, arguments))
+  core_problem_of(undetermined(do.call(spec$model, arguments)))
 }
 # No pooling has one form: each group mean is a coordinate.
 forms_of <- function(spec) if (spec$model %in% c("partial_pooling", "varying_intercept")) c(FALSE, TRUE) else TRUE

@@ -1,0 +1,33 @@
+# A warning where the groups are such that data cannot tell standard deviations apart, whatever the priors are.
+
+# `data`: as the user gave them.
+warn_undetermined <- function(model, moments, priors, data, call) {
+  within <- model$scale_within$name
+  between <- varying_term(model)$sd
+  known <- names(Filter(is_fixed, priors))
+  single_rows <- all(moments$n == 1)
+  message <- if (!has_groups(model) || within %in% known && single_rows || isTRUE(between %in% known)) {
+    NULL
+  } else if (has_population(model) && length(moments$n) == 1) {
+    c(
+      "There is one group, which says next to nothing about {.field {between}}, the standard deviation between groups.",
+      i = "What the fit says of {.field {between}} comes from its prior.",
+      i = "{.fn complete_pooling} is the model for a single group."
+    )
+  } else if (single_rows && has_population(model)) {
+    c(
+      "Every group has one observation, so the data cannot tell {.field {within}} from {.field {between}}.",
+      i = "They only tell {.code {within}^2 + {between}^2}; the priors decide how it is divided."
+    )
+  } else if (single_rows) {
+    c(
+      "Every group has one observation, which says next to nothing about {.field {within}}, the standard deviation within groups.",
+      i = "What the fit says of {.field {within}} comes from its prior."
+    )
+  }
+  if (!is.null(message)) {
+    table <- if (is.data.frame(data)) table_call(data, varying_term(model)$factor)
+    hint <- "Is {.arg data} a table with one row a group? Then {.code {table}} makes group moments of it, which take its place."
+    warn_bayespool(c(message, i = if (single_rows && !is.null(table)) hint), "undetermined", call)
+  }
+}
