@@ -122,7 +122,7 @@ test_that("coefficients are jointly right", {
 
 test_that("draws look independent to posterior", {
   fit <- partial_pooling(y ~ 1 + (1 | g), small, seed = 10)
-  table <- summary(fit)
+  table <- summary(fit, pars = posterior::variables(fit), diagnostics = TRUE)
   expect_lt(max(abs(table$rhat - 1)), 0.005)
   expect_gt(min(table$ess_bulk), 3500)
   expect_lt(max(table$ess_bulk), 4600)

@@ -227,7 +227,7 @@ test_that("what is refused", {
     expect_error(group_contrasts(fit, reference = reference), class = "bayespool_error_argument")
   }
   expect_error(group_contrasts(fit, "a", reference = "a"), "two groups", class = "bayespool_error_argument")
-  one <- partial_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0)
+  one <- undetermined(partial_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0))
   expect_error(group_contrasts(one), "two groups", class = "bayespool_error_argument")
   for (prob in list(0, 1, "a", NA)) expect_error(group_contrasts(fit, prob = prob), class = "bayespool_error_argument")
   expect_error(group_contrasts(fit, interval = "eti"), class = "bayespool_error_argument")

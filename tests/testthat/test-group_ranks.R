@@ -91,7 +91,7 @@ test_that("NUTS: the errors are those of chains", {
 })
 
 test_that("all models with groups; one group; groups that are equal share the best place", {
-  expect_identical(group_ranks(update(fit, data = rows[rows$g == "b", ]))$p_best, 1)
+  expect_identical(group_ranks(undetermined(update(fit, data = rows[rows$g == "b", ])))$p_best, 1)
   for (other in list(
     no_pooling(means, rows, iter_sampling = 50, seed = 1), no_pooling(y ~ x + (1 | g), rows, iter_sampling = 50, seed = 1),
     varying_intercept(y ~ x + (1 | g), rows, iter_sampling = 50, seed = 1)
