@@ -221,7 +221,7 @@ test_that("one group, and labels of any kind", {
   expect_identical(table$group, data$g)
   expect_equal(as.data.frame(table)[-2], as.data.frame(plain)[-2], ignore_attr = TRUE)
   expect_output(print(table), "\u5317\u4eac")
-  one <- partial_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0)
+  one <- undetermined(partial_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0))
   expect_true(all(is.finite(as.matrix(predictive_table(one)[4:7]))))
   none <- predictive_table(no_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0))
   pooled <- predictive_table(complete_pooling(y ~ 1, rows[rows$g == "b", ], iter_sampling = 0))
