@@ -65,7 +65,7 @@ cases <- list(
     fit <- step("five sites: 1e6 draws", function() {
       partial_pooling(scontrol ~ 1 + (1 | site), five_sites(), priors, iter_sampling = 250000, seed = 1)
     })
-    step("1e6 draws: summary() with HDI, ESS and R-hat", function() summary(fit))
+    step("1e6 draws: summary() with HDI, ESS and R-hat", function() summary(fit, diagnostics = TRUE))
     step("1e6 draws: prediction of 10 people at a new site", function() {
       posterior_predict(fit, data.frame(site = rep("New", 10)), seed = 1)
     })

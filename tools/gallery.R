@@ -62,8 +62,8 @@ for (groups in names(sets)) {
   save("density-nuts", plot(nuts, "density"))
 
   save("check-dens_overlay", pp_check(partial, seed = 1))
-  save("check-groups-partial", pp_check(partial, "groups", seed = 1))
-  save("check-groups-varying", pp_check(varying, "groups", seed = 1))
+  save("check-groups-partial", pp_check(partial, "groups"))
+  save("check-groups-varying", pp_check(varying, "groups"))
   save("check-stat_grouped", pp_check(partial, "stat_grouped", seed = 1), height = 8)
   save("check-intervals", pp_check(varying, "intervals", x = "stress", seed = 1))
   save("check-loo_pit_overlay", pp_check(partial, "loo_pit_overlay", seed = 1))
@@ -87,7 +87,7 @@ for (groups in names(sets)) {
   kept <- data$site != data$site[1] # a group that the model has not seen
   others <- partial_pooling(means, data[kept, ], seed = 1)
   save("new-observed", plot_new_group(others, data[!kept, ], seed = 1))
-  save("check-groups-new", pp_check(others, "groups", newdata = data[!kept, ], seed = 1))
+  save("check-groups-new", pp_check(others, "groups", newdata = data[!kept, ]))
   save("check-groups-sorted", pp_check(others, "groups", newdata = data, sort = "mean"))
   save("new-complete", plot_new_group(complete, seed = 1))
 
@@ -146,17 +146,17 @@ for (groups in c(5, 15, 50, 200)) {
     data <- simulate(groups)
     if (labels == "long") levels(data$site) <- substr(paste(levels(data$site), strrep("of a long name ", 4)), 1, 50)
     fit <- varying_intercept(scontrol ~ stress + (1 | site), data, seed = 1)
-    save_picture(sprintf("check-%s-%03d", labels, groups), pp_check(fit, "groups", seed = 1))
+    save_picture(sprintf("check-%s-%03d", labels, groups), pp_check(fit, "groups"))
     colours <- bayesplot::color_scheme_get()
     bayesplot::color_scheme_set("gray")
-    save_picture(sprintf("check-%s-grey-%03d", labels, groups), pp_check(fit, "groups", seed = 1))
+    save_picture(sprintf("check-%s-grey-%03d", labels, groups), pp_check(fit, "groups"))
     bayesplot::color_scheme_set(unname(unlist(colours)))
   }
 }
 crowded <- simulate(15)
 crowded <- crowded[sample.int(nrow(crowded), 5000, replace = TRUE), ]
 crowded$scontrol <- crowded$scontrol + round(rnorm(5000, 0, 3))
-save_picture("check-crowded", pp_check(partial_pooling(scontrol ~ 1 + (1 | site), crowded, seed = 1), "groups", seed = 1))
+save_picture("check-crowded", pp_check(partial_pooling(scontrol ~ 1 + (1 | site), crowded, seed = 1), "groups"))
 
 # Graphs of more than the usual: three predictors with long names, six predictors, known values.
 wide <- simulate(5)

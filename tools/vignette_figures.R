@@ -14,5 +14,5 @@ dir.create("vignettes/figures", showWarnings = FALSE)
 grDevices::png(
   "vignettes/figures/check-densities.png", width = 6.5, height = 3.6, units = "in", res = 80, type = "cairo", antialias = "none"
 )
-print(bayesplot::pp_check(fit, type = "dens_overlay_grouped", seed = 1))
+print(pp_check(fit, type = "dens_overlay_grouped", seed = 1))
 invisible(grDevices::dev.off())

@@ -73,6 +73,8 @@ fuzz_newdata <- function(fit) {
 fuzz_prob <- function() if (chance(0.7)) pick(0.5, 0.9, 0.99, 0.1) else pick(0, 1, -1, NA, "a", c(0.1, 0.2), NULL, 1e-12,
   1 - 1e-12, Inf)
 
+fuzz_interval <- function() if (chance(0.8)) pick("hdi", "central") else pick("eti", NA, 1, NULL)
+
 # Things to do with a fit; each returns a function of no arguments.
 fuzz_uses <- list(
   exact_summary = function(fit) {
@@ -82,7 +84,33 @@ fuzz_uses <- list(
   },
   summary = function(fit) {
     prob <- fuzz_prob()
-    function() utils::capture.output(print(summary(fit, prob = prob)))
+    interval <- fuzz_interval()
+    some <- if (chance(0.2)) pick("^sigma", "[", "nothing", NA, 1)
+    more <- if (chance(0.2)) pick(TRUE, NA) else FALSE
+    function() {
+      utils::capture.output(print(summary(fit, prob = prob, interval = interval, regex_pars = some, diagnostics = more)))
+    }
+  },
+  predictive_table = function(fit) {
+    prob <- fuzz_prob()
+    interval <- fuzz_interval()
+    new <- fuzz_newdata(fit)
+    function() {
+      table <- predictive_table(fit, new, prob = prob, interval = interval)
+      utils::capture.output(print(table))
+      if (any(table$lower > table$upper, na.rm = TRUE)) stop("an interval ends before it begins")
+    }
+  },
+  groups = function(fit) {
+    prob <- fuzz_prob()
+    interval <- fuzz_interval()
+    some <- pick(NULL, NULL, fit$moments$group[1], utils::head(fit$moments$group, 3), "nosuch", NA, 1)
+    best <- pick(1, 2, 0, NA, "a")
+    pick(
+      function() utils::capture.output(print(group_contrasts(fit, some, prob = prob, interval = interval))),
+      function() utils::capture.output(print(group_contrasts(fit, reference = some, prob = prob, interval = interval))),
+      function() utils::capture.output(print(group_ranks(fit, best, prob = prob, interval = interval)))
+    )
   },
   print = function(fit) function() utils::capture.output(print(fit)),
   predictions = function(fit) {
