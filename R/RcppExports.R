@@ -17,6 +17,42 @@ cpp_log_scale_prior <- function(prior, values) {
     .Call(`_bayespool_cpp_log_scale_prior`, prior, values)
 }
 
+cpp_effects_fit <- function(problem, orders, draws, seed, cores) {
+    .Call(`_bayespool_cpp_effects_fit`, problem, orders, draws, seed, cores)
+}
+
+cpp_effects_evidence <- function(problem, orders) {
+    .Call(`_bayespool_cpp_effects_evidence`, problem, orders)
+}
+
+cpp_effects_log_density <- function(problem, x, u) {
+    .Call(`_bayespool_cpp_effects_log_density`, problem, x, u)
+}
+
+cpp_effects_check <- function(problem) {
+    .Call(`_bayespool_cpp_effects_check`, problem)
+}
+
+cpp_effects_summary <- function(problem, orders, record, probabilities, shortest, deviations, cores, memory) {
+    .Call(`_bayespool_cpp_effects_summary`, problem, orders, record, probabilities, shortest, deviations, cores, memory)
+}
+
+cpp_effects_combinations <- function(problem, orders, record, x, z, group, noise, probability, shortest, cores, memory) {
+    .Call(`_bayespool_cpp_effects_combinations`, problem, orders, record, x, z, group, noise, probability, shortest, cores, memory)
+}
+
+cpp_effects_contrasts <- function(problem, orders, record, z, first, second, probability, shortest, cores, memory) {
+    .Call(`_bayespool_cpp_effects_contrasts`, problem, orders, record, z, first, second, probability, shortest, cores, memory)
+}
+
+cpp_effects_variances <- function(problem, orders, record, z, probability, shortest) {
+    .Call(`_bayespool_cpp_effects_variances`, problem, orders, record, z, probability, shortest)
+}
+
+cpp_effects_leave_one_out <- function(problem, orders, record, x, z, group, cores, memory) {
+    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, group, cores, memory)
+}
+
 cpp_fit <- function(problem, orders, draws, seed, cores) {
     .Call(`_bayespool_cpp_fit`, problem, orders, draws, seed, cores)
 }

@@ -1,15 +1,19 @@
 # Every call of C++ that computes with a model or with draws. A `problem` is the list that new_problem() makes; `posterior` as
-# new_posterior() makes it.
+# new_posterior() makes it. Methods of what depends on the kind of problem are here and in core-effects.R.
 
 core_check_design <- function(problem) cpp_check_design(problem)
 
 # `log_evidence`; `missed`, the probability found where the quadrature has no nodes; `draws`, draws x variables; and `record`,
 # what the quadrature found, from which the functions below take it.
-core_fit <- function(posterior, draws, seed, cores, call) {
+core_fit <- function(posterior, draws, seed, cores, call) UseMethod("core_fit", posterior$problem)
+
+core_fit.default <- function(posterior, draws, seed, cores, call) {
   run_core(cpp_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
 }
 
-core_log_evidence <- function(posterior, call) {
+core_log_evidence <- function(posterior, call) UseMethod("core_log_evidence", posterior$problem)
+
+core_log_evidence.default <- function(posterior, call) {
   run_core(cpp_log_evidence(posterior$problem, posterior$propriety$orders), call)
 }
 
@@ -20,7 +24,9 @@ core_comparison <- function(posterior, call) {
 
 # One row a variable, then one for the icc if wanted: mean, sd, quantiles, and the ends of the shortest interval that holds
 # `shortest`, if that is not 0.
-core_summary <- function(posterior, probs, shortest, icc, deviations, call) {
+core_summary <- function(posterior, probs, shortest, icc, deviations, call) UseMethod("core_summary", posterior$problem)
+
+core_summary.default <- function(posterior, probs, shortest, icc, deviations, call) {
   run_core(
     cpp_summary(
       posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, icc, deviations,

@@ -106,7 +106,13 @@ predictor_frame <- function(coding, parsed, data, call) {
 
 # The columns that the fit's `moments` have, of other rows. `source`: the argument that these come from.
 predictor_columns <- function(moments, frame, terms, call, source = "newdata") {
-  contrasts <- moments$coding$contrasts
+  columns <- length(unlist(moments$terms))
+  coded_columns(moments$coding, columns, frame, terms, call, source)
+}
+
+# `columns`: how many there should be.
+coded_columns <- function(coding, columns, frame, terms, call, source) {
+  contrasts <- coding$contrasts
   coded <- vapply(frame, is_coded, logical(1))
   changed <- names(frame)[coded != names(frame) %in% names(contrasts)]
   if (length(changed) > 0) {
@@ -123,7 +129,6 @@ predictor_columns <- function(moments, frame, terms, call, source = "newdata") {
     stats::model.matrix(terms, frame, contrasts.arg = contrasts), "The predictors", call, source
   )
   x <- design[, attr(design, "assign") > 0, drop = FALSE]
-  columns <- ncol(moments$mean) - 1
   if (ncol(x) != columns) {
     abort_bayespool(
       c(

@@ -2,15 +2,15 @@
 
 # A list: `formula` as given; `response` (text) and `response_expr`; `intercept`; `terms` (labels of
 # the fixed terms as terms() writes them); `fixed` (the formula without the bar); `group` (name of
-# the grouping column, or NULL); `env`.
+# the grouping column, or NULL); `varying` (what varies between the groups, see parse_varying()); `env`.
 parse_formula <- function(formula, call = rlang::caller_env()) {
   check_formula(formula, call)
   group <- parse_group(formula[[3]], call)
   # The bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
   # order of the terms.
   marked <- formula
-  if (!is.null(group)) {
-    marked[[3]] <- replace_call(formula[[3]], group$bar, as.name(group_mark))
+  for (bar in group$bars) {
+    marked[[3]] <- replace_call(marked[[3]], bar, as.name(group_mark))
   }
   marked_terms <- tryCatch(
     stats::terms(marked),
@@ -43,6 +43,7 @@ parse_formula <- function(formula, call = rlang::caller_env()) {
     terms = labels,
     fixed = fixed_formula(formula, labels, intercept),
     group = group$name,
+    varying = if (!is.null(group)) parse_varying(group$bars, formula, call),
     env = environment(formula)
   )
 }
@@ -62,7 +63,7 @@ replace_call <- function(expr, old, new) {
   expr
 }
 
-supported_bar <- "One grouping factor is supported, as {.code (1 | g)} with {.code g} the name of a column."
+supported_bar <- "One grouping factor is supported, as {.code (1 | g)} or {.code (1 + x | g)} with {.code g} the name of a column."
 
 check_formula <- function(formula, call) {
   if (!inherits(formula, "formula")) {
@@ -96,35 +97,71 @@ check_formula <- function(formula, call) {
   }
 }
 
-# The bar call `1 | g` and the name `g` in the right-hand side, or NULL where there is no bar.
+# The bars of the right-hand side, calls such as `1 + x | g`, and the name `g`; NULL where there is none.
 parse_group <- function(rhs, call) {
-  if ("||" %in% all.names(rhs)) {
-    abort_formula("{.code ||} is not supported.", supported_bar, rhs, call)
-  }
-  bars <- reformulas::findbars(rhs)
+  bars <- bar_calls(rhs)
   if (length(bars) == 0) {
-    if ("|" %in% all.names(rhs)) {
-      abort_formula("The grouping factor must be a column.", supported_bar, rhs, call)
-    }
     return(NULL)
   }
-  slope <- Find(function(bar) !identical(bar[[2]], 1), bars)
-  if (!is.null(slope)) {
-    abort_formula("Only a varying intercept is supported, not a varying slope.", supported_bar, slope, call)
-  }
-  if (length(bars) > 1) {
+  factors <- unique(lapply(bars, `[[`, 3))
+  if (length(factors) > 1) {
     abort_formula("More than one grouping factor is not supported.", supported_bar, rhs, call)
   }
-  bar <- bars[[1]]
-  if (!is.name(bar[[3]])) {
+  if (!is.name(factors[[1]])) {
     abort_formula(
       "The grouping factor must be a column.",
       c("Compute it in the data first.", supported_bar),
-      bar, call
+      bars[[1]], call
     )
   }
-  list(bar = bar, name = as.character(bar[[3]]))
+  list(bars = bars, name = as.character(factors[[1]]))
 }
+
+# The outermost calls of `|` and `||`.
+bar_calls <- function(expr) {
+  if (rlang::is_call(expr, c("|", "||"))) {
+    return(list(expr))
+  }
+  if (is.call(expr)) unlist(lapply(as.list(expr)[-1], bar_calls), recursive = FALSE) else list()
+}
+
+# What varies between the groups: `intercept`; `terms` (labels); `fixed` (a formula of the response on these); `correlated`, whether
+# their effects may be. They are not with `||` (then `double`), nor where each has a bar of its own.
+parse_varying <- function(bars, formula, call) {
+  read <- lapply(bars, function(bar) {
+    terms <- tryCatch(
+      stats::terms(stats::reformulate(format_expr(bar[[2]]))),
+      error = function(cnd) {
+        abort_formula("What varies between the groups cannot be read.", supported_bar, bar, call)
+      }
+    )
+    list(intercept = attr(terms, "intercept") == 1, terms = attr(terms, "term.labels"))
+  })
+  counts <- vapply(read, function(bar) bar$intercept + length(bar$terms), 0)
+  if (any(counts == 0)) {
+    abort_formula("A bar says that nothing varies.", supported_bar, bars[[which(counts == 0)[1]]], call)
+  }
+  if (length(bars) > 1 && any(counts > 1)) {
+    abort_formula(
+      "Effects that are correlated in part are not supported.",
+      "{.code (1 + x | g)} lets all effects be correlated, {.code (1 + x || g)} none.", formula[[3]], call
+    )
+  }
+  intercept <- any(vapply(read, `[[`, NA, "intercept"))
+  labels <- unlist(lapply(read, `[[`, "terms"))
+  if (anyDuplicated(labels) || sum(vapply(read, `[[`, NA, "intercept")) > 1) {
+    abort_formula("An effect varies twice.", "Write each of them once.", formula[[3]], call)
+  }
+  list(
+    intercept = intercept, terms = labels %||% character(),
+    fixed = fixed_formula(formula, labels %||% character(), intercept),
+    double = rlang::is_call(bars[[1]], "||"),
+    correlated = length(bars) == 1 && rlang::is_call(bars[[1]], "|")
+  )
+}
+
+# Does more vary than an intercept?
+has_varying_terms <- function(parsed) length(parsed$varying$terms) > 0
 
 # The labels without the bar's, which must be a term of its own and not part of a call or an
 # interaction.

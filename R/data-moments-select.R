@@ -14,8 +14,9 @@ select_moments <- function(parsed, moments, call) {
   }
   # Every column that is a variable of its own may be the response or a predictor, whatever it was at first.
   response <- if (isTRUE(moments$any_response)) parsed$response else moments$response
-  terms <- c(moments$terms, stats::setNames(list(moments$response), response))
-  coded <- names(moments$coding$patterns)
+  own <- moments$varying$terms
+  terms <- c(moments$terms, own[!names(own) %in% names(moments$terms)], stats::setNames(list(moments$response), response))
+  coded <- c(names(moments$coding$patterns), names(moments$varying$coding$patterns))
   numeric <- names(terms)[lengths(terms) == 1 & !names(terms) %in% coded]
   if (!parsed$response %in% numeric) {
     abort_bayespool(
@@ -26,17 +27,19 @@ select_moments <- function(parsed, moments, call) {
       "moments", call
     )
   }
-  missing <- setdiff(parsed$terms, names(terms))
+  missing <- setdiff(c(parsed$terms, parsed$varying$terms), names(terms))
   if (length(missing) > 0) {
     abort_bayespool(
       c("The moments do not hold {.code {missing}}.", i = "They hold {.code {names(terms)}}."),
       "moments", call
     )
   }
-  check_coding(parsed, moments, call)
+  check_coding(parsed$fixed, moments, call)
+  moments$varying <- select_varying(parsed, moments, terms, call)
 
-  columns <- match(unlist(terms[c(parsed$terms, parsed$response)], use.names = FALSE), colnames(moments$mean))
-  if (!identical(columns, seq_len(ncol(moments$mean))) || parsed$intercept != moments$intercept) {
+  wanted <- unlist(c(terms[parsed$terms], moments$varying$terms, terms[parsed$response]), use.names = FALSE)
+  columns <- match(unique(wanted), colnames(moments$mean))
+  if (!identical(columns, seq_len(ncol(moments$mean))) || parsed$intercept != moments$intercept || !is.null(moments$varying)) {
     moments$residual <- NULL # they are of the columns as they were together
   }
   terms <- terms[parsed$terms]
@@ -57,14 +60,28 @@ select_moments <- function(parsed, moments, call) {
   moments
 }
 
+# What moments hold of the directions that vary: as they were coded for these, or as predictors.
+select_varying <- function(parsed, moments, terms, call) {
+  if (!has_varying_terms(parsed)) {
+    return(NULL)
+  }
+  wanted <- parsed$varying$terms
+  own <- moments$varying
+  if (all(wanted %in% names(own$terms))) {
+    check_coding(parsed$varying$fixed, moments, call, own$coding$patterns)
+    return(list(terms = own$terms[wanted], coding = own$coding))
+  }
+  check_coding(parsed$varying$fixed, moments, call)
+  list(terms = terms[wanted], coding = moments$coding)
+}
+
 # A factor's columns are contrasts or indicators, depending on the intercept and the other terms of
 # the formula.
-check_coding <- function(parsed, moments, call) {
-  held <- moments$coding$patterns
+check_coding <- function(formula, moments, call, held = moments$coding$patterns) {
   if (length(held) == 0) {
     return(invisible())
   }
-  asked <- coding_patterns(parsed$fixed, unique(unlist(lapply(held, names))))
+  asked <- coding_patterns(formula, unique(unlist(lapply(held, names))))
   for (term in intersect(names(asked), names(held))) {
     if (!identical(sort_names(asked[[term]]), sort_names(held[[term]]))) {
       had <- if (moments$intercept) "with" else "without"

@@ -1,15 +1,16 @@
 # Group moments: the object, choosing groups, merging.
 
 # `residual`: what residual_moments() returns; nothing where that is NULL. Moments of a table may also have `any_response`, see
-# select_moments().
+# select_moments(). `varying`: where slopes vary, `terms` (names of their columns, by term) and `coding`.
 
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
-                              intercept = TRUE, coding = NULL, dropped = 0, residual = NULL) {
+                              intercept = TRUE, coding = NULL, dropped = 0, residual = NULL, varying = NULL) {
   moments <- list(
     group_name = group_name, group = group, n = n, mean = mean, within = within, pooled = pooled, terms = terms,
     response = response, intercept = intercept, coding = coding, dropped = dropped
   )
   moments$residual <- residual
+  moments$varying <- varying
   structure(moments, class = "group_moments")
 }
 

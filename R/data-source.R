@@ -1,6 +1,7 @@
 # What a fit needs from `data`, whatever kind it is: group moments, and what it keeps of it.
 
-# What a fit needs from `data`: moments whose columns are the formula's predictors in its order and then the response. Without
+# What a fit needs from `data`: moments whose columns are the formula's predictors in its order, what varies between groups and is not
+# among them, and then the response. Without
 # a grouping factor there is one group, "". With `pooled` cross-products may be summed over the groups: `within` is
 # 1 x d(d+1)/2. Each kind of data that can be reduced has a method.
 reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) UseMethod("reduce_data", data)
@@ -36,17 +37,19 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   }
   response <- eval_response(parsed, data, call)
   predictors <- eval_predictors(parsed, data, call)
+  varying <- eval_varying(parsed, data, call)
   group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
 
   # One of the used columns may be as long as memory allows, so rows are only copied when some must
   # go.
-  used <- c(list(response), predictors$frame, if (!is.null(group)) list(group))
+  used <- c(list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group))
   dropped <- 0
   if (any(vapply(used, has_missing, logical(1)))) {
-    keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), parsed$group), call)
+    keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group), call)
     dropped <- as.double(sum(!keep))
     response <- response[keep]
     predictors$frame <- predictors$frame[keep, , drop = FALSE]
+    varying$frame <- varying$frame[keep, , drop = FALSE]
     if (!is.null(group)) group <- group[keep]
   }
   coded <- code_predictors(parsed, predictors, call)
@@ -54,11 +57,14 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   if (!is.null(basis)) coded$coding$bases <- c(coded$coding$bases, basis)
   groups <- code_groups(group)
 
-  values <- c(coded$columns, list(as.double(response)))
+  beside <- code_varying(parsed, varying, coded, call)
+  values <- c(coded$columns, unname(beside$extra), list(as.double(response)))
   result <- core_group_moments(values, length(response), groups$code, groups$first, groups$size, pooled)
-  columns <- c(unlist(coded$terms, use.names = FALSE), parsed$response)
-  check_finite(result, columns, c(coded$columns, list(response)), call)
-  result$residual <- residual_moments(values, length(response), groups, result, pooled, parsed$intercept)
+  columns <- c(unlist(coded$terms, use.names = FALSE), names(beside$extra), parsed$response)
+  check_finite(result, columns, c(coded$columns, unname(beside$extra), list(response)), call)
+  if (is.null(beside)) {
+    result$residual <- residual_moments(values, length(response), groups, result, pooled, parsed$intercept)
+  }
   present <- result$n > 0
   if (!all(present)) {
     result <- keep_groups(result, which(present), by_group = !pooled)
@@ -67,7 +73,8 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   new_group_moments(
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean,
     within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
-    intercept = parsed$intercept, coding = coded$coding, dropped = dropped, residual = result$residual
+    intercept = parsed$intercept, coding = coded$coding, dropped = dropped, residual = result$residual,
+    varying = beside$varying
   )
 }
 

@@ -1,7 +1,7 @@
 # The variables of a formula in rows of data: response, predictors before coding, and which rows have them all.
 
 check_variables <- function(parsed, data, call) {
-  variables <- unique(c(all.vars(parsed$fixed), parsed$group))
+  variables <- unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))
   missing <- setdiff(variables, names(data))
   if (length(missing) > 0) {
     available <- names(data)

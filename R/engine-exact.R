@@ -5,7 +5,7 @@
 exact_draws <- function(posterior, settings, seed, call) {
   draws <- settings$chains * settings$iter_sampling
   sampled <- core_fit(posterior, draws, seed, settings$cores, call)
-  warn_missed(sampled$missed, call)
+  warn_missed(sampled$missed %||% 0, call)
   list(
     draws = if (draws > 0) {
       new_draws(sampled$draws, settings$iter_sampling, settings$chains, layout_variables(posterior$model))
@@ -53,7 +53,7 @@ exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE,
 mark_missing <- function(table, model, missing) {
   for (role in unique(model$layout$role)) {
     rows <- layout_positions(model, role)
-    lost <- rep_len(missing[[role]], length(rows))
+    lost <- rep_len(missing[[role]], length(rows)) # one number, or one a row
     table[rows[lost >= 1], 2] <- Inf
     table[rows[lost == 2], 1] <- if (startsWith(role, "scale")) Inf else NaN
   }

@@ -34,6 +34,7 @@ without_environment <- function(formula) {
 parsed_without_environment <- function(parsed) {
   parsed$formula <- without_environment(parsed$formula)
   parsed$fixed <- without_environment(parsed$fixed)
+  if (!is.null(parsed$varying)) parsed$varying$fixed <- without_environment(parsed$varying$fixed)
   parsed$env <- globalenv()
   parsed
 }

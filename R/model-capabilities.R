@@ -14,3 +14,6 @@ has_independent_groups <- function(model) identical(varying_term(model)$kind, "i
 has_population <- function(model) identical(varying_term(model)$kind, "population")
 
 shares_sigma <- function(model) model$scale_within$shared
+
+# Do the groups differ in more than an intercept?
+varies_in_slope <- function(model) has_population(model) && !identical(varying_term(model)$directions, intercept_direction)

@@ -2,46 +2,64 @@
 
 # A data frame with one row a variable, in the order of the draws:
 #   variable   name
-#   role       "population" (mean or intercept), "slope", "group" (coefficient of a group), "scale_within", "scale_between"
+#   role       "population" (mean or intercept), "slope", "group" (coefficient of a group), "scale_within", "scale_between",
+#              "correlation" (of a group's effects)
 #   term       grouping factor of what belongs to groups, else NA
-#   direction  what varies between them: a direction of the term, else NA
+#   direction  what varies between them: a direction of the term, else NA; of a correlation the two, as in its name
 #   label      label of the group, else NA
 #   position   column of the draws
 # Means come first, the intercept before the slopes, whether it is the population's or one of each independent group.
 new_layout <- function(model) {
   term <- varying_term(model)
-  groups <- indexed(term$coefficient, term$labels)
+  labels <- term$labels
+  none <- NA_character_
+  rows <- function(variable, role, term = none, direction = none, label = none) {
+    count <- length(variable)
+    list(
+      variable = variable, role = rep_len(role, count), term = rep_len(term, count), direction = rep_len(direction, count),
+      label = rep_len(label, count)
+    )
+  }
+  groups <- lapply(seq_along(term$coefficient), function(k) {
+    rows(with_label(term$coefficient[k], labels), "group", term$factor, term$directions[k], labels)
+  })
   sigma <- model$scale_within$name
-  by_role <- list(
-    population = model$intercept,
-    group = if (has_independent_groups(model)) groups,
-    slope = model$slopes,
-    group = if (has_population(model)) groups,
-    scale_within = if (shares_sigma(model)) sigma else indexed(sigma, term$labels),
-    scale_between = term$sd
+  blocks <- c(
+    list(rows(model$intercept, "population")),
+    if (has_independent_groups(model)) groups,
+    list(rows(model$slopes, "slope")),
+    if (has_population(model)) groups,
+    list(
+      if (shares_sigma(model)) rows(sigma, "scale_within") else rows(indexed(sigma, labels), "scale_within", term$factor, label = labels),
+      rows(term$sd, "scale_between", term$factor, term$directions),
+      rows(term$correlation, "correlation", term$factor, sub("^rho\\[(.*)\\]$", "\\1", term$correlation))
+    )
   )
-  by_role <- by_role[lengths(by_role) > 0]
-  role <- names(by_role)
-  count <- lengths(by_role)
-  of_group <- role == "group" | (role == "scale_within" & !shares_sigma(model))
-  in_direction <- role == "group" | role == "scale_between"
-  labels <- Map(function(given, n) if (given) term$labels else rep_len(NA_character_, n), of_group, count)
-  columns <- list(
-    variable = unlist(by_role, use.names = FALSE), role = rep.int(role, count),
-    term = rep.int(ifelse(of_group | in_direction, term$factor, NA_character_), count),
-    direction = rep.int(ifelse(in_direction, term$directions, NA_character_), count),
-    label = unlist(labels, use.names = FALSE), position = seq_len(sum(count))
-  )
-  as_frame(columns, sum(count))
+  columns <- c("variable", "role", "term", "direction", "label")
+  layout <- lapply(stats::setNames(columns, columns), function(name) unlist(lapply(blocks, `[[`, name)))
+  layout$position <- seq_along(layout$variable)
+  as_frame(layout, length(layout$variable))
+}
+
+# Names of a coefficient of each group: mu[Kassel], or beta_j[stress,Kassel].
+with_label <- function(coefficient, labels) {
+  if (endsWith(coefficient, "]")) {
+    paste0(substr(coefficient, 1, nchar(coefficient) - 1), ",", labels, "]")
+  } else {
+    indexed(coefficient, labels)
+  }
 }
 
 # Names with an index, such as mu[Kassel].
 indexed <- function(name, index) if (length(index) > 0) paste0(name, "[", index, "]") else character()
 
-# Names of the variables of these roles, in order; all of them without.
-layout_variables <- function(model, role = NULL) {
+# Names of the variables of these roles, in order; all of them without. Of groups also of one direction alone.
+layout_variables <- function(model, role = NULL, direction = NULL) {
   layout <- model$layout
-  if (is.null(role)) layout$variable else layout$variable[layout$role %in% role]
+  if (is.null(role)) {
+    return(layout$variable)
+  }
+  layout$variable[layout$role %in% role & (is.null(direction) | layout$direction %in% direction)]
 }
 
 # Where the variables of a role are in the draws, from 1.

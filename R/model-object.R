@@ -21,12 +21,18 @@ new_model <- function(name, title, outcome, intercept, predictors, terms, scale_
 # What a bar in the formula stands for:
 #   factor       name of the grouping factor; `labels`: of its groups
 #   kind         "named", "independent" or "population" (see model-spec.R)
-#   directions   what varies between the groups
-#   coefficient  name of the groups' coefficients, or NULL where they are only named
-#   sd           name of the standard deviation between groups, or NULL
-new_group_term <- function(factor, labels, kind, coefficient, sd) {
-  list(factor = factor, labels = labels, kind = kind, directions = "(Intercept)", coefficient = coefficient, sd = sd)
+#   directions   what varies between the groups, q names
+#   coefficient  names of the groups' coefficients (q), or NULL where they are only named
+#   sd           names of the standard deviations between groups (q), or NULL
+#   correlation  names of the correlations between a group's effects, by rows of the lower triangle; none where they are independent
+new_group_term <- function(factor, labels, kind, directions, coefficient, sd, correlation) {
+  list(
+    factor = factor, labels = labels, kind = kind, directions = directions, coefficient = coefficient, sd = sd,
+    correlation = correlation
+  )
 }
+
+intercept_direction <- "(Intercept)"
 
 # The same model of other groups.
 with_groups <- function(model, labels) {
@@ -38,13 +44,16 @@ with_groups <- function(model, labels) {
   model
 }
 
-# The kind of each parameter that has a prior, named: "location", "slope", "scale", or "scale_between" of a standard deviation that
-# may be zero, as the observations' never is. Slopes are in the order of the predictors.
+# All correlations of a model have one prior, under this name.
+correlation_name <- "rho"
+
+# The kind of each parameter that has a prior, named: "location", "slope", "scale", "scale_between" of a standard deviation that
+# may be zero, as the observations' never is, or "correlation". Slopes are in the order of the predictors.
 prior_kinds <- function(model) {
   term <- varying_term(model)
   names <- list(
     location = c(model$intercept, if (has_independent_groups(model)) term$coefficient), slope = model$slopes,
-    scale = model$scale_within$name, scale_between = term$sd
+    scale = model$scale_within$name, scale_between = term$sd, correlation = if (length(term$correlation) > 0) correlation_name
   )
   stats::setNames(rep(names(names), lengths(names)), unlist(names))
 }

@@ -3,7 +3,6 @@
 # `record`: what its quadrature found (see core_fit()); numeric() where there was none.
 new_posterior <- function(model, moments, priors, prior_only, call) {
   problem <- new_problem(model, moments, priors, prior_only)
-  list(
-    model = model, problem = problem, propriety = check_propriety(problem, model, priors, prior_only, call), record = numeric()
-  )
+  check <- if (varies_in_slope(model)) check_effect_propriety else check_propriety
+  list(model = model, problem = problem, propriety = check(problem, model, priors, prior_only, call), record = numeric())
 }

@@ -120,17 +120,21 @@ check_flat_coefficients <- function(problem, model, flat, flat_means, call) {
   if (any(aliased)) {
     intercept <- if (problem$direction) model$intercept %||% varying_term(model)$coefficient
     names <- c(intercept, model$slopes)[aliased]
-    where <- if (flat_means) " within groups" else ""
-    qty <- cli::qty
-    abort_bayespool(
-      c(
-        "The posterior does not exist: the data do not determine {.field {names}}, which {?has a flat prior/have flat priors}.",
-        i = "{qty(names)}{?Its column depends/Their columns depend} linearly on the others{where}.",
-        i = "{qty(names)}Leave {?it/them} out or give {?it/them} a normal prior."
-      ),
-      "improper", call
-    )
+    abort_aliased(names, if (flat_means) " within groups" else "", call)
   }
+}
+
+# `where`: as text, within or between what the columns depend on one another.
+abort_aliased <- function(names, where, call) {
+  qty <- cli::qty
+  abort_bayespool(
+    c(
+      "The posterior does not exist: the data do not determine {.field {names}}, which {?has a flat prior/have flat priors}.",
+      i = "{qty(names)}{?Its column depends/Their columns depend} linearly on the others{where}.",
+      i = "{qty(names)}Leave {?it/them} out or give {?it/them} a normal prior."
+    ),
+    "improper", call
+  )
 }
 
 abort_exact_fit <- function(complete, slopes, model, label, call) {

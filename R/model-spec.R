@@ -11,6 +11,9 @@
 #   sigma        the standard deviation within groups
 #   means        what the group's coefficients are, for people
 #   regression   the fitting function to use beside predictors, where this one takes none
+#   varying      what may vary between the groups of a population: "intercept" (as without this entry), "slopes", "both" (an intercept and a
+#                slope), or "any"
+#   slope, slope_sd, correlation   the group's slopes, their standard deviations, and the correlations of a group's effects, where slopes vary
 model_specs <- list(
   complete_pooling = list(
     title = "Complete pooling", outcome = "normal", intercept = c("mu", "beta_0"), groups = "named", sigma = "sigma"
@@ -25,8 +28,25 @@ model_specs <- list(
   varying_intercept = list(
     title = "Varying intercept", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
     sd = "sigma_0", sigma = "sigma_y", means = "Group intercepts"
+  ),
+  varying_slope = list(
+    title = "Varying slope", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    sd = "sigma_0", sigma = "sigma_y", varying = "slopes", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
+  ),
+  varying_intercept_slope = list(
+    title = "Varying intercept and slope", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    sd = "sigma_0", sigma = "sigma_y", varying = "both", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
+  ),
+  mixed_model = list(
+    title = "Mixed model", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    sd = "sigma_0", sigma = "sigma_y", varying = "any", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
   )
 )
+
+# The model that a verb stands for. mixed_model() with an intercept alone that varies is varying_intercept().
+model_name <- function(verb, parsed) {
+  if (verb == "mixed_model" && !is.null(parsed$group) && !has_varying_terms(parsed)) "varying_intercept" else verb
+}
 
 # The fitting functions whose groups come from a population.
 population_verbs <- function() names(Filter(function(spec) spec$groups == "population", model_specs))
@@ -42,11 +62,38 @@ model_formula <- function(name, parsed, call) {
   if (!is.null(spec$regression) && length(parsed$terms) > 0) {
     abort_formula("{.fn {name}} takes no predictors.", paste0("Use {.fn ", spec$regression, "}."), parsed$formula, call)
   }
+  check_varying(name, spec$varying %||% "intercept", parsed, call)
   if (!in_model && !parsed$intercept && length(parsed$terms) == 0) {
     abort_formula("The formula leaves no mean to estimate.", "Write {.code y ~ 1}.", parsed$formula, call)
   }
   # Each independent group has an intercept, with or without `0 +`: factors are coded as beside one.
   if (spec$groups == "independent") with_intercept(parsed) else parsed
+}
+
+# Whether the model lets vary what the formula does.
+check_varying <- function(name, allowed, parsed, call) {
+  varying <- parsed$varying
+  if (is.null(varying) || allowed == "any") {
+    return(invisible())
+  }
+  slopes <- length(varying$terms)
+  fits <- switch(allowed,
+    intercept = slopes == 0,
+    slopes = slopes > 0 && !varying$intercept,
+    both = slopes > 0 && varying$intercept
+  )
+  if (!fits) {
+    wanted <- switch(allowed,
+      intercept = "an intercept that varies, as {.code (1 | g)}",
+      slopes = "slopes that vary, as {.code (0 + x | g)}",
+      both = "an intercept and a slope that vary, as {.code (1 + x | g)}"
+    )
+    verb <- if (slopes == 0) "varying_intercept" else if (varying$intercept) "varying_intercept_slope" else "varying_slope"
+    abort_formula(
+      paste0("{.fn ", name, "} has ", wanted, "."), paste0("This formula is one for {.fn ", verb, "} or {.fn mixed_model}."),
+      parsed$formula, call
+    )
+  }
 }
 
 with_intercept <- function(parsed) {
@@ -73,12 +120,19 @@ choose_sigma <- function(sigma, parsed, call) {
   if (by_default && predictors) "common" else sigma
 }
 
-# The model that a fitting function makes of data with these predictor columns and groups.
-specify_model <- function(name, parsed, predictors, labels, shared_sigma) {
+# The model that a fitting function makes of data with these predictor columns, directions in which the groups differ, and groups.
+specify_model <- function(name, parsed, predictors, directions, labels, shared_sigma) {
   spec <- model_specs[[name]]
   named <- function(names) names[min(length(names), 1 + (length(predictors) > 0))]
   term <- if (!is.null(parsed$group)) {
-    new_group_term(parsed$group, labels, spec$groups, coefficient = named(spec$coefficient), sd = spec$sd)
+    slopes <- setdiff(directions, intercept_direction)
+    pairs <- if (parsed$varying$correlated && length(directions) > 1) direction_pairs(directions)
+    new_group_term(
+      parsed$group, labels, spec$groups, directions,
+      coefficient = c(if (intercept_direction %in% directions) named(spec$coefficient), indexed(spec$slope, slopes)),
+      sd = c(if (intercept_direction %in% directions) spec$sd, indexed(spec$slope_sd, slopes)),
+      correlation = indexed(spec$correlation, pairs)
+    )
   }
   new_model(
     name, spec$title, spec$outcome, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
@@ -86,10 +140,23 @@ specify_model <- function(name, parsed, predictors, labels, shared_sigma) {
   )
 }
 
+# The pairs of directions as names of correlations have them, by rows of the lower triangle: "x" is that of x with the intercept.
+direction_pairs <- function(directions) {
+  pairs <- unlist(lapply(seq_along(directions)[-1], function(k) {
+    paste0(directions[seq_len(k - 1)], ",", directions[k])
+  }))
+  sub(paste0(intercept_direction, ","), "", pairs, fixed = TRUE)
+}
+
 # What the priors imply for the coefficients of the groups; without a population mean that is 0.
 prior_note <- function(model) {
   term <- varying_term(model)
-  if (has_population(model)) {
+  if (varies_in_slope(model)) {
+    paste0(
+      "Group coefficients: ", paste0(term$coefficient, "[j]", collapse = ", "), " ~ normal around the population's, with sds ",
+      paste(term$sd, collapse = ", "), if (length(term$correlation) > 0) " and a correlation matrix with the prior of rho" else ", independent", "."
+    )
+  } else if (has_population(model)) {
     paste0(
       model_specs[[model$name]]$means, ": ", term$coefficient, "[j] ~ normal(", model$intercept %||% "0", ", ", term$sd, ")."
     )

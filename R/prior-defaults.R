@@ -3,7 +3,7 @@
 #' All priors of a model: the user's, and defaults for the rest
 #'
 #' @param prior The user's argument: `NULL` or a named list of distributions.
-#' @param parameters Kind ("location" or "scale") of each parameter, named.
+#' @param parameters Kind of each parameter, named: see prior_kinds().
 #' @param stats List of `mean_y`, `sd_y`, and, named by predictor, `mean_x`, `sd_x`.
 #' @return List of priors in the order of `parameters`, each with `default`.
 #' @noRd
@@ -46,7 +46,11 @@ default_priors <- function(parameters, stats, needed = names(parameters), call =
 
   priors <- lapply(needed, function(name) {
     if (is_scale(parameters[[name]])) {
-      new_prior("exponential", 1 / sd_y, "scale")
+      column <- match(sub("^sigma_beta\\[(.*)\\]$", "\\1", name), names(stats$sd_x))
+      unit <- if (is.na(column)) 1 else spread_or_one(stats$sd_x[[column]], stats$mean_x[[column]])
+      new_prior("exponential", unit / sd_y, "scale")
+    } else if (parameters[[name]] == "correlation") {
+      new_prior("lkj", 1, "correlation")
     } else if (parameters[[name]] == "slope") {
       new_prior("normal", c(0, slope_sd[[name]]), "location")
     } else {

@@ -2,7 +2,7 @@
 #
 # Inside the package a prior is a plain list, which is quick to make and easy to hand to C++:
 #   family, par   the name of an entry below, and its parameters in the order of the entry's comment
-#   kind          "location" or "scale"
+#   kind          "location", "scale" or "correlation"
 #   default       TRUE where the user gave none (set by resolve_priors())
 #
 # A location prior is always "normal" (mean, sd): sd = Inf is flat, sd = 0 a known value. A scale prior is a density of the
@@ -123,7 +123,9 @@ prior_families <- list(
     zero_exponent = function(value) Inf
   ),
   # density 1; the user writes it as a uniform distribution.
-  flat = new_family(tail_index = function() -1)
+  flat = new_family(tail_index = function() -1),
+  # density det(R)^(eta - 1) of a correlation matrix R
+  lkj = new_family(c(eta = "eta"), positive = "eta", title = "LKJ", distribution = function(eta) dist_lkj(eta))
 )
 
 flat_scale_prior <- function() new_prior("flat", numeric(), "scale")
@@ -131,10 +133,13 @@ flat_scale_prior <- function() new_prior("flat", numeric(), "scale")
 # What an entry says for given parameters.
 ask_family <- function(family, what, par) do.call(prior_families[[family]][[what]], as.list(unname(par)))
 
-# Which families are possible for a location or a scale.
-families_for <- function(scale) {
-  serves <- function(family) !is.null(family$fields) && (scale || !is.null(family$location))
-  names(Filter(serves, prior_families))
+# Which families are possible for a location, a scale or correlations.
+families_for <- function(kind) {
+  if (kind == "correlation") {
+    return("lkj")
+  }
+  serves <- function(family) !is.null(family$fields) && (kind == "scale" || !is.null(family$location))
+  setdiff(names(Filter(serves, prior_families)), "lkj")
 }
 
 # What is known about a prior -----------------------------------------------------------------------------------------

@@ -18,9 +18,12 @@
 #' | [no_pooling()] | `mu`; with predictors `beta_0j`, `beta` | `sigma` |
 #' | [partial_pooling()] | `hyper_mu` | `sigma_y`, `sigma_mu` |
 #' | [varying_intercept()] | `beta_0`, `beta` | `sigma_y`, `sigma_0` |
+#' | [varying_slope()] | `beta_0`, `beta` | `sigma_y`, `sigma_beta` |
+#' | [varying_intercept_slope()], [mixed_model()] | `beta_0`, `beta` | `sigma_y`, `sigma_0`, `sigma_beta` |
 #'
 #' `beta` stands for all slopes; `beta[stress]` is the slope of `stress` alone
-#' and takes precedence over `beta`. In [no_pooling()] each group has its own `mu` (or
+#' and takes precedence over `beta`, and likewise `sigma_beta` and `sigma_beta[stress]`, the standard deviations of slopes between
+#' groups. Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()]. In [no_pooling()] each group has its own `mu` (or
 #' `beta_0j`) and, unless it is common to all, its own `sigma`: the prior holds
 #' for each of them, independently.
 #'
@@ -63,6 +66,8 @@
 #' | a slope | normal(0, 2.5 sd(y) / sd(x)) |
 #' | `beta_0`, `beta_0j` beside predictors | normal(mean(y), s), s as below |
 #' | a scale | exponential(1 / sd(y)) |
+#' | `sigma_beta[x]` | exponential(sd(x) / sd(y)) |
+#' | `rho` | LKJ(1) |
 #'
 #' Beside predictors the intercept is the mean response at x = 0, which may lie far from the data. So its normal is
 #' wider, as the first two rows imply there:
@@ -109,19 +114,25 @@ parse_prior <- function(prior, parameters, call = rlang::caller_env()) {
   if (length(prior) == 0L && (is.null(prior) || identical(class(prior), "list"))) {
     return(list())
   }
-  slopes <- names(parameters)[parameters == "slope"]
-  check_prior_list(prior, c(names(parameters), if (length(slopes) > 0L) "beta"), call)
+  shared <- shared_names(parameters)
+  check_prior_list(prior, c(names(parameters), names(shared)), call)
 
-  if (length(slopes) > 0L && "beta" %in% names(prior)) {
-    rest <- setdiff(slopes, names(prior))
-    # Read also where each slope has a prior of its own: a mistake must not go unseen.
-    read_prior(prior[["beta"]], "beta", "slope", call)
-    prior[rest] <- rep(list(prior[["beta"]]), length(rest))
+  for (name in intersect(names(shared), names(prior))) {
+    rest <- setdiff(shared[[name]], names(prior))
+    # Read also where each has a prior of its own: a mistake must not go unseen.
+    read_prior(prior[[name]], name, parameters[[shared[[name]][[1L]]]], call)
+    prior[rest] <- rep(list(prior[[name]]), length(rest))
   }
   given <- intersect(names(parameters), names(prior))
   priors <- lapply(given, function(name) read_prior(prior[[name]], name, parameters[[name]], call))
   names(priors) <- given
   priors
+}
+
+# Names that stand for several parameters: `beta` for all slopes, `sigma_beta` for the sds of all slopes that vary.
+shared_names <- function(parameters) {
+  indexed <- names(parameters)[parameters %in% c("slope", "scale_between") & endsWith(names(parameters), "]")]
+  split(indexed, sub("\\[.*", "", indexed))
 }
 
 check_prior_list <- function(prior, valid, call) {
@@ -186,11 +197,14 @@ read_prior <- function(dist, name, kind, call) {
   object <- unclass(dist)[[1L]]
   family <- sub("^dist_", "", class(object)[[1L]])
   scale <- is_scale(kind)
-  if (!family %in% families_for(scale)) {
-    abort_unsupported_prior(family, name, scale, call)
+  purpose <- if (scale) "scale" else if (kind == "correlation") kind else "location"
+  if (!family %in% families_for(purpose)) {
+    abort_unsupported_prior(family, name, purpose, call)
   }
   par <- read_parameters(object, family, name, call)
-  if (scale) {
+  if (kind == "correlation") {
+    new_prior("lkj", par, "correlation")
+  } else if (scale) {
     read_scale(family, par, name, may_be_zero = kind == "scale_between", call)
   } else {
     read_location(family, par, name, call)
@@ -230,20 +244,19 @@ check_single_distribution <- function(dist, name, call) {
   }
 }
 
-abort_unsupported_prior <- function(family, name, scale, call) {
-  supported <- paste0("dist_", families_for(scale))
-  kind <- if (scale) "scale" else "location"
+abort_unsupported_prior <- function(family, name, kind, call) {
+  supported <- paste0("dist_", families_for(kind))
   abort_bayespool(
     c(
       "The prior on {.field {name}}, a {kind} parameter, cannot be {.fn {paste0('dist_', family)}}.",
-      i = if (scale && family == "truncated") {
+      i = if (kind == "scale" && family == "truncated") {
         "A prior on a standard deviation is cut at 0 anyway: give the distribution itself."
       },
       i = "Supported: {.fn {supported}}.",
-      i = if (!scale) {
+      i = if (kind == "location") {
         "All but the standard deviations is integrated out by formula, which asks for a normal prior, a flat one or a known value."
       },
-      i = if (!scale && family %in% c("student_t", "cauchy")) {
+      i = if (kind == "location" && family %in% c("student_t", "cauchy")) {
         "The packages brms and rstanarm take Student-t and Cauchy priors there."
       }
     ),

@@ -66,6 +66,150 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_effects_fit
+Rcpp::List cpp_effects_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws, double seed, int cores);
+RcppExport SEXP _bayespool_cpp_effects_fit(SEXP problemSEXP, SEXP ordersSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< int >::type draws(drawsSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_fit(problem, orders, draws, seed, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_evidence
+double cpp_effects_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& orders);
+RcppExport SEXP _bayespool_cpp_effects_evidence(SEXP problemSEXP, SEXP ordersSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_evidence(problem, orders));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_log_density
+double cpp_effects_log_density(const Rcpp::List& problem, const std::vector<double>& x, double u);
+RcppExport SEXP _bayespool_cpp_effects_log_density(SEXP problemSEXP, SEXP xSEXP, SEXP uSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< double >::type u(uSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_log_density(problem, x, u));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_check
+Rcpp::List cpp_effects_check(const Rcpp::List& problem);
+RcppExport SEXP _bayespool_cpp_effects_check(SEXP problemSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_check(problem));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_summary
+Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, bool deviations, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP deviationsSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
+    Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_summary(problem, orders, record, probabilities, shortest, deviations, cores, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_combinations
+Rcpp::NumericMatrix cpp_effects_combinations(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group, bool noise, double probability, bool shortest, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_combinations(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP noiseSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< bool >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_combinations(problem, orders, record, x, z, group, noise, probability, shortest, cores, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_contrasts
+Rcpp::NumericMatrix cpp_effects_contrasts(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& z, const std::vector<int>& first, const std::vector<int>& second, double probability, bool shortest, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_contrasts(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP zSEXP, SEXP firstSEXP, SEXP secondSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type first(firstSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type second(secondSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_contrasts(problem, orders, record, z, first, second, probability, shortest, cores, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_variances
+Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& z, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_effects_variances(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP zSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_variances(problem, orders, record, z, probability, shortest));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effects_leave_one_out
+Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, group, cores, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_fit
 Rcpp::List cpp_fit(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, int draws, double seed, int cores);
 RcppExport SEXP _bayespool_cpp_fit(SEXP problemSEXP, SEXP ordersSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
@@ -417,6 +561,15 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
     {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
     {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
+    {"_bayespool_cpp_effects_fit", (DL_FUNC) &_bayespool_cpp_effects_fit, 5},
+    {"_bayespool_cpp_effects_evidence", (DL_FUNC) &_bayespool_cpp_effects_evidence, 2},
+    {"_bayespool_cpp_effects_log_density", (DL_FUNC) &_bayespool_cpp_effects_log_density, 3},
+    {"_bayespool_cpp_effects_check", (DL_FUNC) &_bayespool_cpp_effects_check, 1},
+    {"_bayespool_cpp_effects_summary", (DL_FUNC) &_bayespool_cpp_effects_summary, 8},
+    {"_bayespool_cpp_effects_combinations", (DL_FUNC) &_bayespool_cpp_effects_combinations, 11},
+    {"_bayespool_cpp_effects_contrasts", (DL_FUNC) &_bayespool_cpp_effects_contrasts, 10},
+    {"_bayespool_cpp_effects_variances", (DL_FUNC) &_bayespool_cpp_effects_variances, 6},
+    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 8},
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_comparison", (DL_FUNC) &_bayespool_cpp_comparison, 3},

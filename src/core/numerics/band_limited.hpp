@@ -1,0 +1,124 @@
+// The distribution of a smooth function of the points of a lattice rule.
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "core/numerics/tails.hpp"
+
+namespace bayespool {
+
+// Weighted points whose characteristic function is that of a density up to the frequency `bandwidth`, and negligible there:
+//   F(x) = sum_i w_i [1/2 + Si(bandwidth (x - x_i)) / pi]
+// A sum over a regular grid with steps of `fraction / bandwidth` is as good: each point's weight goes to eight grid points, with the
+// weights of interpolation between these.
+class BandLimitedDistribution {
+ public:
+  BandLimitedDistribution(const Eigen::ArrayXd& x, const Eigen::ArrayXd& weight, double bandwidth)
+      : step_(fraction / bandwidth) {
+    first_ = x.minCoeff() - margin * step_;
+    const Eigen::Index count = static_cast<Eigen::Index>((x.maxCoeff() - first_) / step_) +
+                               static_cast<Eigen::Index>(margin);
+    Eigen::ArrayXd mass = Eigen::ArrayXd::Zero(count);
+    for (Eigen::Index i = 0; i < x.size(); ++i) {
+      const Interpolation at((x(i) - first_) / step_, count);
+      for (int m = 0; m < window; ++m) mass(at.first + m) += weight(i) * at.weight[m];
+    }
+    // Si at multiples of `fraction` by the four-point Gauss rule, and the density's kernel there.
+    std::vector<double> below(static_cast<std::size_t>(count)), kernel(below.size());
+    double si = 0;
+    for (std::size_t n = 0; n < below.size(); ++n) {
+      const double t = fraction * static_cast<double>(n);
+      below[n] = 0.5 + si / pi;
+      kernel[n] = (n == 0 ? 1 : std::sin(t) / t) * bandwidth / pi;
+      si += integral_of_sinc(t, t + fraction);
+    }
+    below_ = Eigen::ArrayXd::Zero(count);
+    density_ = Eigen::ArrayXd::Zero(count);
+    for (Eigen::Index j = 0; j < count; ++j) {
+      if (mass(j) == 0) continue;
+      for (Eigen::Index i = 0; i < count; ++i) {
+        const std::size_t n = static_cast<std::size_t>(std::abs(i - j));
+        below_(i) += mass(j) * (i >= j ? below[n] : 1 - below[n]);
+        density_(i) += mass(j) * kernel[n];
+      }
+    }
+  }
+
+  double below(double x) const { return interpolate(below_, x); }
+  double density(double x) const { return interpolate(density_, x); }
+
+  // By bisection among grid points, then by Newton's method between two of them.
+  double quantile(Tails p) const {
+    Eigen::Index low = 0, high = below_.size() - 1;
+    while (high - low > 1) {
+      const Eigen::Index middle = (low + high) / 2;
+      (below_(middle) < p.below ? low : high) = middle;
+    }
+    double left = first_ + step_ * static_cast<double>(low), right = left + step_,
+           x = 0.5 * (left + right);
+    for (int iteration = 0; iteration < 50; ++iteration) {
+      const double excess = below(x) - p.below;
+      (excess > 0 ? right : left) = x;
+      double next = x - excess / density(x);
+      if (!(next >= left && next <= right)) next = 0.5 * (left + right);
+      const bool done = std::abs(next - x) < 1e-11 * step_;
+      x = next;
+      if (done) break;
+    }
+    return x;
+  }
+
+ private:
+  static constexpr double fraction = 0.3, pi = 3.14159265358979323846;
+  static constexpr int window = 8;
+  static constexpr double margin = 12;  // grid points beyond the outermost
+
+  struct Interpolation {
+    Eigen::Index first;
+    std::array<double, window> weight;
+
+    // `position` among `count` grid points.
+    Interpolation(double position, Eigen::Index count) {
+      first =
+          std::min(std::max<Eigen::Index>(static_cast<Eigen::Index>(position) - window / 2 + 1, 0),
+                   count - window);
+      const double t = position - static_cast<double>(first);
+      for (int m = 0; m < window; ++m) {
+        double product = 1;
+        for (int l = 0; l < window; ++l)
+          if (l != m) product *= (t - l) / (m - l);
+        weight[static_cast<std::size_t>(m)] = product;
+      }
+    }
+  };
+
+  static double integral_of_sinc(double from, double to) {
+    constexpr std::array<double, 2> point = {0.3399810435848563, 0.8611363115940526},
+                                    gauss = {0.6521451548625461, 0.3478548451374538};
+    const double middle = 0.5 * (from + to), half = 0.5 * (to - from);
+    double sum = 0;
+    for (std::size_t i = 0; i < 2; ++i)
+      for (double sign : {-1.0, 1.0}) {
+        const double t = middle + sign * half * point[i];
+        sum += gauss[i] * std::sin(t) / t;
+      }
+    return half * sum;
+  }
+
+  double interpolate(const Eigen::ArrayXd& values, double x) const {
+    const Interpolation at((x - first_) / step_, values.size());
+    double sum = 0;
+    for (int m = 0; m < window; ++m)
+      sum += at.weight[static_cast<std::size_t>(m)] * values(at.first + m);
+    return sum;
+  }
+
+  double step_, first_ = 0;
+  Eigen::ArrayXd below_, density_;
+};
+
+}  // namespace bayespool

@@ -1,0 +1,216 @@
+// The trapezoidal rule in several dimensions: a lattice of nodes, filled from where the integrand is large.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/LU>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "core/errors.hpp"
+
+namespace bayespool {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr Index most_dimensions = 6;
+
+// An integer vector k, its first d entries.
+using LatticePoint = std::array<std::int16_t, most_dimensions>;
+
+// x_i = centre_i + stretch_i sinh(z_i / stretch_i), z = generator * k: nodes are denser in the middle than in the tails.
+struct LatticeMap {
+  VectorXd centre, stretch;  // d
+  MatrixXd generator;        // d x d
+
+  Index dimension() const { return centre.size(); }
+
+  // Writes x; returns log |dx / dz|. `k`: d coordinates, which need not be integers.
+  template <class Coordinates>
+  double point(const Coordinates& k, double* x) const {
+    double log_jacobian = 0;
+    for (Index i = 0; i < dimension(); ++i) {
+      double z = 0;
+      for (Index j = 0; j < dimension(); ++j)
+        z += generator(i, j) * static_cast<double>(k[static_cast<std::size_t>(j)]);
+      x[i] = centre(i) + stretch(i) * std::sinh(z / stretch(i));
+      log_jacobian += std::log(std::cosh(z / stretch(i)));
+    }
+    return log_jacobian;
+  }
+
+  // The k of the node nearest to x, about.
+  LatticePoint nearest(const VectorXd& x) const {
+    VectorXd z(dimension());
+    for (Index i = 0; i < dimension(); ++i)
+      z(i) = stretch(i) * std::asinh((x(i) - centre(i)) / stretch(i));
+    const VectorXd k = generator.partialPivLu().solve(z);
+    LatticePoint point{};
+    for (Index i = 0; i < dimension(); ++i) {
+      const double limited = std::min(std::max(std::round(k(i)), -500.0), 500.0);
+      point[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(limited);
+    }
+    return point;
+  }
+
+  // log of the volume of z that each node stands for
+  double log_cell() const {
+    return dimension() == 0 ? 0 : std::log(std::abs(generator.determinant()));
+  }
+};
+
+// What is integrated at a point: its logarithm, and `lift`, the largest of the logs of squares whose means are wanted, too.
+struct LatticeValue {
+  double log_f, lift;
+};
+
+struct LatticeNode {
+  LatticePoint k;
+  double log_f;  // per volume of z
+};
+
+// All nodes that are connected with the first ones by nodes where log f, or log f + lift, is within `drop` of its maximum.
+class LatticeRule {
+ public:
+  LatticeMap map;
+  std::vector<LatticeNode> nodes;
+  std::vector<double> weight;  // of the nodes, summing to one
+  double log_total = 0;
+  double edge = 0;  // share of nodes at the border
+  // By s in {0, 1}^d (bits): the largest coefficient of (-1)^(s'k) in the weights and in the weights times a standardised
+  // coordinate. It is the spectrum at half the sampling frequency; the error of the rule is about its square.
+  std::vector<double> pattern;
+  bool exhausted = false;  // there were more than `most_nodes`
+
+  // `f` takes x and gives a LatticeValue.
+  template <class F>
+  void fill(F&& f, const std::vector<LatticePoint>& first, double drop, std::size_t most_nodes) {
+    const std::size_t d = static_cast<std::size_t>(map.dimension());
+    nodes.clear();
+    position_.clear();
+    exhausted = false;
+    double top = -HUGE_VAL, lifted_top = -HUGE_VAL;
+    std::vector<double> lift;
+    const auto visit = [&](const LatticePoint& k) {
+      if (!position_.emplace(key(k), nodes.size()).second) return;
+      std::array<double, most_dimensions> x;
+      const double log_jacobian = map.point(k, x.data());
+      const LatticeValue value = f(x.data());
+      LatticeNode node{k, value.log_f + log_jacobian};
+      if (!(node.log_f > lowest)) node.log_f = lowest;
+      top = std::max(top, node.log_f);
+      lifted_top = std::max(lifted_top, node.log_f + value.lift);
+      lift.push_back(value.lift);
+      nodes.push_back(node);
+    };
+    for (const LatticePoint& k : first) visit(k);
+    for (std::size_t head = 0; head < nodes.size(); ++head) {
+      if (!inside(head, lift, top, lifted_top, drop)) continue;
+      if (nodes.size() > most_nodes) {
+        exhausted = true;
+        break;
+      }
+      for (std::size_t i = 0; i < d; ++i)
+        for (int step : {-1, 1}) {
+          LatticePoint k = nodes[head].k;
+          k[i] = static_cast<std::int16_t>(k[i] + step);
+          if (std::abs(k[i]) < farthest) visit(k);
+        }
+    }
+    double total = 0, outside = 0;
+    weight.resize(nodes.size());
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      total += weight[i] = std::exp(nodes[i].log_f - top);
+      if (!inside(i, lift, top, lifted_top, drop)) outside += weight[i];
+    }
+    for (double& w : weight) w /= total;
+    edge = outside / total;
+    log_total = top + std::log(total) + map.log_cell();
+    find_pattern();
+  }
+
+  // Position of a node, or none (the number of nodes).
+  std::size_t find(const LatticePoint& k) const {
+    const auto found = position_.find(key(k));
+    return found == position_.end() ? nodes.size() : found->second;
+  }
+
+  // The largest of the pattern, without the weights' own sum.
+  double worst() const {
+    double worst = 0;
+    for (std::size_t s = 1; s < pattern.size(); ++s) worst = std::max(worst, pattern[s]);
+    return worst;
+  }
+
+  // From nodes that were kept, with the rest of the members set.
+  void index() {
+    position_.clear();
+    for (std::size_t i = 0; i < nodes.size(); ++i) position_.emplace(key(nodes[i].k), i);
+  }
+
+ private:
+  static constexpr int farthest = 511;  // 10 bits for each coordinate
+  static constexpr double lowest = -1e300;
+
+  struct Hash {
+    std::size_t operator()(std::uint64_t x) const {
+      x ^= x >> 31;
+      x *= 0x9e3779b97f4a7c15ULL;
+      return static_cast<std::size_t>(x ^ (x >> 29));
+    }
+  };
+
+  static std::uint64_t key(const LatticePoint& k) {
+    std::uint64_t all = 0;
+    for (std::int16_t value : k) all = all << 10 | static_cast<std::uint64_t>(value + 512);
+    return all;
+  }
+
+  bool inside(std::size_t i, const std::vector<double>& lift, double top, double lifted_top,
+              double drop) const {
+    const double log_f = nodes[i].log_f;
+    return log_f > top - drop || log_f + lift[i] > lifted_top - drop;
+  }
+
+  void find_pattern() {
+    const std::size_t d = static_cast<std::size_t>(map.dimension());
+    std::vector<double> mean(d, 0.0), square(d, 0.0);
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+      for (std::size_t j = 0; j < d; ++j) {
+        mean[j] += weight[i] * nodes[i].k[j];
+        square[j] += weight[i] * nodes[i].k[j] * nodes[i].k[j];
+      }
+    pattern.assign(std::size_t{1} << d, 0.0);
+    std::vector<double> sums(pattern.size());
+    for (std::size_t quantity = 0; quantity <= d; ++quantity) {  // the weights, then by coordinate
+      std::fill(sums.begin(), sums.end(), 0.0);
+      const std::size_t j = quantity - 1;
+      const double scale =
+          quantity == 0 ? 1 : 1 / std::sqrt(std::max(square[j] - mean[j] * mean[j], 1e-12));
+      for (std::size_t i = 0; i < nodes.size(); ++i) {
+        std::size_t parity = 0;
+        for (std::size_t l = 0; l < d; ++l)
+          parity |= static_cast<std::size_t>(nodes[i].k[l] & 1) << l;
+        sums[parity] += weight[i] * (quantity == 0 ? 1 : (nodes[i].k[j] - mean[j]) * scale);
+      }
+      for (std::size_t bit = 1; bit < sums.size(); bit <<= 1)  // Walsh's transform
+        for (std::size_t s = 0; s < sums.size(); ++s) {
+          if (s & bit) continue;
+          const double even = sums[s], odd = sums[s | bit];
+          sums[s] = even + odd;
+          sums[s | bit] = even - odd;
+        }
+      for (std::size_t s = 0; s < sums.size(); ++s)
+        pattern[s] = std::max(pattern[s], std::abs(sums[s]));
+    }
+  }
+
+  std::unordered_map<std::uint64_t, std::size_t, Hash> position_;
+};
+
+}  // namespace bayespool

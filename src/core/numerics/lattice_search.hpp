@@ -1,0 +1,179 @@
+// Where the nodes of a lattice go: the mode of a density on R^d, its spread, and steps that resolve it.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/numerics/lattice.hpp"
+
+namespace bayespool {
+
+struct Mode {
+  VectorXd at;
+  MatrixXd curvature;  // minus the second derivatives of log f
+  double log_f;
+};
+
+// By Newton's method with differences for derivatives; where log f is not concave, along the directions of its curvature.
+template <class F>
+Mode find_mode(F&& f, VectorXd x) {
+  constexpr int most_steps = 100;
+  constexpr double longest = 2, flattest = 0.02, enough = 1e-4;
+  const Index d = x.size();
+  const auto log_f = [&f](const VectorXd& at) { return f(at.data()).log_f; };
+  Mode mode{x, MatrixXd::Identity(d, d), log_f(x)};
+  VectorXd step = VectorXd::Constant(d, 0.05);
+  for (int iteration = 0; iteration < most_steps && d > 0; ++iteration) {
+    VectorXd gradient(d), ahead(d), behind(d);
+    for (Index i = 0; i < d; ++i) {
+      VectorXd y = mode.at;
+      y(i) += step(i);
+      ahead(i) = log_f(y);
+      y(i) = mode.at(i) - step(i);
+      behind(i) = log_f(y);
+      gradient(i) = (ahead(i) - behind(i)) / (2 * step(i));
+      mode.curvature(i, i) = (2 * mode.log_f - ahead(i) - behind(i)) / (step(i) * step(i));
+    }
+    for (Index i = 0; i < d; ++i)
+      for (Index j = 0; j < i; ++j) {
+        VectorXd y = mode.at;
+        y(i) += step(i);
+        y(j) += step(j);
+        const double both_ahead = log_f(y);
+        y(i) = mode.at(i) - step(i);
+        y(j) = mode.at(j) - step(j);
+        const double both_behind = log_f(y);
+        mode.curvature(i, j) = mode.curvature(j, i) =
+            -(both_ahead + both_behind - ahead(i) - behind(i) - ahead(j) - behind(j) +
+              2 * mode.log_f) /
+            (2 * step(i) * step(j));
+      }
+    if (!mode.curvature.allFinite() || !gradient.allFinite()) {
+      step *= 0.25;
+      if (step.maxCoeff() < 1e-6) return mode;
+      continue;
+    }
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> axes(mode.curvature);
+    const VectorXd steepness = axes.eigenvalues().cwiseAbs().cwiseMax(flattest);
+    VectorXd move =
+        axes.eigenvectors() * (axes.eigenvectors().transpose() * gradient).cwiseQuotient(steepness);
+    const double length = move.cwiseAbs().maxCoeff();
+    if (length > longest) move *= longest / length;
+    double gain = 0;
+    for (int halving = 0; halving < 20; ++halving, move *= 0.4) {
+      const VectorXd y = mode.at + move;
+      const double value = log_f(y);
+      if (!(value > mode.log_f)) continue;
+      gain = value - mode.log_f;
+      mode.at = y;
+      mode.log_f = value;
+      break;
+    }
+    for (Index i = 0; i < d; ++i)
+      step(i) =
+          std::min(0.3, std::max(1e-6, 0.2 / std::sqrt(std::max(mode.curvature(i, i), 0.25))));
+    if (gain < enough) break;
+  }
+  return mode;
+}
+
+struct LatticeOptions {
+  double tolerance;  // of the pattern (see LatticeRule)
+  double drop;       // of log f from its maximum to the border
+  std::size_t most_nodes;
+};
+
+// A rotation that takes no axis near another axis or a sum of few: then the spectrum of any one coordinate of a lattice rotated
+// so is known far beyond the frequencies at which the lattice's own axes repeat it, and with it the distribution of that coordinate.
+inline MatrixXd away_from_axes(Index d) {
+  MatrixXd rotation = MatrixXd::Identity(d, d);
+  for (Index first = 0; first < d;) {
+    const Index size = std::min<Index>(d - first == 4 ? 2 : 3, d - first);
+    auto block = rotation.block(first, first, size, size);
+    if (size == 2) block << 1, 1, -1, 1;
+    if (size == 3) block << 2, 2, -1, -1, 2, 2, 2, -1, 2;
+    if (size > 1) block /= size == 2 ? std::sqrt(2.0) : 3.0;
+    first += size;
+  }
+  return rotation;
+}
+
+// A rule for f (see LatticeRule), filled from all `modes`, of which the first is the highest. `error`: about that of the total and of
+// means in sds; `settled`: whether the tolerance was reached.
+struct LatticeFit {
+  LatticeRule rule;
+  double error;
+  bool settled;
+};
+
+template <class F>
+LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptions& options) {
+  constexpr double pilot_step = 1.2, pilot_drop = 11, first_step = 0.8, stretch = 3, widest = 2;
+  constexpr int pilots = 2, most_refinements = 10;
+  const Index d = modes.front().at.size();
+  const MatrixXd rotation = away_from_axes(d);
+  LatticeFit result{{}, 0, false};
+  LatticeRule& rule = result.rule;
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> axes(modes.front().curvature);
+  VectorXd centre = modes.front().at;
+  MatrixXd covariance =
+      axes.eigenvectors() *
+      axes.eigenvalues().cwiseMax(1 / (widest * widest)).cwiseInverse().asDiagonal() *
+      axes.eigenvectors().transpose();
+  const auto fill = [&](const VectorXd& step, double drop) {
+    rule.map.centre = centre;
+    rule.map.stretch = stretch * covariance.diagonal().cwiseSqrt();
+    rule.map.generator = MatrixXd(covariance.llt().matrixL()) * rotation * step.asDiagonal();
+    std::vector<LatticePoint> first;
+    for (const Mode& mode : modes) first.push_back(rule.map.nearest(mode.at));
+    rule.fill(f, first, drop, options.most_nodes);
+  };
+  for (int pilot = 0; pilot < pilots; ++pilot) {
+    fill(VectorXd::Constant(d, pilot_step), pilot_drop);
+    if (rule.exhausted) return result;
+    VectorXd mean = VectorXd::Zero(d), x(d);
+    MatrixXd square = MatrixXd::Zero(d, d);
+    for (std::size_t i = 0; i < rule.nodes.size(); ++i) {
+      rule.map.point(rule.nodes[i].k, x.data());
+      mean += rule.weight[i] * x;
+      square += rule.weight[i] * (x - centre) * (x - centre).transpose();
+    }
+    covariance = square - (mean - centre) * (mean - centre).transpose();
+    covariance.diagonal().array() += 1e-8 * covariance.diagonal().array() + 1e-300;
+    centre = mean;
+  }
+  VectorXd step = VectorXd::Constant(d, first_step);
+  for (int refinement = 0; refinement < most_refinements; ++refinement) {
+    fill(step, options.drop);
+    const double worst = rule.worst();
+    result.error = 10 * (worst * worst + rule.edge);
+    if (rule.exhausted) return result;
+    if (worst <= options.tolerance) {
+      result.settled = true;
+      return result;
+    }
+    // By how much a step must shrink for the spectrum to be below the tolerance. It falls as exp(-c / step^2) for a normal density,
+    // as exp(-c / step) for one that has kinks if seen from afar: by something between.
+    VectorXd factor = VectorXd::Ones(d);
+    for (std::size_t s = 1; s < rule.pattern.size(); ++s) {
+      const double p = rule.pattern[s];
+      if (p <= options.tolerance) continue;
+      const double ratio =
+          std::pow(std::log(std::min(p, 0.9)) / std::log(0.7 * options.tolerance), 0.7);
+      for (Index i = 0; i < d; ++i) {
+        const std::size_t alone = std::size_t{1} << i;
+        if ((s & alone) && (s == alone || rule.pattern[alone] > 0.1 * p))
+          factor(i) = std::min(factor(i), std::max(0.5, std::min(ratio, 0.95)));
+      }
+    }
+    if (factor.minCoeff() == 1) factor.setConstant(0.9);
+    step = step.cwiseProduct(factor);
+  }
+  return result;
+}
+
+}  // namespace bayespool

@@ -1,0 +1,272 @@
+// R's entry points to summaries by quadrature where groups have several effects. `orders`: see effect_orders(); `record`: what
+// cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
+#include "core/exact/effect_leave_one_out.hpp"
+#include "core/exact/effect_marginals.hpp"
+#include "core/exact/effect_nodes.hpp"
+#include "effect_problem.h"
+#include "parallel.h"
+
+using namespace bayespool;
+
+namespace {
+
+constexpr double discarded =
+    1e-9;  // probability of the nodes that are left out of means and intervals
+
+// Runs of rows that are one thread's task.
+constexpr Index rows_at_once = 16;
+
+int tasks_of(Index rows) { return static_cast<int>((rows + rows_at_once - 1) / rows_at_once); }
+
+double exponential(double x) { return std::exp(x); }
+
+// tau_k / sigma and a correlation, from Lambda.
+double sd_of(const MatrixXd& lambda, Index k) { return lambda.row(k).norm(); }
+double score_of_correlation(const MatrixXd& lambda, Index k, Index l) {
+  const double product = lambda.row(k).dot(lambda.row(l));
+  const double squares = lambda.row(k).squaredNorm() * lambda.row(l).squaredNorm();
+  // atanh(r) = log((1 + r) / (1 - r)) / 2 with 1 - r^2 from the area that the rows span, so that r near 1 keeps its digits
+  const double r = product / std::sqrt(squares);
+  double area = 0;
+  for (Index i = 0; i < lambda.cols(); ++i)
+    for (Index j = 0; j < i; ++j) {
+      const double minor = lambda(k, i) * lambda(l, j) - lambda(k, j) * lambda(l, i);
+      area += minor * minor;
+    }
+  const double size = std::abs(r), score = std::log1p(size) - 0.5 * std::log(area / squares);
+  return r < 0 ? -score : score;
+}
+
+SummaryColumns columns_of(const std::vector<double>& probabilities, double shortest) {
+  SummaryColumns wanted;
+  for (double p : probabilities) wanted.probabilities.push_back({p, 1 - p});
+  wanted.shortest = shortest;
+  return wanted;
+}
+
+// Mean, sd and wanted columns of a mixture.
+Eigen::RowVectorXd summary_row(const WeightedNormals& normals, MixtureColumns& distribution,
+                               const SummaryColumns& wanted) {
+  Eigen::RowVectorXd row(2 + wanted.count());
+  row(0) = (normals.weight * normals.mean).sum();
+  row(1) =
+      std::sqrt((normals.weight * ((normals.mean - row(0)).square() + normals.variance)).sum());
+  if (!wanted.any()) return row;
+  if (!(normals.variance.maxCoeff() > 0)) {
+    row.tail(wanted.count()).setConstant(row(0));
+    return row;
+  }
+  distribution.fill(normals.mixture(), 0, row);
+  return row;
+}
+
+}  // namespace
+
+// One row a variable in the order of the draws: mean, sd, quantiles, and the ends of the shortest interval that holds `shortest`,
+// if that is not 0. `deviations`: of the groups' coefficients from the population's, in their place.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
+                                        const Rcpp::NumericVector& orders,
+                                        const Rcpp::NumericVector& record,
+                                        const std::vector<double>& probabilities, double shortest,
+                                        bool deviations, int cores, double memory) {
+  const EffectProblem parsed(problem);
+  const std::function<void()> check_interrupt = interrupt_check();
+  const EffectDesign design(parsed.data, parsed.coefficients);
+  const EffectQuadrature quadrature =
+      effect_quadrature(design, parsed, orders, record, check_interrupt);
+  const SummaryColumns wanted = columns_of(probabilities, shortest);
+  Rcpp::NumericMatrix out(parsed.variables, 2 + static_cast<int>(wanted.count()));
+  Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
+  const EffectColumns& columns = parsed.columns;
+  {
+    const EffectMarginals marginals(quadrature);
+    table.row(columns.sigma) = marginals.row(
+        [](const MatrixXd&, double sigma) { return std::log(sigma); }, exponential, wanted);
+    for (std::size_t k = 0; k < columns.tau.size(); ++k) {
+      const Index direction = static_cast<Index>(k);
+      const ScalePrior& prior = parsed.priors.tau[k];
+      if (prior.is_fixed())
+        table.row(columns.tau[k]).setConstant(prior.fixed_value());
+      else
+        table.row(columns.tau[k]) = marginals.row(
+            [direction](const MatrixXd& lambda, double sigma) {
+              return std::log(sd_of(lambda, direction) * sigma);
+            },
+            exponential, wanted);
+      if (prior.is_fixed()) table(columns.tau[k], 1) = 0;
+    }
+    for (Index k = 1, pair = 0; k < design.effects() && !columns.rho.empty(); ++k)
+      for (Index l = 0; l < k; ++l, ++pair)
+        table.row(columns.rho[static_cast<std::size_t>(pair)]) = marginals.row(
+            [k, l](const MatrixXd& lambda, double) { return score_of_correlation(lambda, k, l); },
+            [](double score) { return std::tanh(score); }, wanted);
+  }
+  const EffectNodes nodes(quadrature, discarded, memory);
+  const Design& pooled = design.pooled();
+  MixtureColumns distribution(wanted, quadrature.finite_variance());
+  for (std::size_t k = 0; k < columns.coefficients.size(); ++k) {
+    const Index i = static_cast<Index>(k);
+    table.row(columns.coefficients[k]) =
+        summary_row(nodes.normals({pooled.origin(i), pooled.transform.row(i).transpose(), {}, 0}),
+                    distribution, wanted);
+  }
+  const Index q = design.effects(), tasks = tasks_of(design.groups() * q);
+  run_in_parallel(static_cast<int>(tasks), cores,
+                  [&](int task, const std::function<void()>& check) {
+                    MixtureColumns own(wanted, quadrature.finite_variance());
+                    for (Index i = task * rows_at_once;
+                         i < std::min((task + 1) * rows_at_once, design.groups() * q); ++i) {
+                      check();
+                      const Index k = i / design.groups(), j = i % design.groups();
+                      EffectCombination combination{
+                          0, VectorXd::Zero(design.free_count()), {{VectorXd::Unit(q, k), j}}, 0};
+                      const std::optional<Index>& mean =
+                          columns.coefficient_of_direction[static_cast<std::size_t>(k)];
+                      if (mean && !deviations) {
+                        combination.constant = pooled.origin(*mean);
+                        combination.a = pooled.transform.row(*mean).transpose();
+                      }
+                      table.row(columns.first_group[static_cast<std::size_t>(k)] + j) =
+                          summary_row(nodes.normals(combination), own, wanted);
+                    }
+                  });
+  return out;
+}
+
+// Rows of combinations x'beta + z'b (+ noise): `x` (n x P), `z` (n x q), and the group of b in `group` (from 0; -1: a new one; NA: without
+// b). Mean, sd, lower, upper.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_effects_combinations(
+    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
+    const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group,
+    bool noise, double probability, bool shortest, int cores, double memory) {
+  const EffectProblem parsed(problem);
+  const EffectDesign design(parsed.data, parsed.coefficients);
+  const EffectQuadrature quadrature =
+      effect_quadrature(design, parsed, orders, record, interrupt_check());
+  const EffectNodes nodes(quadrature, discarded, memory);
+  const Design& pooled = design.pooled();
+  const MatrixXd coefficients = matrix_from(x), directions = matrix_from(z);
+  const std::vector<int> groups(group.begin(), group.end());
+  const Index rows = coefficients.rows();
+  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 4));
+  Eigen::Map<MatrixXd> table(out.begin(), rows, 4);
+  run_in_parallel(tasks_of(rows), cores, [&](int task, const std::function<void()>& check) {
+    for (Index i = task * rows_at_once; i < std::min((task + 1) * rows_at_once, rows); ++i) {
+      check();
+      EffectCombination combination{coefficients.row(i).dot(pooled.origin),
+                                    pooled.transform.transpose() * coefficients.row(i).transpose(),
+                                    {},
+                                    noise ? 1.0 : 0.0};
+      const int own = groups[static_cast<std::size_t>(i)];
+      if (own != NA_INTEGER)
+        combination.effects.push_back(
+            {directions.row(i).transpose(), own < 0 ? std::nullopt : std::optional<Index>(own)});
+      const WeightedNormals normals = nodes.normals(combination);
+      table.row(i) =
+          summarise(normals, normals, {probability, shortest}, quadrature.finite_variance());
+    }
+  });
+  return out;
+}
+
+// Coefficients z'b (and their means) of groups `first` less those of groups `second` (from 0): mean, sd, lower, upper, and the probability
+// that the difference is positive.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_effects_contrasts(
+    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
+    const Rcpp::NumericVector& z, const std::vector<int>& first, const std::vector<int>& second,
+    double probability, bool shortest, int cores, double memory) {
+  const EffectProblem parsed(problem);
+  const EffectDesign design(parsed.data, parsed.coefficients);
+  const EffectQuadrature quadrature =
+      effect_quadrature(design, parsed, orders, record, interrupt_check());
+  const EffectNodes nodes(quadrature, discarded, memory);
+  const VectorXd direction = vector_from(z);
+  const Index rows = static_cast<Index>(first.size());
+  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 5));
+  Eigen::Map<MatrixXd> table(out.begin(), rows, 5);
+  run_in_parallel(tasks_of(rows), cores, [&](int task, const std::function<void()>& check) {
+    for (Index i = task * rows_at_once; i < std::min((task + 1) * rows_at_once, rows); ++i) {
+      check();
+      const std::size_t row = static_cast<std::size_t>(i);
+      const WeightedNormals normals =
+          nodes.normals({0,
+                         VectorXd::Zero(design.free_count()),
+                         {{direction, first[row]}, {-direction, second[row]}},
+                         0});
+      table.row(i).head(4) =
+          summarise(normals, normals, {probability, shortest}, quadrature.finite_variance());
+      table(i, 4) =
+          normals.variance.maxCoeff() > 0 ? normals.mixture().evaluate(0).tails.above : 0.5;
+    }
+  });
+  return out;
+}
+
+// For each row z: the variance of z'b, and its share in that of an observation. Three columns of rows each: first the variances
+// between, then sigma^2 (one row), then the shares. Mean, sd, lower, upper.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
+                                          const Rcpp::NumericVector& orders,
+                                          const Rcpp::NumericVector& record,
+                                          const Rcpp::NumericMatrix& z, double probability,
+                                          bool shortest) {
+  const EffectProblem parsed(problem);
+  const EffectDesign design(parsed.data, parsed.coefficients);
+  const EffectQuadrature quadrature =
+      effect_quadrature(design, parsed, orders, record, interrupt_check());
+  const EffectMarginals marginals(quadrature);
+  const MatrixXd directions = matrix_from(z);
+  const Index rows = directions.rows();
+  const double outside = 0.5 * (1 - probability);
+  SummaryColumns wanted;
+  if (shortest)
+    wanted.shortest = probability;
+  else
+    wanted.probabilities = {{outside, 1 - outside}, {1 - outside, outside}};
+  Rcpp::NumericMatrix out(static_cast<int>(2 * rows + 1), 4);
+  Eigen::Map<MatrixXd> table(out.begin(), 2 * rows + 1, 4);
+  for (Index i = 0; i < rows; ++i) {
+    const VectorXd own = directions.row(i).transpose();
+    const auto log_ratio = [&own](const MatrixXd& lambda, double) {
+      return 2 * std::log((lambda.transpose() * own).norm());
+    };
+    table.row(i) =
+        marginals.row([&](const MatrixXd& lambda,
+                          double sigma) { return log_ratio(lambda, sigma) + 2 * std::log(sigma); },
+                      exponential, wanted);
+    table.row(rows + 1 + i) = marginals.row(
+        log_ratio, [](double x) { return 1 / (1 + std::exp(-x)); }, wanted);
+  }
+  table.row(rows) = marginals.row([](const MatrixXd&, double sigma) { return 2 * std::log(sigma); },
+                                  exponential, wanted);
+  return out;
+}
+
+// Rows of the data: `x` (N x (P + 1), the response last), `z` (N x q), `group` (from 0). N x 3: see EffectLeaveOneOut.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix cpp_effects_leave_one_out(
+    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
+    const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group,
+    int cores, double memory) {
+  const EffectProblem parsed(problem);
+  const EffectDesign design(parsed.data, parsed.coefficients);
+  const EffectQuadrature quadrature =
+      effect_quadrature(design, parsed, orders, record, interrupt_check());
+  const EffectNodes nodes(quadrature, 0, memory);
+  const EffectLeaveOneOut leave_one_out(design, nodes);
+  const MatrixXd columns = matrix_from(x), directions = matrix_from(z);
+  const Index rows = columns.rows();
+  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 3));
+  Eigen::Map<MatrixXd> table(out.begin(), rows, 3);
+  run_in_parallel(tasks_of(rows), cores, [&](int task, const std::function<void()>& check) {
+    for (Index i = task * rows_at_once; i < std::min((task + 1) * rows_at_once, rows); ++i) {
+      check();
+      table.row(i) = leave_one_out.row(columns.row(i).transpose(), directions.row(i).transpose(),
+                                       group[static_cast<std::size_t>(i)]);
+    }
+  });
+  return out;
+}
