@@ -47,7 +47,7 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars
   layout <- object$model$layout
   variable <- c(layout$variable, if (icc) "icc")
   chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
-  table <- exact_table(fit_posterior(object), probs, icc = icc, call = call)[chosen, , drop = FALSE]
+  table <- exact_table(fit_posterior(object), probs, icc = icc, chosen = chosen, call = call)
   colnames(table) <- c("mean", "sd", quantile_names(probs))
   new_table(
     c(list(variable = variable[chosen]), matrix_columns(table)), "bayespool_exact_summary",
