@@ -4,7 +4,7 @@
 #'
 #' `predict()` gives the posterior mean of the expected value of each row, one number a row; `fitted()` the same for the
 #' rows that were fitted, and `residuals()` their observed values minus these. Standard deviations and intervals come when
-#' asked, by the arguments of [predict.lm()][stats::predict.lm]. For draws see
+#' asked, by the arguments of [`predict.lm()`][stats::predict.lm]. For draws see
 #' [posterior_epred()][posterior_epred.bayespool_fit] and [posterior_predict()][posterior_predict.bayespool_fit].
 #'
 #' The expected value of a row in group \eqn{j} is \eqn{\theta_j + x^\top \beta}{theta[j] + x' beta} (see [predictions]), so
@@ -12,7 +12,7 @@
 #' [exact_summary()]: they have no Monte Carlo error and need no draws. After `algorithm = "nuts"` they are means of
 #' the draws. The mean of a group that was not fitted is that of the population.
 #'
-#' `interval = "confidence"` is the name that [predict.lm()][stats::predict.lm] gives to an interval of the expected value,
+#' `interval = "confidence"` is the name that [`predict.lm()`][stats::predict.lm] gives to an interval of the expected value,
 #' and `"prediction"` that of an interval of another observation in the same group with the same predictors, which has the
 #' noise \eqn{\sigma}{sigma} beside. Here both are posterior intervals: they hold the probability `level`. They are the
 #' shortest such intervals (HDI), as in [summary()][summary.bayespool_fit], and exact after `algorithm = "exact"`.
@@ -22,7 +22,7 @@
 #'
 #' @inheritParams prediction_arguments
 #' @param se.fit Whether to give the posterior standard deviation of the expected value too. As in
-#'   [predict.lm()][stats::predict.lm] it is that of the expected value beside `interval = "prediction"` as well.
+#'   [`predict.lm()`][stats::predict.lm] it is that of the expected value beside `interval = "prediction"` as well.
 #' @param interval `"none"`, `"confidence"` (of the expected value) or `"prediction"` (of another observation).
 #' @param level Probability in the interval, between 0 and 1.
 #' @param ... Not used.
@@ -91,7 +91,7 @@ as_of_lm <- function(fit, rows, se.fit, interval, level, call) {
   } else {
     table <- if (interval == "prediction") table_of(TRUE) else expected
     matrix(
-      table[, c("mean", "lower", "upper")], nrow(table),
+      table[, c("mean", "lower", "upper")], nrow(table), 3,
       dimnames = list(rows$name %||% seq_len(nrow(table)), c("fit", "lwr", "upr"))
     )
   }

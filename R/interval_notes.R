@@ -5,8 +5,8 @@ note_more <- function(rest, rows) {
   if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more ", rows, "\n", sep = "")
 }
 
-# Which interval lower and upper are the ends of, and where the numbers come from. `table` has the attributes `prob` and `interval` and, from
-# draws, their number `draws`; a part of a table has none.
+# Which interval lower and upper are the ends of, and where the numbers come from. `table` has the attributes `prob` and `interval` and,
+# from draws, their number `draws`; a part of a table has none.
 note_interval <- function(table, of) {
   if (is.null(attr(table, "prob"))) {
     return(invisible())

@@ -51,9 +51,9 @@
 #' * `model.frame()`: a data frame with the response, the predictors and the grouping factor of the rows that the
 #'   fit used.
 #' @section Errors: Of class `bayespool_error_model`: `ranef()` and `VarCorr()` of a model without a population of groups, and
-#'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class `bayespool_error_data`: `model.frame()` of a fit made from group
-#'   moments. Of class `bayespool_error_draws`: `vcov()` of a fit without draws, and everything for a fit by NUTS without
-#'   draws.
+#'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class
+#'   `bayespool_error_data`: `model.frame()` of a fit made from group moments. Of class `bayespool_error_draws`: `vcov()` of a fit
+#'   without draws, and everything for a fit by NUTS without draws.
 #' @seealso [variance_components()] for the variances with intervals and for the intraclass correlation.
 #' @references Bates, D., Maechler, M., Bolker, B. and Walker, S. (2015). Fitting linear mixed-effects models using lme4.
 #'   *Journal of Statistical Software*, 67(1), 1-48. \doi{10.18637/jss.v067.i01}
@@ -111,7 +111,10 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
   effects <- by_group(object, group_means(object, table[, "mean"]))
   attr(effects[[1]], "postVar") <- array(table[, "sd"]^2, c(1, 1, length(groups)))
   for (end in c("lower", "upper")) attr(effects[[1]], end) <- unname(table[, end, drop = FALSE])
-  structure(effects, class = "bayespool_ranef", prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object))
+  structure(
+    effects,
+    class = "bayespool_ranef", prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
+  )
 }
 
 #' @rdname mixed_model_methods
@@ -137,7 +140,7 @@ as.data.frame.bayespool_ranef <- function(x, row.names = NULL, optional = FALSE,
 #' @rdname mixed_model_methods
 #' @export
 print.bayespool_ranef <- function(x, ...) {
-  print(stats::setNames(lapply(x, identity), names(x)))
+  print(lapply(x, identity)) # without the attributes
   if (!is.null(attr(x, "prob"))) {
     cat("as.data.frame() shows them with condsd (posterior sds) and lower, upper\n")
     note_interval(x, "deviation")

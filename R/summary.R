@@ -59,7 +59,8 @@ summary.bayespool_fit <- function(
   if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, call))
   new_table(
     c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
-    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object), of_group = layout$variable[!is.na(layout$label)]
+    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
+    of_group = layout$variable[!is.na(layout$label)]
   )
 }
 
