@@ -22,14 +22,14 @@ compare_at_average <- function(comparison, prob, interval, call) {
   estimates <- lapply(fits, function(fit) {
     if (predictors == 0) {
       variables <- layout_variables(fit$model, if (has_groups(fit$model)) "group" else "population")
-      return(interval_table(fit, prob, interval, call = call)[rep_len(variables, groups), , drop = FALSE])
+      return(interval_table(fit, prob, interval, rep_len(variables, groups), call = call))
     }
     if (has_groups(fit$model)) {
-      return(expected_table(fit, at_average, seq_len(groups), prob, interval, call))
+      return(row_table(fit, at_average, seq_len(groups), noise = FALSE, prob, interval, call))
     }
-    expected_table(fit, at_average[1, , drop = FALSE], NA, prob, interval, call)[rep(1, groups), , drop = FALSE]
+    row_table(fit, at_average, rep(NA_integer_, groups), noise = FALSE, prob, interval, call)
   })
-  population <- expected_table(fits$partial, at_average[1, , drop = FALSE], NA_integer_, prob, interval, call)
+  population <- row_table(fits$partial, at_average[1, , drop = FALSE], NA_integer_, noise = FALSE, prob, interval, call)
   named <- function(table) data.frame(estimate = table[, "mean"], lower = table[, "lower"], upper = table[, "upper"], row.names = NULL)
   list(
     groups = data.frame(

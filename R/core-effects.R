@@ -10,11 +10,53 @@ core_log_evidence.effect_problem <- function(posterior, call) {
   run_core(cpp_effects_evidence(posterior$problem, posterior$propriety$orders), call)
 }
 
-core_summary.effect_problem <- function(posterior, probs, shortest, icc, deviations, call) {
+core_summary.effect_problem <- function(posterior, probs, shortest, chosen, deviations, call) {
   run_core(
     cpp_effects_summary(
-      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, deviations, 1L,
+      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, chosen, deviations,
       memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+# Rows of x'beta + z'b, with `noise` of an observation there: `x` (n x P, with the intercept's column where there is one), `z` (n x q);
+# `group` from 0, -1 for a new one, NA for the population. Columns mean, sd, lower, upper.
+core_effect_rows <- function(posterior, x, z, group, noise, prob, interval, cores, call) {
+  run_core(
+    cpp_effects_combinations(
+      posterior$problem, posterior$propriety$orders, posterior$record, x, z, group, noise, prob, interval == "hdi", cores,
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+# The groups' z'b and their means in groups `first` less those in groups `second` (from 0): columns mean, sd, lower, upper, probability that
+# the difference is positive.
+core_effect_contrasts <- function(posterior, z, first, second, prob, interval, cores, call) {
+  run_core(
+    cpp_effects_contrasts(
+      posterior$problem, posterior$propriety$orders, posterior$record, z, first, second, prob, interval == "hdi", cores,
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+# For rows z (n x q): the variances of z'b (n rows), sigma^2 (one), and the shares of the former in their sum (n). Columns mean, sd,
+# lower, upper.
+core_effect_variances <- function(posterior, z, prob, interval, call) {
+  run_core(
+    cpp_effects_variances(posterior$problem, posterior$propriety$orders, posterior$record, z, prob, interval == "hdi"), call
+  )
+}
+
+# `x` (N x (P + 1)): as above, the response last; `group` from 0. Columns log p(y_i | y_-i), log p(y_i | y), y_i - E(y_i | y_-i).
+core_effect_leave_one_out <- function(posterior, x, z, group, cores, call) {
+  run_core(
+    cpp_effects_leave_one_out(
+      posterior$problem, posterior$propriety$orders, posterior$record, x, z, group, cores, memory_for_nodes(posterior$problem)
     ),
     call
   )

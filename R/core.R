@@ -22,14 +22,14 @@ core_comparison <- function(posterior, call) {
   run_core(cpp_comparison(posterior$problem, posterior$propriety$orders, posterior$record), call)
 }
 
-# One row a variable, then one for the icc if wanted: mean, sd, quantiles, and the ends of the shortest interval that holds
-# `shortest`, if that is not 0.
-core_summary <- function(posterior, probs, shortest, icc, deviations, call) UseMethod("core_summary", posterior$problem)
+# One row for each of `chosen`, which stand for the variables and, if there is one more, the icc: mean, sd, quantiles, and the ends of
+# the shortest interval that holds `shortest`, if that is not 0. NaN where `chosen` is FALSE.
+core_summary <- function(posterior, probs, shortest, chosen, deviations, call) UseMethod("core_summary", posterior$problem)
 
-core_summary.default <- function(posterior, probs, shortest, icc, deviations, call) {
+core_summary.default <- function(posterior, probs, shortest, chosen, deviations, call) {
   run_core(
     cpp_summary(
-      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, icc, deviations,
+      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, chosen, deviations,
       memory_for_nodes(posterior$problem)
     ),
     call
@@ -43,17 +43,6 @@ core_variance_components <- function(posterior, prob, interval, call) {
   )
 }
 
-# The same columns for combinations of the coefficients (rows), each with the effect of a `group` (from 0; NA: none).
-core_combinations <- function(posterior, combinations, group, prob, interval, call) {
-  run_core(
-    cpp_combinations(
-      posterior$problem, posterior$propriety$orders, posterior$record, combinations, group, prob, interval == "hdi",
-      memory_for_nodes(posterior$problem)
-    ),
-    call
-  )
-}
-
 # The same of the population's weight in the means of groups of these sizes.
 core_pooling_weights <- function(posterior, size, prob, interval, call) {
   run_core(
@@ -61,13 +50,13 @@ core_pooling_weights <- function(posterior, size, prob, interval, call) {
   )
 }
 
-# `columns`: rows of the problem's columns, of which the last is the response where that is `response`; `group` from 0, -1 for a new one.
-# Columns mean, sd, lower, upper.
-core_row_predictions <- function(posterior, columns, response, group, prob, interval, cores, call) {
+# `columns`: rows of the problem's columns, of which the last is the response where that is `response`; `group` from 0, -1 for a new one,
+# -2 for the population; `noise`: of observations, not of their expected values. Columns mean, sd, lower, upper.
+core_row_predictions <- function(posterior, columns, response, group, noise, prob, interval, cores, call) {
   run_core(
     cpp_row_predictions(
-      posterior$problem, posterior$propriety$orders, posterior$record, columns, response, group, prob, interval == "hdi", cores,
-      memory_for_nodes(posterior$problem)
+      posterior$problem, posterior$propriety$orders, posterior$record, columns, response, group, noise, prob, interval == "hdi",
+      cores, memory_for_nodes(posterior$problem)
     ),
     call
   )

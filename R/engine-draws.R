@@ -13,3 +13,9 @@ muffle_few_draws <- function(expr) {
     if (grepl("^The ESS has been capped|^NaNs produced$", conditionMessage(cnd))) invokeRestart("muffleWarning")
   })
 }
+
+# Monte Carlo errors of the means of columns of draws; 0 where all draws agree.
+mcse_of_means <- function(x, chains) {
+  errors <- muffle_few_draws(apply(x, 2, function(draws) posterior::mcse_mean(matrix(draws, ncol = chains))))
+  ifelse(is.na(errors), 0, errors)
+}

@@ -37,16 +37,20 @@ exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
 
 # A matrix: one row a variable, then one for the icc if wanted; columns mean, sd, one quantile for each of `probs`, then the ends
 # of the shortest interval that holds `shortest`, if that is not 0. Moments that do not exist are `Inf` or `NaN`.
-# `deviations`: the rows of the groups are of their deviations from the population.
-exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE, deviations = FALSE, call) {
-  table <- core_summary(posterior, probs, shortest, icc, deviations, call)
+# `chosen`: the rows to compute, by their positions; NULL: all of them. `deviations`: the rows of the groups are of their deviations
+# from the population.
+exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE, chosen = NULL, deviations = FALSE, call) {
+  rows <- seq_len(posterior$problem$variables + icc)
+  chosen <- chosen %||% rows
+  table <- core_summary(posterior, probs, shortest, rows %in% chosen, deviations, call)
   if (deviations && ncol(table) > 2) {
     # Their quantiles need nodes of their own; moments are those that they have without.
-    table[, 1:2] <- core_summary(posterior, numeric(), 0, icc, deviations, call)
+    table[, 1:2] <- core_summary(posterior, numeric(), 0, rows %in% chosen, deviations, call)
   }
   missing <- posterior$propriety$missing
   if (deviations) missing$group <- missing$deviation
-  if (any(unlist(missing) > 0)) mark_missing(table, posterior$model, missing) else table
+  if (any(unlist(missing) > 0)) table <- mark_missing(table, posterior$model, missing)
+  table[chosen, , drop = FALSE]
 }
 
 # `missing`: how many of the first two moments do not exist, by role.
@@ -58,18 +62,6 @@ mark_missing <- function(table, model, missing) {
     table[rows[lost == 2], 1] <- if (startsWith(role, "scale")) Inf else NaN
   }
   table
-}
-
-# Mean, sd, lower and upper of the expected values of rows: `x`, predictor columns; `group`, from 1, NA for the population. For models
-# with one sigma.
-exact_expected <- function(posterior, x, group, prob, interval, call) {
-  model <- posterior$model
-  intercept <- has_intercept(model) || has_independent_groups(model)
-  table <- core_combinations(posterior, cbind(if (intercept) rep(1, nrow(x)), x), as.integer(group) - 1L, prob, interval, call)
-  missing <- posterior$propriety$missing
-  population <- max(0, missing$population, missing$slope)
-  lost <- ifelse(is.na(group), population, max(population, missing$group))
-  mark_lost(table, lost)
 }
 
 # Rows between, within, share_between; columns mean, sd, lower, upper.
@@ -97,23 +89,28 @@ exact_leave_rows_out <- function(posterior, columns, group, cores, call) {
   result
 }
 
-# One row for each of `columns`: mean, sd, lower, upper of another observation there. `columns`: predictors and response, as the
-# problem's moments have them, the latter where it is `response`; `group`: from 1, beyond the groups of the model for a new one.
-exact_predictions <- function(posterior, columns, response, group, prob, interval, cores, call) {
+# One row for each of `columns`: mean, sd, lower, upper of its expected value, with `noise` of another observation there. `columns`:
+# predictors and response, as the problem's moments have them, the latter where it is `response`; `group`: from 1, beyond the groups of
+# the model for a new one, NA for the population.
+exact_rows <- function(posterior, columns, response, group, noise, prob, interval, cores, call) {
   if (posterior$problem$direction) columns <- cbind(rep(1, nrow(columns)), columns, deparse.level = 0)
-  known <- length(posterior$problem$size)
-  code <- if (has_groups(posterior$model)) ifelse(group > known, -1L, group - 1L) else integer(length(group))
-  table <- core_row_predictions(posterior, columns, response, code, prob, interval, cores, call)
+  code <- ifelse(is.na(group), -2L, ifelse(is_new_group(posterior, group), -1L, group - 1L))
+  table <- core_row_predictions(posterior, columns, response, as.integer(code), noise, prob, interval, cores, call)
+  mark_lost(table, lost_of_rows(posterior, group, noise))
+}
+
+is_new_group <- function(posterior, group) !is.na(group) & group > length(posterior$problem$size)
+
+# How many of the first two moments of each row do not exist.
+lost_of_rows <- function(posterior, group, noise) {
   missing <- posterior$propriety$missing
+  known <- length(posterior$problem$size)
+  scale <- rep_len(if (noise) missing$scale_within else 0, known)
   shared <- max(0, missing$slope)
-  if (has_groups(posterior$model)) {
-    of_group <- pmax(rep_len(missing$group, known), rep_len(missing$scale_within, known), shared)
-    of_new <- max(0, missing$population, shared, missing$scale_within, missing$scale_between)
-    lost <- ifelse(group > known, of_new, of_group[group])
-  } else {
-    lost <- rep(max(0, missing$population, shared, missing$scale_within), length(group))
-  }
-  mark_lost(table, lost)
+  of_group <- pmax(rep_len(missing$group, known), scale, shared)
+  of_population <- max(0, missing$population, shared, scale)
+  lost <- ifelse(is_new_group(posterior, group), max(of_population, missing$scale_between), of_group[group])
+  ifelse(is.na(group), of_population, lost)
 }
 
 # Groups `first` less groups `second` (from 1): columns mean, sd, lower, upper, probability that the difference is positive.

@@ -43,11 +43,11 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars
   check_no_dots(rlang::exprs(...), call)
   valid <- checkmate::test_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE)
   check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
-  icc <- has_population(object$model)
+  icc <- has_icc(object$model)
   layout <- object$model$layout
   variable <- c(layout$variable, if (icc) "icc")
   chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
-  table <- exact_table(fit_posterior(object), probs, icc = icc, call = call)[chosen, , drop = FALSE]
+  table <- exact_table(fit_posterior(object), probs, icc = icc, chosen = chosen, call = call)
   colnames(table) <- c("mean", "sd", quantile_names(probs))
   new_table(
     c(list(variable = variable[chosen]), matrix_columns(table)), "bayespool_exact_summary",

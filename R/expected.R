@@ -9,28 +9,10 @@ mean_expected <- function(fit, rows, call) {
   own <- !is.na(rows$group) & rows$group <= length(groups)
   intercept <- rep(population, length(own))
   intercept[own] <- groups[rows$group[own]]
-  stats::setNames(intercept + drop(rows$x %*% means[model$slopes]), rows$name)
-}
-
-# Columns mean, sd, lower, upper; one row for each of the rows, given as predictor columns `x` and `group` (from 1; NA: none, the
-# population's). By quadrature after the exact algorithm, for models that have one sigma; else from the draws.
-expected_table <- function(fit, x, group, prob, interval, call) {
-  if (!has_groups(fit$model)) group <- rep(NA_integer_, nrow(x))
+  expected <- intercept + drop(rows$x %*% means[model$slopes])
   if (has_quadrature(fit)) {
-    table <- exact_expected(fit_posterior(fit), x, group, prob, interval, call)
-    colnames(table) <- interval_columns
-    table
-  } else {
-    interval_of_draws(expected_draws(fit, x, group, call), prob, interval)
+    # A new group may have no mean where the population has one.
+    expected[lost_of_rows(fit_posterior(fit), groups_of_model(fit, rows$group), noise = FALSE) == 2] <- NaN
   }
-}
-
-# Draws x rows.
-expected_draws <- function(fit, x, group, call) {
-  draws <- draws_matrix(fit, call)
-  model <- fit$model
-  intercept <- if (has_intercept(model)) draws[, rep(model$intercept, nrow(x)), drop = FALSE] else matrix(0, nrow(draws), nrow(x))
-  own <- which(!is.na(group))
-  intercept[, own] <- draws[, layout_variables(model, "group")[group[own]], drop = FALSE]
-  unname(intercept) + tcrossprod(draws[, model$slopes, drop = FALSE], x)
+  stats::setNames(expected, rows$name)
 }

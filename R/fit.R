@@ -17,10 +17,7 @@ fit_model <- function(name, formula, data, prior, settings, call, own_arguments 
   parsed <- model_formula(name, parsed, call)
   shared_sigma <- !"sigma" %in% names(own_arguments) || choose_sigma(own_arguments$sigma, parsed, call) == "common"
   moments <- reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
-  model <- specify_model(
-    name, parsed, unlist(moments$terms, use.names = FALSE) %||% character(), moments_directions(parsed, moments), moments$group,
-    shared_sigma
-  )
+  model <- specify_model(name, parsed, moments, shared_sigma)
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
   posterior <- new_posterior(model, moments, priors, settings$prior_only, call)
   if (!settings$prior_only) {

@@ -39,10 +39,3 @@ shorten <- function(text, width = 60) {
 }
 
 interval_names <- function(interval) paste0(interval, c("_lower", "_upper"))
-
-interval_text <- function(prob, interval) {
-  switch(interval,
-    hdi = paste0("hdi: shortest interval with ", percent(prob), " of the posterior"),
-    central = paste0("central: ", percent(prob), " of the posterior, with as much below as above")
-  )
-}

@@ -46,10 +46,12 @@ group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, i
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   pairs <- choose_pairs(fit, groups, reference, call)
-  contrasts <- if (has_quadrature(fit)) {
-    exact_contrasts(fit_posterior(fit), pairs$first, pairs$second, prob, interval, fit$settings$cores, call)
+  if (has_quadrature(fit)) {
+    contrasts <- exact_contrasts(fit_posterior(fit), pairs$first, pairs$second, prob, interval, fit$settings$cores, call)
+    errors <- NULL
   } else {
-    drawn_contrasts(fit, pairs$first, pairs$second, prob, interval, call)
+    contrasts <- drawn_contrasts(fit, pairs$first, pairs$second, prob, interval, call)
+    errors <- c(mean = max(contrasts[, 6]), p_greater = max(contrasts[, 7]))
   }
   labels <- varying_term(fit$model)$labels
   table <- data.frame(
@@ -59,7 +61,7 @@ group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, i
   structure(
     table,
     class = c("bayespool_group_contrasts", "data.frame"), prob = prob, interval = interval,
-    draws = if (has_chains(fit)) posterior::ndraws(fit), reference = if (!is.null(reference)) as.character(reference),
+    draws = if (has_chains(fit)) posterior::ndraws(fit), mcse = errors, reference = if (!is.null(reference)) as.character(reference),
     quantity = group_quantity(fit)
   )
 }
@@ -131,7 +133,7 @@ group_positions <- function(fit, labels, call) {
   unique(found)
 }
 
-# As exact_contrasts().
+# As exact_contrasts(), then the Monte Carlo errors of the mean and of the probability.
 drawn_contrasts <- function(fit, first, second, prob, interval, call) {
   draws <- draws_matrix(fit, call)[, layout_variables(fit$model, "group"), drop = FALSE]
   contrast <- function(j, k) {
@@ -141,7 +143,8 @@ drawn_contrasts <- function(fit, first, second, prob, interval, call) {
     } else {
       stats::quantile(difference, c(1 - prob, 1 + prob) / 2, names = FALSE)
     }
-    c(mean(difference), stats::sd(difference), ends, mean(difference > 0))
+    errors <- mcse_of_means(cbind(difference, difference > 0), posterior::nchains(fit))
+    c(mean(difference), stats::sd(difference), ends, mean(difference > 0), errors)
   }
   t(mapply(contrast, first, second))
 }
@@ -159,7 +162,8 @@ print.bayespool_group_contrasts <- function(x, digits = 2, n_rows = 30, ...) {
   print(shown, row.names = FALSE)
   note_more(nrow(x) - nrow(shown), "pairs")
   cat("p_greater: probability that the ", attr(x, "quantity"), " is greater in group than in other\n", sep = "")
-  cat(interval_note(x, "difference"), "\n", sep = "")
+  note_errors(attr(x, "mcse"))
+  note_interval(x, "difference")
   invisible(x)
 }
 

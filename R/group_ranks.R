@@ -124,10 +124,7 @@ independent_errors <- function(table, draws) {
 }
 
 chain_errors <- function(ranks, chains, best) {
-  error <- function(x) {
-    x <- muffle_few_draws(apply(x, 2, function(draws) posterior::mcse_mean(matrix(draws, ncol = chains))))
-    ifelse(is.na(x), 0, x) # all draws agree
-  }
+  error <- function(x) mcse_of_means(x, chains)
   data.frame(mcse_mean = error(ranks), mcse_best = error(ranks == 1), mcse_among = error(ranks <= best))
 }
 
@@ -147,11 +144,10 @@ print.bayespool_group_ranks <- function(x, digits = 2, n_rows = 30, ...) {
   cat(
     "rank 1: ", if (attr(x, "highest")) "highest " else "lowest ", attr(x, "quantity"), "; p_among: among the ",
     if (best == 1) "first" else paste("first", best), "\n",
-    "Monte Carlo errors: up to ", format(max(x$mcse_mean), digits = 2), " (mean), ",
-    format(max(x$mcse_best, x$mcse_among), digits = 2), " (probabilities)\n",
-    interval_note(x, "rank"), "\n",
     sep = ""
   )
+  note_errors(c(mean = max(x$mcse_mean), probabilities = max(x$mcse_best, x$mcse_among)))
+  note_interval(x, "rank")
   invisible(x)
 }
 

@@ -21,8 +21,11 @@
 #' @param x A fit.
 #' @param effects One or more of `"fixed"`, `"ran_vals"`, `"ran_coefs"` and `"ran_pars"`, as below.
 #' @param conf.int Whether to add an interval.
-#' @param conf.level,interval Probability in the interval, and its kind: `"hdi"`, the shortest interval, or `"central"`,
-#'   with as much below as above. The defaults are those of [summary()][summary.bayespool_fit].
+#' @param conf.level Probability in the interval. The default is that of [summary()][summary.bayespool_fit].
+#' @param interval For `tidy()` the kind of interval: `"hdi"`, the shortest interval, or `"central"`, with as much below as above.
+#'   For `augment()` what it is of: `"none"`, `"confidence"` (the expected response) or `"prediction"` (another observation like
+#'   it), as in [predict()][predict.bayespool_fit]; it is the shortest interval.
+#' @param se_fit Whether `augment()` adds the posterior standard deviation of the expected response.
 #' @param newdata A data frame with predictors and groups; the default is the rows that the fit used. A new group
 #'   of a model with a population has the mean of the population.
 #' @param ... Not used.
@@ -35,8 +38,9 @@
 #'   [log_marginal_likelihood()]; `NA` with a flat prior) and `ndraws`.
 #'
 #'   `augment()`: the rows, with columns `.fitted` (posterior mean of the expected response, given its predictors and its
-#'   group) and, where there is a response, `.resid` (response minus `.fitted`).
-#' @section Errors: Of class `bayespool_error_argument`: an unknown effect, a `conf.level` outside (0, 1). Of class
+#'   group), with an interval `.lower` and `.upper`, with `se_fit` `.se.fit` and, where there is a response, `.resid` (response
+#'   minus `.fitted`).
+#' @section Errors: Of class `bayespool_error_argument`: an unknown effect, another `interval`, a `conf.level` outside (0, 1). Of class
 #'   `bayespool_error_model`: an effect that the model does not have; a new group for [no_pooling()]. Of class
 #'   `bayespool_error_data`: `augment()` of a fit made from group moments, without `newdata`; `newdata` without a variable
 #'   or with missing predictors. Of class `bayespool_error_draws`: a fit by NUTS without draws.
@@ -47,7 +51,7 @@
 #' tidy(fit, conf.int = TRUE)
 #' tidy(fit, effects = "ran_coefs")
 #' glance(fit)
-#' head(augment(fit))
+#' head(augment(fit, se_fit = TRUE, interval = "confidence"))
 #' @name tidiers
 NULL
 
@@ -78,7 +82,7 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), 
     if (!conf.int) {
       return(posterior_table(x, deviations = deviations, call = call))
     }
-    interval_table(x, conf.level, interval, deviations, call = call)
+    interval_table(x, conf.level, interval, deviations = deviations, call = call)
   }
   table <- values()
   rows <- lapply(effects, function(effect) {
@@ -152,9 +156,13 @@ glance.bayespool_fit <- function(x, ...) {
 #' @rdname tidiers
 #' @aliases augment
 #' @export
-augment.bayespool_fit <- function(x, newdata = NULL, ...) {
+augment.bayespool_fit <- function(x, newdata = NULL, se_fit = FALSE, interval = c("none", "confidence", "prediction"),
+                                  conf.level = 0.94, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
+  check_flag(se_fit, call)
+  interval <- choose_one(interval, c("none", "confidence", "prediction"), call)
+  check_interval_prob(conf.level, call)
   if (is.null(newdata)) {
     rows <- observed_rows(x, "augment()", call)
     frame <- stats::model.frame(x)
@@ -162,7 +170,14 @@ augment.bayespool_fit <- function(x, newdata = NULL, ...) {
     rows <- prediction_rows(x, newdata, list(population = FALSE, allow_new_levels = TRUE), "augment()", call, response = FALSE)
     frame <- newdata
   }
-  frame$.fitted <- unname(mean_expected(x, rows, call))
+  predicted <- as_of_lm(x, rows, se_fit, interval, conf.level, call)
+  fitted <- if (se_fit) predicted$fit else predicted
+  if (interval == "none") {
+    frame$.fitted <- unname(fitted)
+  } else {
+    frame[c(".fitted", ".lower", ".upper")] <- matrix_columns(fitted)
+  }
+  if (se_fit) frame$.se.fit <- unname(predicted$se.fit)
   if (!is.null(rows$y)) frame$.resid <- rows$y - frame$.fitted
   frame
 }

@@ -5,11 +5,22 @@ note_more <- function(rest, rows) {
   if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more ", rows, "\n", sep = "")
 }
 
-# Which interval lower and upper are the ends of, and where the numbers come from. `table` has the attributes `prob`, `interval` and, from
-# draws, their number `draws`.
-interval_note <- function(table, of) {
+# Which interval lower and upper are the ends of, and where the numbers come from. `table` has the attributes `prob` and `interval` and,
+# from draws, their number `draws`; a part of a table has none.
+note_interval <- function(table, of) {
+  if (is.null(attr(table, "prob"))) {
+    return(invisible())
+  }
   kind <- if (attr(table, "interval") == "hdi") "shortest (hdi)" else "central"
   draws <- attr(table, "draws")
   source <- if (is.null(draws)) "by quadrature" else paste("from", format(draws, big.mark = ","), "draws")
-  paste0("lower, upper: ", kind, " ", percent(attr(table, "prob")), " interval of the ", of, ", ", source)
+  cat("lower, upper: ", kind, " ", percent(attr(table, "prob")), " interval of the ", of, ", ", source, "\n", sep = "")
+}
+
+# The largest Monte Carlo errors of columns, named by these; NULL: there are none.
+note_errors <- function(errors) {
+  if (length(errors) > 0) {
+    shown <- vapply(errors, format, "", digits = 2)
+    cat("Monte Carlo errors: up to ", paste0(shown, " (", names(errors), ")", collapse = ", "), "\n", sep = "")
+  }
 }

@@ -20,17 +20,25 @@
 #' standard deviation, and the first is larger than the square of the second. lme4 reports one estimate and its
 #' square.
 #'
-#' `tidy()` ([tidy.bayespool_fit()]) gives the same with standard deviations and intervals.
+#' `ranef(fit, condVar = TRUE)` adds the posterior variances and intervals of the deviations, exact for an exact fit. lme4's
+#' variances are conditional on its estimates of the standard deviations; these are not conditional on anything: they contain
+#' the uncertainty of the standard deviations and of the population's mean, so they are larger. `tidy()`
+#' ([tidy.bayespool_fit()]) gives standard deviations and intervals of the coefficients, too.
 #'
 #' @param object,x,formula A fit. (`formula` is what [stats::model.frame()] calls its argument.)
 #' @param sigma Part of the generic function in nlme; it must be left at 1.
+#' @param condVar Whether to add the posterior variances, and intervals, of the deviations.
+#' @param prob,interval Probability in these intervals, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param row.names,optional Part of the generic function [as.data.frame()]; not used.
 #' @param digits Number of significant digits to print.
 #' @param ... Not used.
 #' @return
 #' * `fixef()`: a named vector.
 #' * `ranef()`: a list of one data frame, named by the grouping factor, with one row a group, named by its label, and the
-#'   column `(Intercept)`.
+#'   column `(Intercept)`. With `condVar` the data frame has the attribute `postVar`, an array of 1 x 1 x groups with the
+#'   posterior variances. `as.data.frame()` makes columns `grpvar` (the grouping factor), `term` (`(Intercept)`), `grp` (the group, a
+#'   factor with levels in the order of the deviations) and `condval` (the deviation) of it, with `condVar` also `condsd` (its
+#'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
 #' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
 #'   pooling a named vector.
 #' * `VarCorr()`: a list of one 1 x 1 matrix, named by the grouping factor, with the variance between groups and the
@@ -43,9 +51,9 @@
 #' * `model.frame()`: a data frame with the response, the predictors and the grouping factor of the rows that the
 #'   fit used.
 #' @section Errors: Of class `bayespool_error_model`: `ranef()` and `VarCorr()` of a model without a population of groups, and
-#'   `ngrps()` of a fit without groups. Of class `bayespool_error_data`: `model.frame()` of a fit made from group
-#'   moments. Of class `bayespool_error_draws`: `vcov()` of a fit without draws, and everything for a fit by NUTS without
-#'   draws.
+#'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class
+#'   `bayespool_error_data`: `model.frame()` of a fit made from group moments. Of class `bayespool_error_draws`: `vcov()` of a fit
+#'   without draws, and everything for a fit by NUTS without draws.
 #' @seealso [variance_components()] for the variances with intervals and for the intraclass correlation.
 #' @references Bates, D., Maechler, M., Bolker, B. and Walker, S. (2015). Fitting linear mixed-effects models using lme4.
 #'   *Journal of Statistical Software*, 67(1), 1-48. \doi{10.18637/jss.v067.i01}
@@ -53,6 +61,7 @@
 #' fit <- varying_intercept(yield ~ N + (1 | block), npk, seed = 1)
 #' fixef(fit)
 #' ranef(fit)
+#' as.data.frame(ranef(fit, condVar = TRUE))
 #' coef(fit)$block
 #' VarCorr(fit)
 #' as.data.frame(VarCorr(fit))
@@ -86,11 +95,57 @@ fixef.bayespool_fit <- function(object, ...) {
 #' @rdname mixed_model_methods
 #' @aliases ranef
 #' @export
-ranef.bayespool_fit <- function(object, ...) {
+ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_has_population(object, "ranef", "{.code coef(fit)} gives what it estimates.", call)
-  by_group(object, group_means(object, posterior_means(object, deviations = TRUE, call = call)))
+  check_flag(condVar, call)
+  check_interval_prob(prob, call)
+  interval <- choose_interval(interval, call)
+  if (!condVar) {
+    effects <- by_group(object, group_means(object, posterior_means(object, deviations = TRUE, call = call)))
+    return(structure(effects, class = "bayespool_ranef"))
+  }
+  groups <- layout_variables(object$model, "group")
+  table <- interval_table(object, prob, interval, groups, deviations = TRUE, call = call)
+  effects <- by_group(object, group_means(object, table[, "mean"]))
+  attr(effects[[1]], "postVar") <- array(table[, "sd"]^2, c(1, 1, length(groups)))
+  for (end in c("lower", "upper")) attr(effects[[1]], end) <- unname(table[, end, drop = FALSE])
+  structure(
+    effects,
+    class = "bayespool_ranef", prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
+  )
+}
+
+#' @rdname mixed_model_methods
+#' @export
+as.data.frame.bayespool_ranef <- function(x, row.names = NULL, optional = FALSE, ...) {
+  check_no_dots(rlang::exprs(...), rlang::current_env())
+  effects <- x[[1]]
+  groups <- rownames(effects)
+  directions <- names(effects)
+  table <- data.frame(
+    grpvar = names(x), term = factor(rep(directions, each = length(groups)), directions),
+    grp = rep(factor(groups, groups[order(effects[[1]])]), length(directions)), condval = unlist(effects, use.names = FALSE),
+    row.names = row.names
+  )
+  variance <- attr(effects, "postVar")
+  if (!is.null(variance)) {
+    table$condsd <- sqrt(unlist(lapply(seq_along(directions), function(k) variance[k, k, ])))
+    for (end in c("lower", "upper")) table[[end]] <- as.vector(attr(effects, end))
+  }
+  table
+}
+
+#' @rdname mixed_model_methods
+#' @export
+print.bayespool_ranef <- function(x, ...) {
+  print(lapply(x, identity)) # without the attributes
+  if (!is.null(attr(x, "prob"))) {
+    cat("as.data.frame() shows them with condsd (posterior sds) and lower, upper\n")
+    note_interval(x, "deviation")
+  }
+  invisible(x)
 }
 
 #' @rdname mixed_model_methods

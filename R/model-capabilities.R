@@ -17,3 +17,6 @@ shares_sigma <- function(model) model$scale_within$shared
 
 # Do the groups differ in more than an intercept?
 varies_in_slope <- function(model) has_population(model) && !identical(varying_term(model)$directions, intercept_direction)
+
+# Is there one intraclass correlation? Where slopes vary it depends on the predictors.
+has_icc <- function(model) has_population(model) && !varies_in_slope(model)

@@ -6,13 +6,14 @@
 #   outcome       distribution of an observation given its mean
 #   intercept     name of the population's mean or intercept, or NULL
 #   predictors    names of the predictor columns; `slopes`: of their coefficients
+#   columns       names of the columns of rows `x` (see fit-rows.R): the predictors, then what varies between groups and is none of them
 #   terms         list of group terms
 #   scale_within  `name` of the standard deviation within groups, and whether the groups have it `shared`
 #   layout        the variables, see model-layout.R
-new_model <- function(name, title, outcome, intercept, predictors, terms, scale_within) {
+new_model <- function(name, title, outcome, intercept, predictors, columns, terms, scale_within) {
   model <- list(
     name = name, title = title, outcome = outcome, intercept = intercept, predictors = predictors,
-    slopes = indexed("beta", predictors), terms = terms, scale_within = scale_within
+    columns = columns, slopes = indexed("beta", predictors), terms = terms, scale_within = scale_within
   )
   model$layout <- new_layout(model)
   structure(model, class = "bayespool_model")
@@ -57,3 +58,15 @@ prior_kinds <- function(model) {
   )
   stats::setNames(rep(names(names), lengths(names)), unlist(names))
 }
+
+# What multiplies each effect of the groups, for rows `x` (n x columns of the model): n x q.
+direction_values <- function(model, x) {
+  directions <- varying_term(model)$directions
+  z <- matrix(1, nrow(x), length(directions))
+  column <- match(directions, model$columns)
+  z[, !is.na(column)] <- x[, column[!is.na(column)]]
+  z
+}
+
+# The columns of rows `x` that have coefficients of the population.
+predictor_values <- function(model, x) x[, seq_along(model$predictors), drop = FALSE]

@@ -120,9 +120,12 @@ choose_sigma <- function(sigma, parsed, call) {
   if (by_default && predictors) "common" else sigma
 }
 
-# The model that a fitting function makes of data with these predictor columns, directions in which the groups differ, and groups.
-specify_model <- function(name, parsed, predictors, directions, labels, shared_sigma) {
+# The model that a fitting function makes of these moments.
+specify_model <- function(name, parsed, moments, shared_sigma) {
   spec <- model_specs[[name]]
+  predictors <- unlist(moments$terms, use.names = FALSE) %||% character()
+  directions <- moments_directions(parsed, moments)
+  labels <- moments$group
   named <- function(names) names[min(length(names), 1 + (length(predictors) > 0))]
   term <- if (!is.null(parsed$group)) {
     slopes <- setdiff(directions, intercept_direction)
@@ -136,7 +139,7 @@ specify_model <- function(name, parsed, predictors, directions, labels, shared_s
   }
   new_model(
     name, spec$title, spec$outcome, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
-    terms = if (!is.null(term)) list(term), scale_within = list(name = spec$sigma, shared = shared_sigma)
+    columns = utils::head(colnames(moments$mean), -1), terms = if (!is.null(term)) list(term), scale_within = list(name = spec$sigma, shared = shared_sigma)
   )
 }
 

@@ -101,7 +101,7 @@ divergences <- function(fit) {
 
 plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
   layout <- fit$model$layout[match(variables, layout_variables(fit$model)), ]
-  table_of <- function(prob) interval_table(fit, prob, interval, call = call)[variables, c("lower", "upper"), drop = FALSE]
+  table_of <- function(prob) interval_table(fit, prob, interval, variables, call = call)[, c("lower", "upper"), drop = FALSE]
   outer <- table_of(prob)
   inner <- table_of(prob_inner)
   data <- data.frame(

@@ -112,11 +112,11 @@ plot_group_means <- function(fit, chosen, prob, interval, ndraws, call) {
   points <- group_points(fit, chosen, call)
   estimates <- data.frame(group = group_factor(chosen, labels, chosen), n = fit$moments$n[chosen])
   if (is_prior_only(fit)) {
-    draws <- expected_draws(fit, matrix(0, length(chosen), 0), if (has_groups(model)) chosen else NA * chosen, call)
+    draws <- expected_draws(fit, matrix(0, length(chosen), 0), chosen, call)
     estimates <- with_prior_draws(estimates, draws, ndraws)
   } else {
     variables <- if (has_groups(model)) layout_variables(model, "group")[chosen] else rep(model$intercept, length(chosen))
-    estimates <- data.frame(estimates, interval_table(fit, prob, interval, call = call)[variables, , drop = FALSE], row.names = NULL)
+    estimates <- data.frame(estimates, interval_table(fit, prob, interval, variables, call = call), row.names = NULL)
   }
   from_rows <- has_rows(fit)
   crowded <- is_crowded(chosen)
@@ -149,9 +149,9 @@ plot_group_lines <- function(fit, x, chosen, prob, interval, all, ndraws, call) 
   group <- chosen[rows$cell]
   lines <- data.frame(group = group_factor(group, labels, chosen), n = fit$moments$n[group], x = rows$x)
   lines <- if (is_prior_only(fit)) {
-    with_prior_draws(lines, expected_draws(fit, rows$columns, if (has_groups(fit$model)) group else NA * group, call), ndraws)
+    with_prior_draws(lines, expected_draws(fit, rows$columns, group, call), ndraws)
   } else {
-    data.frame(lines, expected_table(fit, rows$columns, group, prob, interval, call))
+    data.frame(lines, row_table(fit, rows$columns, group, noise = FALSE, prob, interval, call))
   }
   ggplot2::ggplot(lines, ggplot2::aes(.data$x)) +
     point_layer(fit, points, grid$numeric) +

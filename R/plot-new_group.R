@@ -10,10 +10,14 @@
 #' `sigma_y`. Complete pooling knows no groups: there is only a new observation. No pooling learns nothing from one group
 #' about another and cannot predict a new one. With `prior_only = TRUE` these are prior predictions.
 #'
-#' Where `newdata` has several rows, the mean of the group is that over its rows, and the observation is that of a row taken
-#' at random. Where it has the response, the picture shows the observed values below the curve, those outside the
-#' interval with another shape and colour, and their mean as a diamond. So a group that was kept aside shows
-#' whether the model had expected it.
+#' The curves are of draws. Means and intervals are exact after the exact algorithm, by quadrature as in
+#' [predict()][predict.bayespool_fit].
+#'
+#' Where `newdata` has several rows, the mean of the group is that over its rows. Where their predictors differ, the observation
+#' is that of a row taken at random, and its interval is of draws. Where `newdata` has the response, the picture shows the observed
+#' values below the curve, and their mean as a diamond; those outside the interval of a prediction at their own predictors, as
+#' [predictive_table()] has it, have another shape and colour. So a group that was kept aside shows whether the model had
+#' expected it.
 #'
 #' @param fit A fit with draws, other than from [no_pooling()].
 #' @param newdata A data frame with rows of one new group: the values of the predictors, where the model has some, and
@@ -38,7 +42,7 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
   call <- rlang::current_env()
   check_plot_packages(call)
   check_fit(fit, call)
-  check_probability(prob, call)
+  check_interval_prob(prob, call)
   if (has_independent_groups(fit$model)) {
     abort_bayespool(
       c(
@@ -63,10 +67,12 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     data.frame(what = what, value = observation)
   }
   groups <- split(draws$value, draws$what)
-  intervals <- lapply(groups, function(values) interval_of_draws(matrix(values), prob, "hdi"))
-  intervals <- data.frame(what = names(groups), do.call(rbind, intervals))
-  of_one <- intervals[intervals$what == what[length(what)], ]
-  where <- if (!is.null(rows$y)) inside_or_outside(rows$y, of_one$lower, of_one$upper)
+  of_rows <- row_table(fit, rows$x, rows$group, noise = TRUE, prob, "hdi", call)
+  alike <- all(distinct_rows(rows$x, rows$group) == 0)
+  of_one <- if (alike) of_rows[1, , drop = FALSE] else interval_of_draws(matrix(observation), prob, "hdi")
+  of_mean <- if (length(what) > 1) row_table(fit, t(colMeans(rows$x)), rows$group[1], noise = FALSE, prob, "hdi", call)
+  intervals <- data.frame(what = what, rbind(of_mean, of_one), row.names = NULL)
+  where <- if (!is.null(rows$y)) inside_or_outside(rows$y, of_rows[, "lower"], of_rows[, "upper"])
   ggplot2::ggplot(draws, ggplot2::aes(.data$value)) +
     ggplot2::geom_density(fill = shade("light"), colour = shade("dark")) +
     ggplot2::geom_linerange(
@@ -85,7 +91,7 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
       },
       caption = paste0(
         if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", interval_name(prob, "hdi"), ".",
-        if (!is.null(rows$y)) " Diamond: mean of the observed."
+        if (!is.null(rows$y)) paste0(" Diamond: mean of the observed.", if (!alike) "\nOutside: of the interval for its own predictors.")
       )
     )
 }
@@ -110,7 +116,7 @@ observed_layers <- function(y, where, groups, what) {
 }
 
 # Rows of one group that was not fitted: the frame `data` with a `label` of its own, which is NULL where the user gave none, and
-# the response `y`, or NULL.
+# `x`, `group` and `y` as new_rows() has them.
 new_group_rows <- function(fit, newdata, call) {
   predictors <- predictor_variables(fit)
   if (is.null(newdata) && length(predictors) == 0) {
@@ -132,9 +138,9 @@ new_group_rows <- function(fit, newdata, call) {
     label <- if (name %in% names(newdata)) check_new_label(fit, newdata[[name]], call)
     newdata[[name]] <- label %||% utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
   }
-  y <- new_rows(fit, newdata, population = FALSE, call)$y
-  if (!is.null(y)) check_new_response(fit, y, "The picture of observations", call)
-  list(data = newdata, label = label, y = y)
+  rows <- new_rows(fit, newdata, population = FALSE, call)
+  if (!is.null(rows$y)) check_new_response(fit, rows$y, "The picture of observations", call)
+  c(list(data = newdata, label = label), rows[c("x", "group", "y")])
 }
 
 check_new_label <- function(fit, group, call) {

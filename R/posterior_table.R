@@ -8,18 +8,19 @@ posterior_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
   } else {
     draws_table(fit, probs, deviations, call)
   }
-  named_rows(fit, table, c("mean", "sd", quantile_names(probs)))
+  dimnames(table) <- list(layout_variables(fit$model), c("mean", "sd", quantile_names(probs)))
+  table
 }
 
 # The same with an interval that holds `prob`: columns mean, sd, lower, upper. `interval`: "hdi" (the shortest) or "central".
-# `icc`: with a last row for the intraclass correlation.
-interval_table <- function(fit, prob, interval, deviations = FALSE, icc = FALSE, call) {
+# `variables`: which rows, "icc" for the intraclass correlation.
+interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
   if (has_quadrature(fit)) {
-    return(exact_interval_table(fit, prob, interval, deviations, icc, call))
+    return(exact_interval_table(fit, prob, interval, variables, deviations, call))
   }
   draws <- deviations_or_draws(fit, deviations, call)
-  if (icc) draws <- cbind(draws, icc = drawn_icc(fit, draws))
-  named_rows(fit, interval_of_draws(draws, prob, interval), interval_columns, icc)
+  if ("icc" %in% variables) draws <- cbind(draws, icc = drawn_icc(fit, draws))
+  interval_of_draws(draws[, variables, drop = FALSE], prob, interval)
 }
 
 interval_columns <- c("mean", "sd", "lower", "upper")
@@ -32,18 +33,12 @@ interval_of_draws <- function(draws, prob, interval) {
 }
 
 # The same by quadrature, whatever the algorithm of the fit.
-exact_interval_table <- function(fit, prob, interval, deviations = FALSE, icc = FALSE, call) {
-  posterior <- fit_posterior(fit)
-  table <- if (interval == "hdi") {
-    exact_table(posterior, shortest = prob, icc = icc, deviations = deviations, call = call)
-  } else {
-    exact_table(posterior, c(1 - prob, 1 + prob) / 2, icc = icc, deviations = deviations, call = call)
-  }
-  named_rows(fit, table, interval_columns, icc)
-}
-
-named_rows <- function(fit, table, columns, icc = FALSE) {
-  dimnames(table) <- list(c(layout_variables(fit$model), if (icc) "icc"), columns)
+exact_interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
+  chosen <- match(variables, c(layout_variables(fit$model), "icc"))
+  shortest <- if (interval == "hdi") prob else 0
+  probs <- if (interval == "central") c(1 - prob, 1 + prob) / 2 else numeric()
+  table <- exact_table(fit_posterior(fit), probs, shortest, "icc" %in% variables, chosen, deviations, call)
+  dimnames(table) <- list(variables, interval_columns)
   table
 }
 

@@ -31,7 +31,7 @@
 #' @param n_rows Number of rows to print; the rest is counted in a last line.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_predictive_table` with one row an observation and columns `row` (its position
-#'   in the data), `group` (its label, where the model has groups), `observed`, `mean`, `sd`, `lower`, `upper` and `inside`;
+#'   in the data), `group` (its label, where the formula names groups), `observed`, `mean`, `sd`, `lower`, `upper` and `inside`;
 #'   all numbers are on the scale of the response. `observed` and `inside` are `NA` where `newdata` has no response. With
 #'   heavy-tailed or flat priors and few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
 #' @section Errors: Of class `bayespool_error_data`: no `newdata` for a fit from group moments, which keep no rows; a
@@ -56,71 +56,41 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
   interval <- choose_interval(interval, call)
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "predictive_table() without `newdata`", call, response = FALSE)
-  # Rows of one group with the same predictors have the same prediction.
-  id <- distinct_rows(cbind(rows$group, rows$x))
-  first <- !duplicated(id)
-  predict_rows <- if (has_quadrature(fit)) predict_exactly else predict_from_draws
-  table <- predict_rows(fit, rows$x[first, , drop = FALSE], rows$group[first], prob, interval, call)
-  table <- table[match(id, id[first]), , drop = FALSE]
+  table <- row_table(fit, rows$x, rows$group, noise = TRUE, prob, interval, call)
   observed <- rows$y %||% rep(NA_real_, nrow(table))
-  labels <- rows$labels %||% fit$moments$group
   columns <- c(
     list(row = rows$row %||% seq_len(nrow(table))),
-    if (has_groups(fit$model)) list(group = labels[rows$group]),
-    list(observed = observed, mean = table[, 1], sd = table[, 2], lower = table[, 3], upper = table[, 4]),
-    list(inside = observed >= table[, 3] & observed <= table[, 4])
+    list(group = labels_of_rows(fit, newdata, rows, call)),
+    list(observed = observed, mean = table[, "mean"], sd = table[, "sd"], lower = table[, "lower"], upper = table[, "upper"]),
+    list(inside = observed >= table[, "lower"] & observed <= table[, "upper"])
   )
-  table <- as_frame(columns, nrow(table))
+  table <- as_frame(lapply(Filter(Negate(is.null), columns), unname), nrow(table))
   structure(
     table,
     class = c("bayespool_predictive_table", "data.frame"), prob = prob, interval = interval,
-    draws = if (has_chains(fit)) posterior::ndraws(fit)
+    draws = if (has_chains(fit)) posterior::ndraws(fit),
+    mcse = if (has_chains(fit)) c(mean = largest_row_error(fit, rows$x, rows$group, call))
   )
 }
 
-# A number for each row of a matrix, the same for equal rows.
-distinct_rows <- function(x) {
-  order <- do.call(order, lapply(seq_len(ncol(x)), function(k) x[, k]))
-  sorted <- x[order, , drop = FALSE]
-  before <- sorted[pmax(seq_along(order) - 1, 1), , drop = FALSE]
-  id <- integer(nrow(x))
-  id[order] <- cumsum(rowSums(sorted != before, na.rm = TRUE) > 0)
-  id
+# The label of each row's group, or NULL. Complete pooling may name groups, but new rows need not say theirs.
+labels_of_rows <- function(fit, newdata, rows, call) {
+  name <- grouping_factor(fit)
+  column <- if (!is.null(name)) (newdata %||% fit$data)[[name]]
+  if (is.null(column)) {
+    return(NULL)
+  }
+  labels <- group_labels(column, fit$moments$group, name, call)
+  if (is.null(newdata)) labels[rows$row] else labels
 }
 
-# Columns mean, sd, lower, upper; `x` and `group` as prediction_rows() has them.
-predict_exactly <- function(fit, x, group, prob, interval, call) {
-  moments <- fit$moments
-  # Any value serves; one near the data costs no digits.
-  response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], moments$n)
-  columns <- cbind(x, rep(response, nrow(x)), deparse.level = 0)
-  if (!is.null(moments$residual) && !is_prior_only(fit)) columns <- residual_columns(columns, moments$residual)
-  exact_predictions(fit_posterior(fit), columns, response, group, prob, interval, fit$settings$cores, call)
-}
-
-predict_from_draws <- function(fit, x, group, prob, interval, call) {
-  draws <- draws_matrix(fit, call)
-  blocks <- split(seq_along(group), (seq_along(group) - 1) %/% 100)
-  tables <- lapply(blocks, function(block) {
-    normal <- normals_of_draws(fit, draws, x[block, , drop = FALSE], group[block])
-    core_mixtures_over_draws(normal$mean, normal$sd, prob, interval)
+# The largest Monte Carlo error of the rows' means.
+largest_row_error <- function(fit, x, group, call) {
+  first <- !duplicated(distinct_rows(x, group))
+  errors <- in_blocks(fit, x[first, , drop = FALSE], group[first], noise = FALSE, call, function(normal) {
+    cbind(mcse_of_means(normal$mean, posterior::nchains(fit)))
   })
-  do.call(rbind, tables)
-}
-
-# `mean` and `sd` of an observation in each row, given each draw: draws x rows.
-normals_of_draws <- function(fit, draws, x, group) {
-  model <- fit$model
-  of_rows <- function(column) matrix(column, nrow(draws), nrow(x))
-  groups <- layout_variables(model, "group")
-  sigmas <- layout_variables(model, "scale_within")
-  own <- which(!is.na(group) & group <= length(groups))
-  new <- which(!is.na(group) & group > length(groups))
-  intercept <- of_rows(if (has_intercept(model)) draws[, model$intercept] else 0)
-  intercept[, own] <- draws[, groups[group[own]]]
-  variance <- if (shares_sigma(model)) of_rows(draws[, sigmas]^2) else draws[, sigmas[group], drop = FALSE]^2
-  if (length(new) > 0) variance[, new] <- variance[, new] + draws[, varying_term(model)$sd]^2
-  list(mean = intercept + tcrossprod(draws[, model$slopes, drop = FALSE], x), sd = sqrt(variance))
+  max(errors, 0)
 }
 
 #' @rdname predictive_table
@@ -141,7 +111,8 @@ print.bayespool_predictive_table <- function(x, digits = 2, n_rows = 20, ...) {
     cat("inside: ", inside, " of ", compared, " observations (", format(100 * inside / compared, digits = 3), "%)\n", sep = "")
   }
   note_more(nrow(x) - nrow(shown), "rows")
-  cat(interval_note(x, "prediction"), "\n", sep = "")
+  note_errors(attr(x, "mcse"))
+  note_interval(x, "prediction")
   invisible(x)
 }
 

@@ -52,15 +52,15 @@ summary.bayespool_fit <- function(
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_flag(diagnostics, call)
-  icc <- has_population(object$model)
   layout <- object$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (icc) "icc"), call)
-  table <- interval_table(object, prob, interval, icc = icc, call = call)[chosen, , drop = FALSE]
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (has_icc(object$model)) "icc"), call)
+  table <- interval_table(object, prob, interval, chosen, call = call)
   colnames(table)[3:4] <- interval_names(interval)
   if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, call))
   new_table(
     c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
-    prob = prob, interval = interval, of_group = layout$variable[!is.na(layout$label)]
+    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
+    of_group = layout$variable[!is.na(layout$label)]
   )
 }
 
@@ -82,7 +82,7 @@ draws_diagnostics <- function(fit, variables, call) {
 #' @export
 print.bayespool_summary <- function(x, digits = NULL, n_rows = 30, ...) {
   print_table(x, digits, n_rows)
-  note_interval(x)
+  if (all(interval_names(attr(x, "interval")) %in% names(x))) note_interval(x, "posterior")
   invisible(x)
 }
 
@@ -101,13 +101,13 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
     return(invisible(x))
   }
   layout <- x$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (has_population(x$model)) "icc"), call)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (has_icc(x$model)) "icc"), call)
   of_group <- chosen %in% layout$variable[!is.na(layout$label)]
   shown <- shown_rows(of_group, n_rows)
   table <- summary(x, pars = chosen[shown])
   print_table(table, digits, Inf)
   note_rest(length(chosen) - length(shown))
-  note_interval(table)
+  note_interval(table, "posterior")
   note_accuracy(x)
   invisible(x)
 }

@@ -58,12 +58,3 @@ note_rest <- function(rest) {
     )
   }
 }
-
-# What the interval in a table is. `table`: with attributes `prob` and `interval`, unless it is a part of one.
-note_interval <- function(table) {
-  interval <- attr(table, "interval")
-  if (is.null(interval) || !all(interval_names(interval) %in% names(table))) {
-    return(invisible())
-  }
-  cat(interval_text(attr(table, "prob"), interval), "\n", sep = "")
-}

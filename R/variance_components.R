@@ -74,7 +74,8 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
       list(variable = c("between", "within", "share_between", "share_within")), matrix_columns(table),
       list(plug_in = unname(c(squares, squares / sum(squares))))
     ),
-    "bayespool_variance_components", prob = prob, interval = interval
+    "bayespool_variance_components",
+    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
   )
 }
 
@@ -98,9 +99,10 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
   cat(
-    "share_between: the intraclass correlation\n", interval_text(attr(x, "prob"), attr(x, "interval")), "\n",
+    "share_between: the intraclass correlation\n",
     "plug_in: from the posterior means of the two standard deviations, not a posterior mean itself\n",
     sep = ""
   )
+  note_interval(x, "posterior")
   invisible(x)
 }

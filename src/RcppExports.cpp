@@ -12,24 +12,6 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
-// cpp_combinations
-Rcpp::NumericMatrix cpp_combinations(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& combinations, const Rcpp::IntegerVector& group, double probability, bool shortest, double memory);
-RcppExport SEXP _bayespool_cpp_combinations(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP combinationsSEXP, SEXP groupSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP memorySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type combinations(combinationsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type group(groupSEXP);
-    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
-    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
-    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_combinations(problem, orders, record, combinations, group, probability, shortest, memory));
-    return rcpp_result_gen;
-END_RCPP
-}
 // cpp_convergence
 Rcpp::List cpp_convergence(const Rcpp::NumericVector& draws, int iterations, int chains);
 RcppExport SEXP _bayespool_cpp_convergence(SEXP drawsSEXP, SEXP iterationsSEXP, SEXP chainsSEXP) {
@@ -118,8 +100,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_effects_summary
-Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, bool deviations, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_effects_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP deviationsSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, bool deviations, double memory);
+RcppExport SEXP _bayespool_cpp_effects_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -128,10 +110,10 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
     Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< const std::vector<bool>& >::type chosen(chosenSEXP);
     Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
-    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_effects_summary(problem, orders, record, probabilities, shortest, deviations, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_summary(problem, orders, record, probabilities, shortest, chosen, deviations, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -349,8 +331,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_row_predictions
-Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, double probability, bool shortest, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_row_predictions(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, bool noise, double probability, bool shortest, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_row_predictions(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP noiseSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -360,11 +342,12 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
     Rcpp::traits::input_parameter< double >::type response(responseSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< bool >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_row_predictions(problem, orders, record, columns, response, group, probability, shortest, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_row_predictions(problem, orders, record, columns, response, group, noise, probability, shortest, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -507,8 +490,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_summary
-Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, bool icc, bool deviations, double memory);
-RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP iccSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_summary(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, bool deviations, double memory);
+RcppExport SEXP _bayespool_cpp_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -517,10 +500,10 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
     Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
-    Rcpp::traits::input_parameter< bool >::type icc(iccSEXP);
+    Rcpp::traits::input_parameter< const std::vector<bool>& >::type chosen(chosenSEXP);
     Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_summary(problem, orders, record, probabilities, shortest, icc, deviations, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_summary(problem, orders, record, probabilities, shortest, chosen, deviations, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -557,7 +540,6 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_bayespool_cpp_combinations", (DL_FUNC) &_bayespool_cpp_combinations, 8},
     {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
     {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
     {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
@@ -581,7 +563,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
     {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
     {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 7},
-    {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 10},
+    {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 11},
     {"_bayespool_cpp_group_contrasts", (DL_FUNC) &_bayespool_cpp_group_contrasts, 9},
     {"_bayespool_cpp_mixtures_over_draws", (DL_FUNC) &_bayespool_cpp_mixtures_over_draws, 4},
     {"_bayespool_cpp_nuts_coordinates", (DL_FUNC) &_bayespool_cpp_nuts_coordinates, 2},

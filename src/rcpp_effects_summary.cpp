@@ -69,7 +69,8 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
                                         const Rcpp::NumericVector& orders,
                                         const Rcpp::NumericVector& record,
                                         const std::vector<double>& probabilities, double shortest,
-                                        bool deviations, int cores, double memory) {
+                                        const std::vector<bool>& chosen, bool deviations,
+                                        double memory) {
   const EffectProblem parsed(problem);
   const std::function<void()> check_interrupt = interrupt_check();
   const EffectDesign design(parsed.data, parsed.coefficients);
@@ -77,60 +78,70 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
       effect_quadrature(design, parsed, orders, record, check_interrupt);
   const SummaryColumns wanted = columns_of(probabilities, shortest);
   Rcpp::NumericMatrix out(parsed.variables, 2 + static_cast<int>(wanted.count()));
+  std::fill(out.begin(), out.end(), R_NaN);
   Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
   const EffectColumns& columns = parsed.columns;
-  {
+  const auto is_chosen = [&](Index row) { return chosen[static_cast<std::size_t>(row)]; };
+  const auto any_of = [&](const std::vector<Index>& rows) {
+    return std::any_of(rows.begin(), rows.end(), is_chosen);
+  };
+  if (is_chosen(columns.sigma) || any_of(columns.tau) || any_of(columns.rho)) {
     const EffectMarginals marginals(quadrature);
-    table.row(columns.sigma) = marginals.row(
-        [](const MatrixXd&, double sigma) { return std::log(sigma); }, exponential, wanted);
+    if (is_chosen(columns.sigma))
+      table.row(columns.sigma) = marginals.row(
+          [](const MatrixXd&, double sigma) { return std::log(sigma); }, exponential, wanted);
     for (std::size_t k = 0; k < columns.tau.size(); ++k) {
+      if (!is_chosen(columns.tau[k])) continue;
       const Index direction = static_cast<Index>(k);
       const ScalePrior& prior = parsed.priors.tau[k];
-      if (prior.is_fixed())
+      if (prior.is_fixed()) {
         table.row(columns.tau[k]).setConstant(prior.fixed_value());
-      else
-        table.row(columns.tau[k]) = marginals.row(
-            [direction](const MatrixXd& lambda, double sigma) {
-              return std::log(sd_of(lambda, direction) * sigma);
-            },
-            exponential, wanted);
-      if (prior.is_fixed()) table(columns.tau[k], 1) = 0;
+        table(columns.tau[k], 1) = 0;
+        continue;
+      }
+      table.row(columns.tau[k]) = marginals.row(
+          [direction](const MatrixXd& lambda, double sigma) {
+            return std::log(sd_of(lambda, direction) * sigma);
+          },
+          exponential, wanted);
     }
     for (Index k = 1, pair = 0; k < design.effects() && !columns.rho.empty(); ++k)
-      for (Index l = 0; l < k; ++l, ++pair)
-        table.row(columns.rho[static_cast<std::size_t>(pair)]) = marginals.row(
+      for (Index l = 0; l < k; ++l, ++pair) {
+        const Index row = columns.rho[static_cast<std::size_t>(pair)];
+        if (!is_chosen(row)) continue;
+        table.row(row) = marginals.row(
             [k, l](const MatrixXd& lambda, double) { return score_of_correlation(lambda, k, l); },
             [](double score) { return std::tanh(score); }, wanted);
+      }
   }
   const EffectNodes nodes(quadrature, discarded, memory);
   const Design& pooled = design.pooled();
   MixtureColumns distribution(wanted, quadrature.finite_variance());
   for (std::size_t k = 0; k < columns.coefficients.size(); ++k) {
     const Index i = static_cast<Index>(k);
-    table.row(columns.coefficients[k]) =
-        summary_row(nodes.normals({pooled.origin(i), pooled.transform.row(i).transpose(), {}, 0}),
-                    distribution, wanted);
+    if (is_chosen(columns.coefficients[k]))
+      table.row(columns.coefficients[k]) =
+          summary_row(nodes.normals({pooled.origin(i), pooled.transform.row(i).transpose(), {}, 0}),
+                      distribution, wanted);
   }
-  const Index q = design.effects(), tasks = tasks_of(design.groups() * q);
-  run_in_parallel(static_cast<int>(tasks), cores,
-                  [&](int task, const std::function<void()>& check) {
-                    MixtureColumns own(wanted, quadrature.finite_variance());
-                    for (Index i = task * rows_at_once;
-                         i < std::min((task + 1) * rows_at_once, design.groups() * q); ++i) {
-                      check();
-                      const Index k = i / design.groups(), j = i % design.groups();
-                      EffectCombination combination{
-                          0, VectorXd::Zero(design.free_count()), {{VectorXd::Unit(q, k), j}}, 0};
-                      const std::optional<Index>& mean =
-                          columns.coefficient_of_direction[static_cast<std::size_t>(k)];
-                      if (mean && !deviations) {
-                        combination.constant = pooled.origin(*mean);
-                        combination.a = pooled.transform.row(*mean).transpose();
-                      }
-                      table.row(columns.first_group[static_cast<std::size_t>(k)] + j) =
-                          summary_row(nodes.normals(combination), own, wanted);
-                    }
-                  });
+  const Index q = design.effects();
+  for (Index k = 0; k < q; ++k) {
+    const std::optional<Index>& mean =
+        columns.coefficient_of_direction[static_cast<std::size_t>(k)];
+    EffectCombination combination{
+        0, VectorXd::Zero(design.free_count()), {{VectorXd::Unit(q, k), 0}}, 0};
+    if (mean && !deviations) {
+      combination.constant = pooled.origin(*mean);
+      combination.a = pooled.transform.row(*mean).transpose();
+    }
+    for (Index j = 0; j < design.groups(); ++j) {
+      check_interrupt();
+      const Index row = columns.first_group[static_cast<std::size_t>(k)] + j;
+      if (!is_chosen(row)) continue;
+      combination.effects.front().group = j;
+      table.row(row) = summary_row(nodes.normals(combination), distribution, wanted);
+    }
+  }
   return out;
 }
 

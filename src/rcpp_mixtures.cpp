@@ -1,4 +1,4 @@
-// R's entry points to mixtures of normal distributions: predictions of rows and contrasts of groups over the nodes of a
+// R's entry points to mixtures of normal distributions: expected values and predictions of rows and contrasts of groups over the nodes of a
 // quadrature, or whatever has a normal distribution for each draw. `orders`, `record` and `memory` as in cpp_summary();
 // `probability` and `shortest`: the interval's.
 #include "core/exact/group_contrasts.hpp"
@@ -9,15 +9,15 @@
 using namespace bayespool;
 
 // `columns`: those of the problem's moments (the response as it is where it was `response`), one row each; `group`: from 0, -1 for
-// one that is new. Mean, sd, lower, upper of another observation in each row.
+// one that is new, -2 for the population. Mean, sd, lower, upper of the expected value of each row, with `noise` of another
+// observation there.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem,
-                                        const Rcpp::NumericMatrix& orders,
-                                        const Rcpp::NumericVector& record,
-                                        const Rcpp::NumericMatrix& columns, double response,
-                                        const std::vector<int>& group, double probability,
-                                        bool shortest, int cores, double memory) {
+Rcpp::NumericMatrix cpp_row_predictions(
+    const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record,
+    const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, bool noise,
+    double probability, bool shortest, int cores, double memory) {
   const Problem parsed(problem, orders);
+  const RowQuantity quantity = noise ? RowQuantity::observation : RowQuantity::expected;
   const MatrixXd rows = matrix_from(columns).transpose();
   const IntervalKind kind{probability, shortest};
   const bool separate = parsed.parts.size() > 1;
@@ -38,15 +38,13 @@ Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem,
     const PosteriorSummary summary(design, quadrature, {{}, kind.probability},
                                    {memory, check_interrupt});
     const RowPredictions predictions(data, design, summary, quadrature.finite_variance());
-    run_in_parallel(static_cast<int>(members.size()), cores,
-                    [&](int m, const std::function<void()>& check) {
-                      check();
-                      const Index i = members[static_cast<std::size_t>(m)];
-                      const int j = group[static_cast<std::size_t>(i)];
-                      std::optional<Index> known;
-                      if (j >= 0) known = separate ? 0 : j;
-                      table.row(i) = predictions.row(rows.col(i), response, known, kind);
-                    });
+    run_in_parallel(
+        static_cast<int>(members.size()), cores, [&](int m, const std::function<void()>& check) {
+          check();
+          const Index i = members[static_cast<std::size_t>(m)];
+          const int j = group[static_cast<std::size_t>(i)];
+          table.row(i) = predictions.row(rows.col(i), response, separate ? 0 : j, quantity, kind);
+        });
   }
   return out;
 }

@@ -80,12 +80,12 @@ TEST_CASE("quadrature: flat priors give Student's t", "[quadrature]") {
     CHECK(std::abs(quadrature.log_evidence() - expected) <
           1e-10 * std::max(1.0, 1e-4 * std::abs(expected)));
     const std::vector<Tails> tails = {{1e-4, 1 - 1e-4}, {0.05, 0.95}, {0.5, 0.5}, {0.975, 0.025}};
-    const MatrixXd table =
-        PosteriorSummary(design, quadrature, {tails, 0}, {1e9, no_check}).coefficients();
+    const Eigen::RowVectorXd row =
+        PosteriorSummary(design, quadrature, {tails, 0}, {1e9, no_check}).coefficient(0);
     const boost::math::students_t student(n - 2);
     const double scale = std::sqrt(squares / (n * (n - 2)));
     for (std::size_t i = 0; i < tails.size(); ++i) {
-      const double t = (table(0, 2 + static_cast<Index>(i)) - mean) / scale;
+      const double t = (row(2 + static_cast<Index>(i)) - mean) / scale;
       CHECK(std::abs(boost::math::cdf(student, t) - tails[i].below) < 1e-8);
     }
   }

@@ -318,3 +318,29 @@ test_that("the five sites agree with reference values", {
   expect_lt(max(abs(table$mean[rows] - reference$mean)), 0.51e-6)
   expect_lt(max(abs(table$sd[rows] - reference$sd)), 0.51e-6)
 })
+
+test_that("rows that are asked for are computed alone, and are those of the whole table", {
+  data <- withr::with_seed(4, {
+    group <- rep(1:300, rep_len(c(2, 3, 7), 300))
+    data.frame(g = group, x = rnorm(length(group)), y = rnorm(length(group), rnorm(300)[group]))
+  })
+  expect_rows_alone <- function(fit, pars) {
+    for (part in as.list(pars)) {
+      alone <- exact_summary(fit, pars = part)
+      whole <- exact_summary(fit)
+      whole <- whole[match(part, whole$variable), ]
+      expect_equal(alone[2:3], whole[2:3], tolerance = 1e-12, ignore_attr = TRUE)
+      # Of many groups quantiles are interpolated, to 1e-7 of a probability.
+      expect_lt(max(abs(as.matrix(alone[4:6] - whole[4:6])) / whole$sd), 2e-6)
+      shortest <- summary(fit)
+      expect_lt(max(abs(as.matrix(summary(fit, pars = part)[4:5] - shortest[match(part, shortest$variable), 4:5])) / whole$sd), 1e-4)
+    }
+  }
+  fit <- varying_intercept(y ~ x + (1 | g), data, iter_sampling = 0)
+  expect_rows_alone(fit, c("beta_0", "beta[x]", "beta_0j[7]", "beta_0j[300]", "sigma_y", "sigma_0", "icc"))
+  expect_rows_alone(fit, list(c("icc", "beta_0j[20]", "beta_0j[2]", "beta_0"), paste0("beta_0j[", 250:20, "]")))
+  few <- data[data$g < 5, ]
+  expect_rows_alone(no_pooling(y ~ 1 + (1 | g), few, iter_sampling = 0), c("mu[1]", "mu[3]", "sigma[2]"))
+  expect_rows_alone(no_pooling(y ~ x + (1 | g), few, iter_sampling = 0), c("beta_0j[3]", "beta[x]", "sigma"))
+  expect_rows_alone(complete_pooling(y ~ x, few, iter_sampling = 0), c("beta[x]", "sigma"))
+})

@@ -170,6 +170,17 @@ test_that("draws agree, and NUTS uses its own", {
   hdi <- group_contrasts(chains, c("a", "b"), prob = 0.8)
   expect_equal(c(hdi$lower, hdi$upper), HDInterval::hdi(difference, credMass = 0.8), ignore_attr = TRUE)
   expect_output(print(hdi), "from 600 draws")
+  # print() tells the largest Monte Carlo errors.
+  all <- group_contrasts(chains, reference = "b")
+  errors <- apply(draws[, paste0("beta_0j[", all$group, "]")] - draws[, "beta_0j[b]"], 2, function(x) {
+    c(mean = posterior::mcse_mean(matrix(x, ncol = 2)), p_greater = posterior::mcse_mean(matrix(x > 0, ncol = 2)))
+  })
+  errors[is.na(errors)] <- 0
+  expect_equal(attr(all, "mcse"), apply(errors, 1, max))
+  largest <- vapply(apply(errors, 1, max), format, "", digits = 2)
+  told <- sprintf("Monte Carlo errors: up to %s (mean), %s (p_greater)", largest[1], largest[2])
+  expect_output(print(all), told, fixed = TRUE)
+  expect_no_match(capture.output(print(group_contrasts(fit))), "Monte Carlo")
   expect_error(group_contrasts(update(chains, iter_sampling = 0)), class = "bayespool_error_draws")
 })
 

@@ -52,7 +52,7 @@ test_that("ranef() is the group's mean minus the population's, and coef() their 
   # Around 0 the deviation is the mean itself.
   zero <- fit_model_of$partial_zero
   expect_equal(ranef(zero)$g[[1]], exact_mean(zero, paste0("mu[", labels, "]")), tolerance = 1e-12)
-  expect_identical(ranef(zero), coef(zero))
+  expect_identical(ranef(zero)$g, coef(zero)$g)
 })
 
 test_that("coef() without a population: group means, or one vector", {
@@ -82,6 +82,63 @@ test_that("deviations of groups have exact sds and quantiles", {
   }
 })
 
+test_that("ranef(condVar = TRUE) has the variances and intervals of the deviations", {
+  for (fit in fit_model_of[c("partial", "slopes", "partial_zero")]) {
+    plain <- ranef(fit)
+    effects <- ranef(fit, condVar = TRUE, prob = 0.8, interval = "central")
+    expect_identical(names(attributes(plain$g)), c("names", "class", "row.names"))
+    expect_equal(effects$g, plain$g, tolerance = 1e-12, ignore_attr = TRUE)
+    expect_identical(effects$g[["(Intercept)"]], effects[[1]][, 1])
+    variance <- attr(effects$g, "postVar")
+    expect_identical(dim(variance), c(1L, 1L, 4L))
+    truth <- posterior_table(fit, c(0.1, 0.9), deviations = TRUE, call = NULL)
+    truth <- truth[layout_variables(fit$model, "group"), ]
+    expect_equal(sqrt(variance[1, 1, ]), unname(truth[, "sd"]), tolerance = 1e-12)
+    table <- as.data.frame(effects)
+    expect_equal(unname(as.matrix(table[c("condval", "condsd", "lower", "upper")])), unname(truth), tolerance = 1e-12)
+    tidied <- tidy(fit, effects = "ran_vals", conf.int = TRUE)
+    table <- as.data.frame(ranef(fit, condVar = TRUE))
+    expect_equal(table[4:7], tidied[5:8], ignore_attr = TRUE, tolerance = 1e-12)
+  }
+  # With known standard deviations and mean: the variance of a deviation is 1 / (n / sigma^2 + 1 / tau^2).
+  known <- list(hyper_mu = dist_degenerate(1), sigma_mu = dist_degenerate(2), sigma_y = dist_degenerate(3))
+  fit <- update(fit_model_of$partial, prior = known, iter_sampling = 0)
+  table <- as.data.frame(ranef(fit, condVar = TRUE, prob = 0.9))
+  expect_equal(table$condsd, 1 / sqrt(c(9, 2, 6, 4) / 9 + 1 / 4), tolerance = 1e-12)
+  expect_equal(table$upper, table$condval + qnorm(0.95) * table$condsd, tolerance = 1e-8)
+  # A flat prior on the mean, as in lme4: its variance given the standard deviations comes on top.
+  flat <- update(fit, prior = c(list(hyper_mu = dist_uniform(-Inf, Inf)), known[-1]))
+  kappa <- 4 / (4 + 9 / c(9, 2, 6, 4))
+  of_mean <- 1 / sum(1 / (4 + 9 / c(9, 2, 6, 4)))
+  expect_equal(
+    attr(ranef(flat, condVar = TRUE)$g, "postVar")[1, 1, ], table$condsd^2 + kappa^2 * of_mean, tolerance = 1e-10
+  )
+})
+
+test_that("ranef() of a fit by NUTS has the sds and intervals of its draws", {
+  fit <- suppressWarnings(update(fit_model_of$slopes, algorithm = "nuts", iter_sampling = 200))
+  table <- as.data.frame(ranef(fit, condVar = TRUE, prob = 0.9))
+  deviation <- draws_of(fit, "beta_0j[c]") - draws_of(fit, "beta_0")
+  row <- table[table$grp == "c", ]
+  expect_equal(c(row$condval, row$condsd), c(mean(deviation), sd(deviation)))
+  expect_equal(c(row$lower, row$upper), HDInterval::hdi(deviation, credMass = 0.9), ignore_attr = TRUE)
+})
+
+test_that("ranef() prints its data frame and says what is beside it", {
+  fit <- fit_model_of$partial
+  shown <- capture.output(print(ranef(fit)))
+  expect_identical(shown[1], "$g")
+  expect_no_match(shown, "attr|condsd|interval")
+  with_variances <- capture.output(print(ranef(fit, condVar = TRUE)))
+  expect_identical(with_variances[seq_along(shown)], shown)
+  expect_identical(utils::tail(with_variances, 1), "lower, upper: shortest (hdi) 94% interval of the deviation, by quadrature")
+  expect_named(as.data.frame(ranef(fit)), c("grpvar", "term", "grp", "condval"))
+  expect_error(as.data.frame(ranef(fit), stringsAsFactors = TRUE), class = "bayespool_error_argument")
+  expect_error(ranef(fit, condVar = NA), class = "bayespool_error_argument")
+  expect_error(ranef(fit, condVar = TRUE, prob = 95), class = "bayespool_error_argument")
+  expect_error(ranef(fit, condVar = TRUE, interval = "eti"), class = "bayespool_error_argument")
+})
+
 test_that("a deviation may have no variance where the group's mean has one", {
   # With flat priors the population mean of three groups is as heavy-tailed as sigma_mu, and so are deviations from it.
   flat <- list(hyper_mu = dist_uniform(-Inf, Inf), sigma_mu = dist_uniform(0, Inf))
@@ -92,6 +149,9 @@ test_that("a deviation may have no variance where the group's mean has one", {
   expect_true(is.finite(exact_summary(fit)$sd[2]))
   expect_identical(unname(ours["mu[a]", ]), c(NaN, Inf))
   expect_true(is.nan(ranef(fit)$g["a", 1]))
+  table <- as.data.frame(ranef(fit, condVar = TRUE))
+  expect_identical(table$condsd, rep(Inf, 3))
+  expect_true(all(is.finite(c(table$lower, table$upper))))
 })
 
 test_that("VarCorr() and sigma() have posterior means of variances and standard deviations", {
@@ -155,6 +215,15 @@ test_that("everything has the shape and the names that lme4 gives it", {
     expect_identical(names(fixef(ours)), names(lme4::fixef(theirs)))
     expect_identical(names(ranef(ours)), names(lme4::ranef(theirs)))
     expect_identical(dimnames(ranef(ours)$Subject), dimnames(lme4::ranef(theirs)$Subject))
+    for (condVar in c(FALSE, TRUE)) {
+      effects <- as.data.frame(ranef(ours, condVar = condVar))
+      of_lme4 <- as.data.frame(lme4::ranef(theirs, condVar = condVar))
+      expect_identical(sapply(effects, class)[seq_along(of_lme4)], sapply(of_lme4, class))
+      for (name in c("grpvar", "term")) expect_identical(effects[[name]], of_lme4[[name]])
+      expect_identical(as.character(effects$grp), as.character(of_lme4$grp))
+      expect_false(is.unsorted(effects$condval[order(effects$grp)]))
+    }
+    expect_identical(dim(attr(ranef(ours, condVar = TRUE)$Subject, "postVar")), dim(attr(lme4::ranef(theirs)$Subject, "postVar")))
     expect_identical(names(coef(ours)), names(coef(theirs)))
     expect_identical(dimnames(coef(ours)$Subject), dimnames(coef(theirs)$Subject))
     shape <- function(table) sapply(table, class)

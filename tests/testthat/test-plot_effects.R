@@ -40,7 +40,7 @@ test_that("intervals are exact: those of the intercept where x has its origin th
   }
   fit <- exact(y ~ x + (1 | site), prior = flat)
   # The same for groups.
-  groups <- expected_table(fit, matrix(12, 4), 1:4, 0.8, "central", NULL)
+  groups <- row_table(fit, matrix(12, 4), 1:4, noise = FALSE, 0.8, "central", NULL)
   there <- exact_summary(exact(y ~ x + (1 | site), transform(rows, x = x - 12), prior = flat), probs = c(0.1, 0.9))
   expect_equal(unname(groups), unname(as.matrix(there[startsWith(there$variable, "beta_0j"), -1])), tolerance = 1e-8)
 })
@@ -69,7 +69,7 @@ test_that("draws agree, and serve where there is no quadrature", {
   fit <- varying_intercept(y ~ x + (1 | site), rows, seed = 1, iter_sampling = 5000)
   at <- matrix(c(8, 8, 14, 14))
   group <- c(NA, 2, NA, 3)
-  table <- expected_table(fit, at, group, 0.94, "central", NULL)
+  table <- row_table(fit, at, group, noise = FALSE, 0.94, "central", NULL)
   draws <- expected_draws(fit, at, group, NULL)
   for (i in 1:4) {
     expect_within_mcse(draws[, i], table[i, "mean"])
@@ -90,7 +90,7 @@ test_that("moments that do not exist are told so", {
   few <- rows[rows$site != "b", ]
   fit <- exact(y ~ x + (1 | site), few, prior = list(beta_0 = dist_uniform(-Inf, Inf), sigma_0 = dist_uniform(0, Inf)))
   summary <- exact_summary(fit)
-  table <- expected_table(fit, matrix(0), NA, 0.94, "central", NULL)
+  table <- row_table(fit, matrix(0), NA, noise = FALSE, 0.94, "central", NULL)
   expect_identical(is.finite(table[[1, "sd"]]), is.finite(summary$sd[1]))
   expect_equal(unname(table[, c("lower", "upper")]), unlist(summary[1, c("q3", "q97")], use.names = FALSE), tolerance = 1e-8)
 })

@@ -155,8 +155,9 @@ test_that("a new group: its mean, and an observation in it", {
   expect_equal(drawn[[1]], as.vector(posterior_epred(partial, new, seed = 5)))
   expect_equal(drawn[[2]], as.vector(posterior_predict(partial, new, seed = 5)))
   interval <- layer(picture, "GeomLinerange")
-  expect_equal(interval$xmin[1], HDInterval::hdi(drawn[[1]], credMass = 0.94)[["lower"]])
-  expect_equal(layer(picture, "GeomPoint")$x, unname(vapply(drawn, mean, 0)))
+  truth <- rbind(predict(partial, new, interval = "confidence"), predict(partial, new, interval = "prediction"))
+  expect_equal(cbind(interval$xmin, interval$xmax), truth[, c("lwr", "upr")], ignore_attr = TRUE)
+  expect_equal(layer(picture, "GeomPoint")$x, unname(truth[, "fit"]))
 
   # A group of that name is not mistaken for it.
   taken <- rows
@@ -193,8 +194,23 @@ test_that("a new group beside what was observed in it", {
   expect_equal(values[[1]], rowMeans(posterior_epred(varying, new, seed = 5)))
   predicted <- posterior_predict(varying, new, seed = 5)
   expect_equal(values[[2]][1:4], c(predicted[1, 1], predicted[2, 2], predicted[3, 3], predicted[4, 1]))
+  interval <- layer(picture, "GeomLinerange")
+  average <- predict(varying, transform(new, x = mean(x)), interval = "confidence")
+  expect_equal(c(interval$xmin[1], interval$xmax[1]), average[1, c("lwr", "upr")], ignore_attr = TRUE)
+  expect_equal(interval$xmin[2], HDInterval::hdi(values[[2]], credMass = 0.94)[["lower"]])
   pooled <- plot_new_group(quick("complete_pooling", means), new["y"], seed = 5)
   expect_match(pooled$labels$subtitle, "^1 of 3 observations")
+  # Observations are outside of the interval at their own predictors, as in the other tables and pictures.
+  many <- data.frame(site = "never seen", x = rep(c(0, 10, 20), 20), y = seq(10, 50, length.out = 60))
+  for (prob in c(0.5, 0.94)) {
+    outside <- sum(!predictive_table(varying, many, prob = prob)$inside)
+    expect_true(outside > 0 && outside < 60)
+    picture <- plot_new_group(varying, many, prob = prob, seed = 5)
+    expect_match(picture$labels$subtitle, paste0("never seen: ", outside, " of 60 "), fixed = TRUE)
+    checked <- pp_check(varying, type = "groups", newdata = many, prob = prob)
+    expect_match(checked$labels$subtitle, paste0("^", outside, " of 60 "))
+    expect_match(picture$labels$caption, "own predictors")
+  }
   expect_silent(ggplot2::ggplot_build(pooled))
 })
 

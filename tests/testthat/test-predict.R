@@ -324,7 +324,14 @@ test_that("what is not meant is refused", {
   argument(posterior_interval(fit, type = "central"))
   argument(fitted(fit, newdata = new_data))
   argument(residuals(fit, type = "pearson"))
-  argument(predict(fit, new_data, se.fit = TRUE))
+  argument(predict(fit, new_data, type = "terms"))
+  argument(predict(fit, new_data, se.fit = NA))
+  argument(predict(fit, new_data, interval = "credible"))
+  argument(fitted(fit, interval = "prediction"))
+  for (bad in list(0, 1, 95, NA, "half", c(0.1, 0.9))) {
+    argument(predict(fit, new_data, interval = "prediction", level = bad))
+    argument(fitted(fit, interval = "confidence", level = bad))
+  }
   expect_error(predict(fit, with_new_groups, allow_new_levels = FALSE), class = "bayespool_error_data")
 })
 

@@ -10,38 +10,6 @@ rows <- withr::with_seed(1, {
 })
 new <- data.frame(x = c(0, 2, 2, -1), g = c("a", "c", "new", "other"))
 
-# Mean, sd and ends of the mixture of N(mean, sd^2) with these weights; the shortest interval by a search over the lower tail.
-mixture_row <- function(weight, mean, sd, prob, interval) {
-  weight <- weight / sum(weight)
-  center <- sum(weight * mean)
-  spread <- sqrt(sum(weight * (sd^2 + (mean - center)^2)))
-  quantile <- function(p) {
-    uniroot(function(q) sum(weight * pnorm(q, mean, sd)) - p, center + c(-60, 60) * spread, tol = 1e-11 * spread)$root
-  }
-  below <- if (interval == "central") {
-    (1 - prob) / 2
-  } else {
-    optimize(function(p) quantile(p + prob) - quantile(p), (1 - prob) * c(1e-4, 1 - 1e-4), tol = 1e-9)$minimum
-  }
-  c(center, spread, quantile(below), quantile(below + prob))
-}
-
-# `normal(i)`: weight, mean and sd of row i at the nodes.
-expect_rows <- function(table, normal, prob, interval) {
-  truth <- t(vapply(seq_len(nrow(table)), function(i) do.call(mixture_row, c(normal(i), prob, interval)), numeric(4)))
-  expect_equal(table$mean, truth[, 1], tolerance = 1e-8)
-  expect_equal(table$sd, truth[, 2], tolerance = 1e-8)
-  # optimize() finds a minimum to the root of its accuracy; its width is found better.
-  ends <- if (interval == "central") 1e-7 else 1e-4
-  expect_lt(max(abs(as.matrix(table[c("lower", "upper")]) - truth[, 3:4]) / truth[, 2]), ends)
-  expect_true(all(table$upper - table$lower < (truth[, 4] - truth[, 3]) * (1 + 1e-7)))
-  for (i in seq_len(nrow(table))) {
-    part <- normal(i)
-    held <- sum(part$weight * (pnorm(table$upper[i], part$mean, part$sd) - pnorm(table$lower[i], part$mean, part$sd)))
-    expect_lt(abs(held - prob), 1e-6)
-  }
-}
-
 # Values -------------------------------------------------------------------------------------------------------------------
 
 test_that("varying intercepts: predictions in groups old and new are those of brute force", {
@@ -95,7 +63,11 @@ test_that("complete pooling, with a predictor", {
     }
     table <- predictive_table(fit, new)
     expect_rows(table, normal, 0.94, "hdi")
-    expect_null(table$group)
+    # Groups that are only named are shown where rows say theirs.
+    named <- if (!identical(formula, y ~ x)) new$g
+    expect_identical(table$group, named)
+    expect_identical(predictive_table(fit)$group, if (!is.null(named)) rows$g)
+    expect_null(predictive_table(fit, new["x"])$group)
   }
 })
 
@@ -170,6 +142,12 @@ test_that("draws of predictions agree, and NUTS gives the mixture over its own d
   sd <- sqrt(draws[, "sigma_y"]^2 + cbind(0, 0, draws[, "sigma_0"]^2))
   truth <- vapply(1:3, function(i) mixture_row(rep(1, 300), expected[, i], sd[, i], 0.94, "central"), numeric(4))
   expect_equal(unname(t(as.matrix(table[1:3, 4:7]))), truth, tolerance = 1e-8)
+  # The largest Monte Carlo error is told.
+  errors <- apply(posterior_epred(chains, new[1:2, ]), 2, posterior::mcse_mean)
+  errors <- c(errors, vapply(c(2, -1), function(x) posterior::mcse_mean(draws[, "beta_0"] + x * draws[, "beta[x]"]), 0))
+  expect_equal(attr(table, "mcse"), c(mean = max(errors)), tolerance = 1e-10)
+  expect_output(print(table), paste0("Monte Carlo errors: up to ", format(max(errors), digits = 2), " (mean)"), fixed = TRUE)
+  expect_output(print(table), "lower, upper: central 94% interval of the prediction, from 300 draws", fixed = TRUE)
 
   separate <- suppressWarnings(no_pooling(y ~ 1 + (1 | g), rows, algorithm = "nuts", chains = 1, iter_sampling = 200, seed = 4))
   draws <- unclass(posterior::as_draws_matrix(separate))

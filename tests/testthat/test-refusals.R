@@ -69,7 +69,7 @@ test_that("coefficients whose covariances would not fit in memory are refused wi
   core <- function(function_of_core, ...) {
     bayespool:::run_core(function_of_core(posterior$problem, posterior$propriety$orders, posterior$record, ...), NULL)
   }
-  few <- function(memory) core(bayespool:::cpp_summary, 0.5, 0, TRUE, FALSE, memory)
+  few <- function(memory) core(bayespool:::cpp_summary, 0.5, 0, rep(TRUE, posterior$problem$variables + 1), FALSE, memory)
   expect_error(few(1e4), "take .* are available", class = "bayespool_error_memory")
   expect_equal(few(1e8)[, 1], exact_summary(fit)$mean)
   rows <- function(memory) {

@@ -142,6 +142,22 @@ test_that("augment() takes new data: residuals where there is a response", {
   expect_error(augment(slopes, newdata = new["g"]), class = "bayespool_error_data")
 })
 
+test_that("augment() adds sds and intervals by the names of broom", {
+  new <- data.frame(g = c("a", "elsewhere"), x = c(0, 1), f = "u", y = 1:2)
+  for (data in list(NULL, new)) {
+    for (interval in c("confidence", "prediction")) {
+      table <- augment(slopes, data, se_fit = TRUE, interval = interval, conf.level = 0.8)
+      truth <- predict(slopes, data, se.fit = TRUE, interval = interval, level = 0.8)
+      plain <- augment(slopes, data)
+      expect_identical(setdiff(names(table), names(plain)), c(".lower", ".upper", ".se.fit"))
+      expect_identical(table[c(".fitted", ".lower", ".upper")], as.data.frame(truth$fit), ignore_attr = TRUE)
+      expect_identical(table$.se.fit, unname(truth$se.fit))
+      expect_equal(as.list(table[names(plain)]), as.list(plain), tolerance = 1e-9, ignore_attr = TRUE)
+    }
+    expect_identical(setdiff(names(augment(slopes, data, se_fit = TRUE)), names(plain)), ".se.fit")
+  }
+})
+
 # Refusals -----------------------------------------------------------------------------------------------------------------
 
 test_that("wrong arguments are refused by class", {
@@ -155,6 +171,9 @@ test_that("wrong arguments are refused by class", {
   expect_error(tidy(slopes, exponentiate = TRUE), class = "bayespool_error_argument")
   expect_error(glance(slopes, digits = 2), class = "bayespool_error_argument")
   expect_error(augment(slopes, data = rows), class = "bayespool_error_argument")
+  expect_error(augment(slopes, se_fit = NA), class = "bayespool_error_argument")
+  expect_error(augment(slopes, interval = "hdi"), class = "bayespool_error_argument")
+  expect_error(augment(slopes, interval = "confidence", conf.level = 95), class = "bayespool_error_argument")
   from_table <- partial_pooling(y ~ 1 + (1 | g), group_moments(y ~ 1 + (1 | g), rows), iter_sampling = 0)
   expect_error(augment(from_table), class = "bayespool_error_data")
   expect_error(tidy(update(slopes, algorithm = "nuts")), class = "bayespool_error_draws")

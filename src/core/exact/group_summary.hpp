@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/math/constants/constants.hpp>
 #include <cmath>
+#include <cstddef>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -41,18 +43,24 @@ class GroupSummary {
     }
   }
 
-  // J rows
-  MatrixXd table() {
+  // J rows, of which those of the `wanted` groups (J) are computed; the others are NaN.
+  MatrixXd table(const std::vector<bool>& wanted) {
     std::vector<std::vector<Index>> members(design_->size_classes.size());
     for (std::size_t j = 0; j < design_->class_of.size(); ++j)
-      members[design_->class_of[j]].push_back(static_cast<Index>(j));
-    MatrixXd table(design_->groups, summary_->columns());
-    const ConditionalNodes& nodes = nodes_for_quantiles(members);
-    for (std::size_t c = 0; c < members.size(); ++c) {
+      if (wanted[j]) members[design_->class_of[j]].push_back(static_cast<Index>(j));
+    members.erase(std::remove_if(members.begin(), members.end(),
+                                 [](const std::vector<Index>& of_size) { return of_size.empty(); }),
+                  members.end());
+    MatrixXd table = MatrixXd::Constant(design_->groups, summary_->columns(),
+                                        std::numeric_limits<double>::quiet_NaN());
+    const bool many = std::count(wanted.begin(), wanted.end(), true) >= enough_groups;
+    const ConditionalNodes& nodes = many ? nodes_for_quantiles(members) : summary_->bulk();
+    for (const std::vector<Index>& of_size : members) {
       summary_->limits().check_interrupt();
       const MatrixXd part =
-          same_size_groups(design_->size_classes[c].size, rows_of(members[c]), nodes);
-      for (std::size_t m = 0; m < members[c].size(); ++m) table.row(members[c][m]) = part.row(m);
+          same_size_groups(design_->size_of(of_size.front()), rows_of(of_size), nodes);
+      for (std::size_t m = 0; m < of_size.size(); ++m)
+        table.row(of_size[m]) = part.row(static_cast<Index>(m));
     }
     return table;
   }
@@ -231,8 +239,8 @@ class GroupSummary {
   // With many groups the posterior of (sigma, tau) is narrow and a few Gauss-Hermite nodes in its normal scores do: the
   // smallest such rule whose distribution functions agree with those of all nodes at a sample of the groups, else all nodes.
   const ConditionalNodes& nodes_for_quantiles(const std::vector<std::vector<Index>>& members) {
-    if (!summary_->wanted().any() || design_->groups < enough_groups || tails_wanted() ||
-        quadrature_->sigma_known() || quadrature_->tau_known() || !quadrature_->single_peaked())
+    if (!summary_->wanted().any() || tails_wanted() || quadrature_->sigma_known() ||
+        quadrature_->tau_known() || !quadrature_->single_peaked())
       return summary_->bulk();
     const ScoreTables tables(*quadrature_);
     for (int points = 3; points <= most_points; points += 3) {
@@ -248,7 +256,7 @@ class GroupSummary {
     return std::any_of(scores.begin(), scores.end(), [](double z) { return std::abs(z) > 3; });
   }
 
-  // At the least, the middle and the largest mean of some sizes from the smallest to the largest.
+  // At the least, the middle and the largest mean of some sizes from the smallest to the largest. `members`: the groups of each size.
   bool agrees_with_bulk(const std::vector<std::vector<Index>>& members) const {
     const std::size_t sizes = std::min(members.size(), sampled_sizes);
     for (std::size_t s = 0; s < sizes; ++s) {
@@ -260,7 +268,7 @@ class GroupSummary {
       });
       std::vector<Index> sample = {groups.front(), groups[groups.size() / 2], groups.back()};
       sample.erase(std::unique(sample.begin(), sample.end()), sample.end());
-      if (!agrees_with_bulk(design_->size_classes[c].size, rows_of(sample))) return false;
+      if (!agrees_with_bulk(design_->size_of(sample.front()), rows_of(sample))) return false;
     }
     return true;
   }
@@ -291,7 +299,7 @@ class GroupSummary {
     return rule;
   }
 
-  static constexpr Index enough_groups = 200;  // for their posterior to be narrow
+  static constexpr std::ptrdiff_t enough_groups = 200;  // for their posterior to be narrow
   static constexpr int most_points = 12;
   static constexpr std::size_t sampled_sizes = 5;
   static constexpr int chebyshev_size = 24;

@@ -64,27 +64,23 @@ class PosteriorSummary {
         [&](Tails p) { return variance_share(marginals_.ratio_quantile(p)); });
   }
 
-  // P rows; a fixed coefficient has sd 0.
-  MatrixXd coefficients() const {
-    MatrixXd table(design_->origin.size(), columns());
-    MixtureColumns distribution(wanted_, finite_variance_);
-    for (Index k = 0; k < table.rows(); ++k) {
-      limits_.check_interrupt();
-      const VectorXd direction = design_->transform.row(k).transpose();
-      const ArrayXd center = nodes_.gamma * direction;
-      const ArrayXd variance = nodes_.quadratic_form(direction);
-      const double mean = (center * nodes_.weight).sum();
-      const double sd = std::sqrt((((center - mean).square() + variance) * nodes_.weight).sum());
-      table(k, 0) = design_->origin(k) + mean;
-      table(k, 1) = sd;
-      if (!wanted_.any()) continue;
-      NormalMixture mixture(bulk_.count());
-      mixture.weight = bulk_.weight;
-      mixture.mean = bulk_.gamma * direction;
-      mixture.inverse_sd = bulk_.quadratic_form(direction).rsqrt();
-      distribution.fill(mixture, design_->origin(k), table.row(k));
-    }
-    return table;
+  // Of coefficient k; a fixed one has sd 0.
+  Eigen::RowVectorXd coefficient(Index k) const {
+    limits_.check_interrupt();
+    Eigen::RowVectorXd row(columns());
+    const VectorXd direction = design_->transform.row(k).transpose();
+    const ArrayXd center = nodes_.gamma * direction;
+    const ArrayXd variance = nodes_.quadratic_form(direction);
+    const double mean = (center * nodes_.weight).sum();
+    row(0) = design_->origin(k) + mean;
+    row(1) = std::sqrt((((center - mean).square() + variance) * nodes_.weight).sum());
+    if (!wanted_.any()) return row;
+    NormalMixture mixture(bulk_.count());
+    mixture.weight = bulk_.weight;
+    mixture.mean = bulk_.gamma * direction;
+    mixture.inverse_sd = bulk_.quadratic_form(direction).rsqrt();
+    MixtureColumns(wanted_, finite_variance_).fill(mixture, design_->origin(k), row);
+    return row;
   }
 
  private:

@@ -130,7 +130,16 @@ fuzz_uses <- list(
   },
   predict = function(fit) {
     new <- fuzz_newdata(fit)
-    function() predict(fit, newdata = new)
+    arguments <- list(fit, newdata = new)
+    if (chance(0.5)) arguments["interval"] <- list(pick("none", "confidence", "prediction", "confidence", "prediction", NA, "hdi"))
+    if (chance(0.5)) arguments["se.fit"] <- list(pick(TRUE, TRUE, FALSE, NA))
+    if (chance(0.3)) arguments["level"] <- list(fuzz_prob())
+    if (chance(0.3)) arguments["re_formula"] <- list(NA)
+    function() {
+      table <- do.call(stats::predict, arguments)
+      if (is.list(table)) table <- table$fit
+      if (is.matrix(table) && any(table[, "lwr"] > table[, "upr"])) stop("an interval ends before it begins")
+    }
   },
   loo = function(fit) {
     unit <- pick("observation", "group", NA)
@@ -147,12 +156,14 @@ fuzz_uses <- list(
     effects <- pick("fixed", "ran_vals", "ran_coefs", "ran_pars", c("fixed", "ran_pars"), NA, "x")
     pick(
       function() generics::tidy(fit), function() generics::tidy(fit, effects = effects, conf.int = TRUE, conf.level = level),
-      function() generics::glance(fit), function() generics::augment(fit), function() generics::augment(fit, newdata = new)
+      function() generics::glance(fit), function() generics::augment(fit), function() generics::augment(fit, newdata = new),
+      function() generics::augment(fit, se_fit = TRUE, interval = pick("confidence", "prediction"), conf.level = level)
     )
   },
   mixed_model = function(fit) {
     pick(
       function() fixef(fit), function() ranef(fit), function() coef(fit),
+      function() as.data.frame(ranef(fit, condVar = pick(TRUE, FALSE), prob = fuzz_prob())),
       function() utils::capture.output(print(VarCorr(fit))),
       function() stats::sigma(fit), function() stats::nobs(fit), function() ngrps(fit), function() stats::vcov(fit),
       function() stats::model.frame(fit),

@@ -1,0 +1,75 @@
+# Distributions of rows: what is expected there, and what another observation there would be.
+
+# Columns mean, sd, lower, upper of the expected value of each row, with `noise` of another observation there. Rows are given as
+# predictor columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
+# exact algorithm, else from the draws.
+row_table <- function(fit, x, group, noise, prob, interval, call) {
+  group <- groups_of_model(fit, group)
+  id <- distinct_rows(x, group)
+  first <- !duplicated(id)
+  rows_of <- if (has_quadrature(fit)) exact_row_table else drawn_row_table
+  table <- rows_of(fit, x[first, , drop = FALSE], group[first], noise, prob, interval, call)
+  colnames(table) <- interval_columns
+  table[match(id, id[first]), , drop = FALSE]
+}
+
+# Without coefficients of groups all rows are of the population.
+groups_of_model <- function(fit, group) if (has_groups(fit$model)) group else rep(NA_integer_, length(group))
+
+# A number for each row, the same for rows of one group with the same predictors: they have the same distribution.
+distinct_rows <- function(x, group) {
+  x <- cbind(ifelse(is.na(group), 0L, group), x, deparse.level = 0)
+  order <- do.call(order, lapply(seq_len(ncol(x)), function(k) x[, k]))
+  sorted <- x[order, , drop = FALSE]
+  before <- sorted[pmax(seq_along(order) - 1, 1), , drop = FALSE]
+  id <- integer(nrow(x))
+  id[order] <- cumsum(rowSums(sorted != before) > 0)
+  id
+}
+
+exact_row_table <- function(fit, x, group, noise, prob, interval, call) {
+  moments <- fit$moments
+  # Any value serves; one near the data costs no digits.
+  response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], moments$n)
+  columns <- cbind(x, rep(response, nrow(x)), deparse.level = 0)
+  if (!is.null(moments$residual) && !is_prior_only(fit)) columns <- residual_columns(columns, moments$residual)
+  exact_rows(fit_posterior(fit), columns, response, group, noise, prob, interval, fit$settings$cores, call)
+}
+
+drawn_row_table <- function(fit, x, group, noise, prob, interval, call) {
+  in_blocks(fit, x, group, noise, call, function(normal) {
+    table <- core_mixtures_over_draws(normal$mean, normal$sd, prob, interval)
+    # Without spread there is no mixture, but what was drawn.
+    drawn <- colSums(normal$sd) == 0
+    if (any(drawn)) table[drawn, ] <- interval_of_draws(normal$mean[, drawn, drop = FALSE], prob, interval)
+    table
+  })
+}
+
+# `f` of normals_of_draws() for a hundred rows at a time, one below the other.
+in_blocks <- function(fit, x, group, noise, call, f) {
+  draws <- draws_matrix(fit, call)
+  blocks <- split(seq_along(group), (seq_along(group) - 1) %/% 100)
+  do.call(rbind, lapply(blocks, function(block) f(normals_of_draws(fit, draws, x[block, , drop = FALSE], group[block], noise))))
+}
+
+# `mean` and `sd` of each row's expected value, with `noise` of an observation there, given each draw: draws x rows.
+normals_of_draws <- function(fit, draws, x, group, noise) {
+  model <- fit$model
+  of_rows <- function(column) matrix(column, nrow(draws), nrow(x))
+  groups <- layout_variables(model, "group")
+  sigmas <- layout_variables(model, "scale_within")
+  own <- which(!is.na(group) & group <= length(groups))
+  new <- which(!is.na(group) & group > length(groups))
+  intercept <- of_rows(if (has_intercept(model)) draws[, model$intercept] else 0)
+  intercept[, own] <- draws[, groups[group[own]]]
+  variance <- of_rows(0)
+  if (noise) variance[] <- draws[, if (shares_sigma(model)) sigmas else sigmas[group]]^2
+  if (length(new) > 0) variance[, new] <- variance[, new] + draws[, varying_term(model)$sd]^2
+  list(mean = intercept + tcrossprod(draws[, model$slopes, drop = FALSE], x), sd = sqrt(variance))
+}
+
+# The expected values alone, of rows that are not in new groups: draws x rows.
+expected_draws <- function(fit, x, group, call) {
+  normals_of_draws(fit, draws_matrix(fit, call), x, groups_of_model(fit, group), noise = FALSE)$mean
+}
