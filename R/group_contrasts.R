@@ -158,8 +158,8 @@ print.bayespool_group_contrasts <- function(x, digits = 2, n_rows = 30, ...) {
   shown$p_greater <- formatC(shown$p_greater, digits = 3, format = "f")
   print(shown, row.names = FALSE)
   note_more(nrow(x) - nrow(shown), "pairs")
-  cat("p_greater: probability that the ", attr(x, "quantity"), " is greater in group than in other\n", sep = "")
-  cat(interval_note(x, "difference"), "\n", sep = "")
+  print_note("p_greater: probability that the ", attr(x, "quantity"), " is greater in group than in other")
+  print_note(interval_note(x, "difference"))
   invisible(x)
 }
 

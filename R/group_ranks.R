@@ -144,14 +144,15 @@ print.bayespool_group_ranks <- function(x, digits = 2, n_rows = 30, ...) {
   print(shown, row.names = FALSE)
   note_more(nrow(x) - nrow(shown), "groups")
   best <- attr(x, "best")
-  cat(
+  print_note(
     "rank 1: ", if (attr(x, "highest")) "highest " else "lowest ", attr(x, "quantity"), "; p_among: among the ",
-    if (best == 1) "first" else paste("first", best), "\n",
-    "Monte Carlo errors: up to ", format(max(x$mcse_mean), digits = 2), " (mean), ",
-    format(max(x$mcse_best, x$mcse_among), digits = 2), " (probabilities)\n",
-    interval_note(x, "rank"), "\n",
-    sep = ""
+    if (best == 1) "first" else paste("first", best)
   )
+  print_note(
+    "Monte Carlo errors: up to ", format(max(x$mcse_mean), digits = 2), " (mean), ",
+    format(max(x$mcse_best, x$mcse_among), digits = 2), " (probabilities)"
+  )
+  print_note(interval_note(x, "rank"))
   invisible(x)
 }
 

@@ -1,4 +1,7 @@
-# What tables with intervals say below their rows.
+# What tables say below their rows.
+
+# In lines that fit the console.
+print_note <- function(...) writeLines(strwrap(paste0(...), getOption("width")))
 
 # `rows`: what there are more of.
 note_more <- function(rest, rows) {

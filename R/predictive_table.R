@@ -141,7 +141,7 @@ print.bayespool_predictive_table <- function(x, digits = 2, n_rows = 20, ...) {
     cat("inside: ", inside, " of ", compared, " observations (", format(100 * inside / compared, digits = 3), "%)\n", sep = "")
   }
   note_more(nrow(x) - nrow(shown), "rows")
-  cat(interval_note(x, "prediction"), "\n", sep = "")
+  print_note(interval_note(x, "prediction"))
   invisible(x)
 }
 
