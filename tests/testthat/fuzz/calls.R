@@ -39,17 +39,25 @@ fuzz_as_group_moments <- function(table) {
   rows <- length(table$y)
   data <- structure(Filter(function(x) NROW(x) == rows, table), class = "data.frame", row.names = .set_row_names(rows))
   if (chance(0.1)) data <- structure(data, class = c("tbl_df", "tbl", "data.frame"))
-  if (chance(0.1)) data <- pick(data[0, ], as.list(data), NULL, data[rep(1, 3), ], as.matrix(data), "data", stats::setNames(data, rep("y", 4)))
+  if (chance(0.1)) {
+    data <- pick(data[0, ], as.list(data), data[rep(1, 3), ], stats::setNames(data, rep("y", length(data))))
+  }
   size <- 3 # a variable that is not in the data
   response <- pick(NULL, NULL, "y", "", NA, 1, c("a", "b"))
   pick(
-    as_group_moments(data, group = g, n = size, mean = y, sd = s), as_group_moments(data, g, size, y, s, response = response),
-    as_group_moments(data, group = g, n = size, mean = y, se = s), as_group_moments(data, "g", "size", "y", "s"),
-    as_group_moments(data, group = g, n = size, mean = y, sd = s, response = response),
-    as_group_moments(data, group = g, n = 2 * size, mean = y / 2, sd = s), as_group_moments(data, group = .data$g, n = size, mean = y, sd = s),
-    as_group_moments(data, group = g, n = size, mean = y), as_group_moments(data, group = g, n = size, mean = y, sd = s, se = s),
-    as_group_moments(data, group = nosuch, n = size, mean = y, sd = s), as_group_moments(data), as_group_moments(data = data, group = 1, n = 2, mean = 3, sd = 4),
-    as_group_moments(data, group = c(g, g), n = size, mean = y, sd = s), as_group_moments(data, group = NULL, n = NA, mean = stop("user"), sd = s)
+    as_group_moments(data, group = g, n = size, mean = y, sd = s),
+    as_group_moments(data, g, size, y, s, response = response),
+    as_group_moments(data, group = g, n = size, mean = y, se = s),
+    as_group_moments(data, "g", "size", "y", "s"),
+    as_group_moments(data, group = g, n = 2 * size, mean = y / 2, sd = s),
+    as_group_moments(data, group = .data$g, n = size, mean = y, sd = s),
+    as_group_moments(data, group = g, n = size, mean = y),
+    as_group_moments(data, group = g, n = size, mean = y, sd = s, se = s),
+    as_group_moments(data, group = nosuch, n = size, mean = y, sd = s),
+    as_group_moments(data),
+    as_group_moments(data = data, group = 1, n = 2, mean = 3, sd = 4),
+    as_group_moments(data, group = c(g, g), n = size, mean = y, sd = s),
+    as_group_moments(data, group = NULL, n = NA, mean = stop("user"), sd = s)
   )
 }
 
