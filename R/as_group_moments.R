@@ -49,8 +49,8 @@
 as_group_moments <- function(data, group, n, mean, sd, se, response = NULL) {
   call <- rlang::current_env()
   if (!missing(data) && !is.data.frame(data)) {
-    # Vectors by position: the first is `group`.
-    if ("data" %in% names(sys.call())) {
+    # Vectors by position. A list or a matrix is no vector, but meant as a table.
+    if ("data" %in% names(sys.call()) || rlang::is_bare_list(data) || is.matrix(data)) {
       abort_bayespool(c("{.arg data} must be a data frame.", i = "Found {.obj_type_friendly {data}}."), "argument", call)
     }
     return(eval(match.call(function(group, n, mean, sd, se, response) NULL, sys.call()), parent.frame()))

@@ -224,11 +224,11 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   print(shown, row.names = FALSE)
   rest <- nrow(table) - nrow(shown)
   if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more; see $groups\n", sep = "")
-  cat(
-    "Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).\n",
+  print_note("Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).")
+  print_note(
     "Population mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
     percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
-    format_numbers(at_average$population$upper, digits), "\n", sep = ""
+    format_numbers(at_average$population$upper, digits)
   )
   if (!is_prior_only(fit)) {
     cat("\nHow well the models predict these data (larger is better)\n")
@@ -238,12 +238,12 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
     models[logs] <- lapply(models[logs], function(column) formatC(column, digits = 1, format = "f"))
     names(models)[match("bayes_factor", names(models))] <- "relative"
     print(models[setdiff(names(models), "se_elpd_logo")], row.names = FALSE)
-    cat(
-      "relative: evidence as a share of the best model's; elpd: log density of the predictions of observations (loo)\n",
-      "and of whole groups (logo), each left out in turn. See loo_compare() for differences.\n", sep = ""
+    print_note(
+      "relative: evidence as a share of the best model's; elpd: log density of the predictions of observations (loo) ",
+      "and of whole groups (logo), each left out in turn. See loo_compare() for differences."
     )
   }
-  for (note in x$notes) cat("Note: ", note, "\n", sep = "")
+  for (note in x$notes) print_note("Note: ", note)
   invisible(x)
 }
 

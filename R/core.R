@@ -164,7 +164,10 @@ run_core <- function(result, call) {
     },
     `bayespool::NotConverged` = function(cnd) {
       abort_bayespool(
-        c("The quadrature did not converge.", i = "The posterior is not smooth enough; see whether the priors are meant so."),
+        c(
+          "The quadrature did not converge.",
+          i = "The posterior is not smooth enough, or numbers are too large; see whether data and priors are meant so."
+        ),
         "numerical", call
       )
     }

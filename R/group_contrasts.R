@@ -161,7 +161,7 @@ print.bayespool_group_contrasts <- function(x, digits = 2, n_rows = 30, ...) {
   shown$p_greater <- formatC(shown$p_greater, digits = 3, format = "f")
   print(shown, row.names = FALSE)
   note_more(nrow(x) - nrow(shown), "pairs")
-  cat("p_greater: probability that the ", attr(x, "quantity"), " is greater in group than in other\n", sep = "")
+  print_note("p_greater: probability that the ", attr(x, "quantity"), " is greater in group than in other")
   note_errors(attr(x, "mcse"))
   note_interval(x, "difference")
   invisible(x)

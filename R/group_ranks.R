@@ -141,10 +141,9 @@ print.bayespool_group_ranks <- function(x, digits = 2, n_rows = 30, ...) {
   print(shown, row.names = FALSE)
   note_more(nrow(x) - nrow(shown), "groups")
   best <- attr(x, "best")
-  cat(
+  print_note(
     "rank 1: ", if (attr(x, "highest")) "highest " else "lowest ", attr(x, "quantity"), "; p_among: among the ",
-    if (best == 1) "first" else paste("first", best), "\n",
-    sep = ""
+    if (best == 1) "first" else paste("first", best)
   )
   note_errors(c(mean = max(x$mcse_mean), probabilities = max(x$mcse_best, x$mcse_among)))
   note_interval(x, "rank")

@@ -1,4 +1,7 @@
-# What tables with intervals say below their rows.
+# What tables say below their rows.
+
+# In lines that fit the console.
+print_note <- function(...) writeLines(strwrap(paste0(...), getOption("width")))
 
 # `rows`: what there are more of.
 note_more <- function(rest, rows) {
@@ -14,13 +17,13 @@ note_interval <- function(table, of) {
   kind <- if (attr(table, "interval") == "hdi") "shortest (hdi)" else "central"
   draws <- attr(table, "draws")
   source <- if (is.null(draws)) "by quadrature" else paste("from", format(draws, big.mark = ","), "draws")
-  cat("lower, upper: ", kind, " ", percent(attr(table, "prob")), " interval of the ", of, ", ", source, "\n", sep = "")
+  print_note("lower, upper: ", kind, " ", percent(attr(table, "prob")), " interval of the ", of, ", ", source)
 }
 
 # The largest Monte Carlo errors of columns, named by these; NULL: there are none.
 note_errors <- function(errors) {
   if (length(errors) > 0) {
     shown <- vapply(errors, format, "", digits = 2)
-    cat("Monte Carlo errors: up to ", paste0(shown, " (", names(errors), ")", collapse = ", "), "\n", sep = "")
+    print_note("Monte Carlo errors: up to ", paste0(shown, " (", names(errors), ")", collapse = ", "))
   }
 }

@@ -248,9 +248,10 @@ ngrps.bayespool_fit <- function(object, ...) {
   stats::setNames(length(object$moments$n), grouping_factor(object))
 }
 
-# Where this package was attached after lme4, its generic function must still serve lme4's fits.
-#' @export
-ngrps.default <- function(object, ...) {
+# Where this package was attached after lme4, its generic function must still serve what lme4's does. Under the name
+# ngrps.default that one would find this function, and not its own.
+#' @rawNamespace S3method(ngrps, default, ngrps_of_lme4)
+ngrps_of_lme4 <- function(object, ...) {
   rlang::check_installed("lme4")
   lme4::ngrps(object, ...)
 }

@@ -82,7 +82,7 @@ group_panels <- function(labels) {
   small <- length(labels) > 9 || is_long(labels)
   list(
     ggplot2::facet_wrap(
-      "group", ncol = columns, labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 115 else 100) %/% columns))
+      "group", ncol = columns, labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 105 else 100) %/% columns))
     ),
     if (small) {
       ggplot2::theme(

@@ -98,11 +98,8 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
-  cat(
-    "share_between: the intraclass correlation\n",
-    "plug_in: from the posterior means of the two standard deviations, not a posterior mean itself\n",
-    sep = ""
-  )
+  print_note("share_between: the intraclass correlation")
+  print_note("plug_in: from the posterior means of the two standard deviations, not a posterior mean itself")
   note_interval(x, "posterior")
   invisible(x)
 }

@@ -23,8 +23,9 @@ clean <- 0 # cases since the last defect
 counts <- integer()
 first_seed <- seed
 while (Sys.time() < end) {
-  progress <- tempfile()
-  done <- tempfile()
+  # Not in the session's folder, which a child that crashes deletes.
+  progress <- tempfile("fuzz", dirname(tempdir()))
+  done <- tempfile("fuzz", dirname(tempdir()))
   child <- parallel::mcparallel({
     for (s in seq(seed, length.out = batch)) {
       cat(s, file = progress)
@@ -60,6 +61,7 @@ while (Sys.time() < end) {
     for (i in seq_len(nrow(bad))) cat(bad$seed[i], bad$call[i], bad$state[i], "\n", sep = "\t")
     flush(stdout())
   }
+  unlink(c(progress, done))
   next_seed <- seed + batch
   if (!isTRUE(result[[1]])) {
     cat(last, "crash or hang", "\n", sep = "\t")

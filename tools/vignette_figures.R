@@ -11,8 +11,10 @@ fit <- partial_pooling(
   seed = 1
 )
 dir.create("vignettes/figures", showWarnings = FALSE)
+bayesplot::color_scheme_set("gray") # as in the vignettes
+ggplot2::theme_set(ggplot2::theme_minimal())
 grDevices::png(
-  "vignettes/figures/check-densities.png", width = 6.5, height = 3.6, units = "in", res = 80, type = "cairo", antialias = "none"
+  "vignettes/figures/check-densities.png", width = 6.5, height = 3.6, units = "in", res = 192, type = "cairo"
 )
 print(pp_check(fit, type = "dens_overlay_grouped", seed = 1))
 invisible(grDevices::dev.off())

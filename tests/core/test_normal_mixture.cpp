@@ -132,3 +132,43 @@ TEST_CASE("normal mixture: many drawn at random", "[normal_mixture]") {
     check_quantiles(mixture_of(components));
   }
 }
+
+TEST_CASE("normal mixture: where it tells that the density exceeds a level, it does",
+          "[normal_mixture]") {
+  std::mt19937 random(1);
+  std::normal_distribution<double> normal;
+  int told = 0;
+  for (int repetition = 0; repetition < 300; ++repetition) {
+    std::vector<Component> components;
+    for (int k = 0; k < 5; ++k)
+      components.push_back({std::exp(normal(random)), normal(random), std::exp(normal(random))});
+    const NormalMixture m = mixture_of(components);
+    // From the left end to the point right of all peaks where the density is the same.
+    const double lower = -1 - std::abs(2 * normal(random)), level = m.evaluate(lower).density;
+    double near = m.mean.maxCoeff(), far = 100;
+    if (m.evaluate(near).density < level) continue;
+    for (int i = 0; i < 100; ++i)
+      (m.evaluate(0.5 * (near + far)).density > level ? near : far) = 0.5 * (near + far);
+    if (!m.exceeds_between(lower, near, level)) continue;
+    ++told;
+    bool exceeds = true;
+    for (int i = -500; i <= 1500; ++i) {
+      const double x = lower + i * 1e-3 * (near - lower), density = m.evaluate(x).density;
+      const bool inside = i >= 0 && i <= 1000;
+      exceeds = exceeds && (inside ? density >= level * (1 - 1e-9) : density <= level * (1 + 1e-9));
+    }
+    CHECK(exceeds);
+  }
+  CHECK(told > 50);
+}
+
+TEST_CASE(
+    "normal mixture: a spike at one side of wide components exceeds their level, a dip does not",
+    "[normal_mixture]") {
+  const NormalMixture spike = mixture_of({{0.2, 0, 1e-12}, {0.8, 0.1, 1}});
+  const double level = spike.evaluate(-1.5).density;
+  CHECK_FALSE(spike.one_peak());
+  CHECK(spike.exceeds_between(-1.5, 1.7, level));
+  CHECK_FALSE(spike.exceeds_between(0.05, 1.7, level));  // the spike is outside
+  CHECK_FALSE(mixture_of({{0.5, 0, 1}, {0.5, 8, 1}}).exceeds_between(-2, 10, 0.0270));
+}

@@ -196,3 +196,10 @@ test_that("200 groups of one observation are right, though sigma and tau are har
   expect_equal(get("mu[7]")$sd, sqrt(sum(w * (variance + (mean - sum(w * mean))^2))), tolerance = 1e-6)
   expect_lt(abs(sum(w * pnorm(get("mu[7]")$q3, mean, sqrt(variance))) - 0.03), 1e-6)
 })
+
+test_that("a predictor at the end of the range of numbers is refused", {
+  highest <- transform(data, x = .Machine$double.xmax)
+  for (fit in list(complete_pooling, no_pooling, varying_intercept)) {
+    expect_error(fit(y ~ x + (1 | g), highest, iter_sampling = 0), class = "bayespool_error")
+  }
+})

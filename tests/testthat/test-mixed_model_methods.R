@@ -1,6 +1,7 @@
 # fixef(), ranef() and their kin: exact values, and the shapes that lme4 gives them.
 
 use_code("oracle")
+use_code("process")
 
 rows <- withr::with_seed(1, {
   g <- rep(c("b", "a", "c", "d"), c(2, 9, 6, 4))
@@ -327,4 +328,24 @@ test_that("one draw is enough", {
   )
   draws <- posterior::as_draws_matrix(fit)
   expect_equal(as.data.frame(VarCorr(fit))$sdcor, as.vector(draws[, c("sigma_mu", "sigma_y")]))
+})
+
+test_that("ngrps() is one function with lme4's, in whatever order they are attached", {
+  skip_on_cran() # other processes
+  skip_if_not_installed("lme4")
+  orders <- list("loadNamespace('lme4')", "library(lme4)", c("detach(package:bayespool)", "library(lme4)", "library(bayespool)"))
+  for (order in orders) {
+    process <- start_process(c(
+      order,
+      "fit <- partial_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)",
+      "theirs <- lme4::lmer(yield ~ 1 + (1 | block), npk)",
+      "message_of <- function(expr) tryCatch(expr, error = conditionMessage)",
+      "done(list(ngrps(fit), ngrps(theirs), lme4::ngrps(fit), ngrps(npk$block), message_of(ngrps(1)), message_of(lme4::ngrps(1))))"
+    ))
+    found <- process$wait()
+    for (k in 1:3) expect_equal(found[[k]], c(block = 6))
+    expect_identical(found[[4]], 6L)
+    expect_match(found[[5]], "ngrps.*numeric") # that there is no method
+    expect_identical(found[[5]], found[[6]])
+  }
 })

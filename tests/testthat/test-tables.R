@@ -70,6 +70,7 @@ test_that("what a table does not have is refused", {
   expect_match(refused(as_group_moments(1:3), "argument"), "`n`, `mean`, and `sd` must be given")
   expect_match(refused(as_group_moments(paper, site, size, m, s, se = error), "argument"), "`sd` or `se`, not both")
   expect_match(refused(as_group_moments(data = as.list(paper)), "argument"), "`data` must be a data frame")
+  expect_match(refused(as_group_moments(as.list(paper), group = site, n = size, mean = m, sd = s), "argument"), "`data` must be a data")
   for (response in list(1, NA_character_, "", c("a", "b"))) {
     expect_error(as_group_moments(paper, site, size, m, s, response = response), class = "bayespool_error_argument")
   }

@@ -20,6 +20,8 @@ class LineMap {
   static constexpr double stretch = 3;
 
   explicit LineMap(std::vector<Peak> peaks) : peaks_(std::move(peaks)) {
+    // Nowhere is the density above 0: numbers have overflowed.
+    if (peaks_.empty()) throw NotConverged("the density has no peak");
     for (Peak& peak : peaks_) peak = rounded(peak);
     if (peaks_.size() > 1) offset_ = raw(highest().center);
   }

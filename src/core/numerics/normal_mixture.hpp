@@ -55,6 +55,15 @@ struct NormalMixture {
   // one sd of its own, and monotone beyond them.
   bool one_peak() const { return (mean.maxCoeff() - mean.minCoeff()) * inverse_sd.maxCoeff() <= 1; }
 
+  // Enough for the density to be nowhere below `level` between two points where it is `level`, and nowhere above beyond them:
+  // it is monotone beyond the outermost means, and between these each part is at least what it is at the farther one.
+  bool exceeds_between(double lower, double upper, double level) const {
+    const double first = mean.minCoeff(), last = mean.maxCoeff();
+    if (!(lower <= first && last <= upper)) return false;
+    const Eigen::ArrayXd z = (mean - first).max(last - mean) * inverse_sd;
+    return inverse_root_two_pi * (weight * inverse_sd * (-0.5 * z.square()).exp()).sum() >= level;
+  }
+
   // Where the narrowest peak can be.
   double narrowest() const {
     Eigen::Index part;

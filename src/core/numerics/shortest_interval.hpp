@@ -55,8 +55,8 @@ Interval interval(Quantile&& quantile, IntervalKind kind) {
   return {quantile(Tails{p, 1 - p}), quantile(Tails{1 - p, p})};
 }
 
-// Of a smooth distribution with evaluate(x), which has `tails`, `density` and its `derivative`, and
-// quantile(tails, start, scale). Newton's method makes the densities at both ends equal, from the central interval; the
+// Of a smooth distribution with evaluate(x), which has `tails`, `density` and its `derivative`, quantile(tails, start, scale) and
+// exceeds_between(lower, upper, level). Newton's method makes the densities at both ends equal, from the central interval; the
 // result is the shortest interval if the density is nowhere higher outside than inside, for then no set of the same
 // probability is smaller. Otherwise the interval is a function of the probability below it, written outside * Phi(z): the best z of a
 // grid is the start of Newton's or, where that fails, Brent's method.
@@ -118,9 +118,10 @@ class ShortestInterval {
     return false;
   }
 
-  // At points inside and outside, and at the one where a narrow peak may be.
+  // By proof or else at points inside and outside, and at the one where a narrow peak may be.
   bool is_highest(Interval ends, double other_peak) const {
     const double level = distribution_->evaluate(ends.lower).density;
+    if (distribution_->exceeds_between(ends.lower, ends.upper, level)) return true;
     const auto density = [&](double x) { return distribution_->evaluate(x).density; };
     const bool inside = other_peak > ends.lower && other_peak < ends.upper;
     if (!inside && density(other_peak) > level) return false;

@@ -8,22 +8,57 @@
 # Calls --------------------------------------------------------------------------------------------------------------------
 
 fuzz_moments <- function(formula = fuzz_formula(), data = fuzz_data()) {
-  made <- if (chance(0.7)) {
-    quietly_try(group_moments(formula, data))
-  } else {
-    n <- sample(c(1, 2, 4, 8), 1)
-    sane <- chance(0.7)
-    quietly_try(as_group_moments(
-      group = if (sane) letters[seq_len(n)] else pick(sample(fuzz_labels, n), factor(letters[seq_len(n)]), rep("a", n),
-      NULL, list(1), NA, fuzz_column(n)),
-      n = if (sane) sample(30, n, TRUE) else pick(rep(1, n), rep(1e15, n), rep(0, n), -1, 1.5, "3", NA, rep(2^53, n),
-      rep(Inf, n), fuzz_column(n)),
-      mean = if (sane) stats::rnorm(n) else pick(fuzz_numbers(n, FALSE), "a", NULL, fuzz_column(n)),
-      sd = if (sane) stats::rexp(n) else pick(rep(0, n), fuzz_numbers(n, FALSE), rep(NA, n), -1, rep(1e200, n),
-      rep(1e-200, n), fuzz_column(n))
-    ))
+  if (chance(0.7)) {
+    return(quietly_try(group_moments(formula, data)))
   }
-  made
+  table <- fuzz_table()
+  if (chance(0.5)) {
+    quietly_try(as_group_moments(group = table$g, n = table$size, mean = table$y, sd = table$s))
+  } else {
+    quietly_try(fuzz_as_group_moments(table))
+  }
+}
+
+# A table of groups, as in a paper.
+fuzz_table <- function() {
+  n <- sample(c(1, 2, 4, 8), 1)
+  sane <- chance(0.7)
+  list(
+    g = if (sane) letters[seq_len(n)] else pick(sample(fuzz_labels, n), factor(letters[seq_len(n)]), rep("a", n), NULL, list(1),
+    NA, fuzz_column(n)),
+    size = if (sane) sample(30, n, TRUE) else pick(rep(1, n), rep(1e15, n), rep(0, n), -1, 1.5, "3", NA, rep(2^53, n),
+    rep(Inf, n), fuzz_column(n)),
+    y = if (sane) stats::rnorm(n) else pick(fuzz_numbers(n, FALSE), "a", NULL, fuzz_column(n)),
+    s = if (sane) stats::rexp(n) else pick(rep(0, n), fuzz_numbers(n, FALSE), rep(NA, n), -1, rep(1e200, n), rep(1e-200, n),
+    fuzz_column(n))
+  )
+}
+
+# The table as a data frame, its columns chosen by name; what is no column of this length is left out, as data.frame() would.
+fuzz_as_group_moments <- function(table) {
+  rows <- length(table$y)
+  data <- structure(Filter(function(x) NROW(x) == rows, table), class = "data.frame", row.names = .set_row_names(rows))
+  if (chance(0.1)) data <- structure(data, class = c("tbl_df", "tbl", "data.frame"))
+  if (chance(0.1)) {
+    data <- pick(data[0, ], as.list(data), data[rep(1, 3), ], stats::setNames(data, rep("y", length(data))))
+  }
+  size <- 3 # a variable that is not in the data
+  response <- pick(NULL, NULL, "y", "", NA, 1, c("a", "b"))
+  pick(
+    as_group_moments(data, group = g, n = size, mean = y, sd = s),
+    as_group_moments(data, g, size, y, s, response = response),
+    as_group_moments(data, group = g, n = size, mean = y, se = s),
+    as_group_moments(data, "g", "size", "y", "s"),
+    as_group_moments(data, group = g, n = 2 * size, mean = y / 2, sd = s),
+    as_group_moments(data, group = .data$g, n = size, mean = y, sd = s),
+    as_group_moments(data, group = g, n = size, mean = y),
+    as_group_moments(data, group = g, n = size, mean = y, sd = s, se = s),
+    as_group_moments(data, group = nosuch, n = size, mean = y, sd = s),
+    as_group_moments(data),
+    as_group_moments(data = data, group = 1, n = 2, mean = 3, sd = 4),
+    as_group_moments(data, group = c(g, g), n = size, mean = y, sd = s),
+    as_group_moments(data, group = NULL, n = NA, mean = stop("user"), sd = s)
+  )
 }
 
 # A condition is returned, not signalled.
@@ -72,6 +107,22 @@ fuzz_newdata <- function(fit) {
 
 fuzz_prob <- function() if (chance(0.7)) pick(0.5, 0.9, 0.99, 0.1) else pick(0, 1, -1, NA, "a", c(0.1, 0.2), NULL, 1e-12,
   1 - 1e-12, Inf)
+
+# Some of the arguments that pictures share. `variables`: names for `pars`.
+fuzz_picture <- function(moments, wanted, variables = character()) {
+  draw <- list(
+    groups = function() pick(utils::head(moments$group, 2), rev(moments$group), 1, 2:1, NULL, "nosuch", NA, 0, -1, 1e9, 1.5, TRUE,
+    list(), character(), c(1, 1), factor("a"), Inf, list(1)),
+    sort = function() pick("data", "label", "size", "mean", "nosuch", NA, 1, NULL, c("size", "mean")),
+    prob = fuzz_prob, prob_inner = fuzz_prob, interval = fuzz_interval,
+    pars = function() pick(utils::head(variables, 2), variables, "sigma", "nosuch", NA, 1, character(), NULL),
+    regex_pars = function() pick("^sigma", "mu", "[", "nothing", NA, 1),
+    x = function() pick("x", "f", "a b", "y", "g", "nosuch", NA, 1),
+    range = function() pick("group", "all", "nosuch", NA),
+    ndraws = function() pick(1, 2, 50, 0, 1e9, NA, "a", 1.5)
+  )[wanted]
+  lapply(draw[stats::runif(length(draw)) < 0.4], function(one) one())
+}
 
 fuzz_interval <- function() if (chance(0.8)) pick("hdi", "central") else pick("eti", NA, 1, NULL)
 
@@ -198,13 +249,25 @@ fuzz_uses <- list(
   r_squared = function(fit) pick(function() bayes_R2(fit), function() loo_R2(fit)),
   graph = function(fit) function() utils::capture.output(print(model_graph(fit))),
   plots = function(fit) {
-    skip_plot <- !requireNamespace("ggplot2", quietly = TRUE) || chance(0.7)
-    draw <- pick(
-      function() plot(fit), function() plot(fit, type = pick("intervals", "trace", "density", "nosuch")),
-      function() plot_groups(fit), function() plot_new_group(fit),
-      function() bayesplot::pp_check(fit), function() bayesplot::pp_check(fit, type = "groups")
+    if (!requireNamespace("bayesplot", quietly = TRUE) || chance(0.5)) {
+      return(function() NULL)
+    }
+    picture <- function(...) fuzz_picture(fit$moments, c(...), posterior::variables(fit))
+    seed <- pick(1, 1, 1, NULL, NA)
+    verb <- pick("plot", "plot", "plot_groups", "plot_groups", "plot_new_group", "plot_effects", "pp_check", "caterpillar")
+    call <- switch(verb,
+      plot = list(plot, fit, type = pick("intervals", "intervals", "trace", "density", "nosuch"),
+        picture("pars", "regex_pars", "groups", "sort", "prob", "prob_inner", "interval")),
+      plot_groups = list(plot_groups, fit, picture("x", "prob", "interval", "groups", "sort", "range", "ndraws")),
+      plot_new_group = list(plot_new_group, fit, newdata = fuzz_newdata(fit), seed = seed, picture("prob")),
+      plot_effects = list(plot_effects, fit, picture("x", "prob", "interval")),
+      pp_check = list(pp_check, fit, newdata = fuzz_newdata(fit), seed = seed,
+        type = pick("groups", "groups", "groups", "dens_overlay", "stat_grouped", "intervals", "nosuch", NA),
+        picture("groups", "sort", "prob", "interval", "x", "ndraws")),
+      caterpillar = list(function(...) plot(pick(group_contrasts, group_ranks)(...)), fit, picture("prob", "interval"))
     )
-    function() if (!skip_plot) ggplot2::ggplot_build(draw())
+    last <- length(call)
+    function() ggplot2::ggplot_build(do.call(call[[1]], c(call[-c(1, last)], call[[last]])))
   }
 )
 
@@ -225,6 +288,13 @@ fuzz_moments_uses <- list(
   merge = function(moments) {
     other <- pick(moments, fuzz_moments(), 1, NULL, list())
     function() c(moments, signal_error(other))
+  },
+  picture = function(moments) {
+    arguments <- fuzz_picture(moments, c("groups", "sort"))
+    if (chance(0.2)) arguments$type <- pick("points", "histogram", "nosuch", NA)
+    formula <- if (chance(0.8)) y ~ 1 + (1 | g) else fuzz_formula()
+    if (!requireNamespace("bayesplot", quietly = TRUE)) return(function() NULL)
+    function() ggplot2::ggplot_build(do.call(plot_data, c(list(formula, moments), arguments)))
   },
   show = function(moments) function() utils::capture.output(print(moments), print(as.data.frame(moments)),
     print(stats::nobs(moments)))
@@ -370,6 +440,11 @@ fuzz_case <- function(seed, uses = 3) {
   } else if (inherits(value, "compare_pooling")) {
     note("print", fuzz_outcome(function() utils::capture.output(print(value))))
     note("tidy", fuzz_outcome(function() generics::tidy(value)))
+    if (requireNamespace("bayesplot", quietly = TRUE)) {
+      arguments <- fuzz_picture(value$fits$partial$moments, c("groups", "sort", "prob", "interval"))
+      if (chance(0.4)) arguments$intervals <- pick("partial", c("none", "complete"), "nosuch", NA, character(), 1)
+      note("plot", fuzz_outcome(function() ggplot2::ggplot_build(do.call(plot, c(list(value), arguments)))))
+    }
   }
   for (name in sample(names(table), min(uses, length(table)))) {
     run <- table[[name]](value)

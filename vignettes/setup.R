@@ -1,0 +1,9 @@
+# What all vignettes begin with: pictures as wide as the text, with two pixels for one, and lines that fit the page.
+knitr::opts_chunk$set(
+  collapse = TRUE, comment = "#>", fig.width = 6.5, fig.height = 4, dpi = 96, fig.retina = 2
+)
+options(width = 77, cli.num_colors = 1L)
+if (requireNamespace("bayesplot", quietly = TRUE)) {
+  bayesplot::color_scheme_set("gray") # readable without colours
+  ggplot2::theme_set(ggplot2::theme_minimal())
+}
