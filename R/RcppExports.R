@@ -29,8 +29,8 @@ cpp_effects_check <- function(problem) {
     .Call(`_bayespool_cpp_effects_check`, problem)
 }
 
-cpp_effects_summary <- function(problem, orders, record, probabilities, shortest, chosen, deviations, memory) {
-    .Call(`_bayespool_cpp_effects_summary`, problem, orders, record, probabilities, shortest, chosen, deviations, memory)
+cpp_effects_leave_one_out <- function(problem, orders, record, x, z, group, cores, memory) {
+    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, group, cores, memory)
 }
 
 cpp_effects_combinations <- function(problem, orders, record, x, z, group, noise, probability, shortest, cores, memory) {
@@ -41,12 +41,12 @@ cpp_effects_contrasts <- function(problem, orders, record, z, first, second, pro
     .Call(`_bayespool_cpp_effects_contrasts`, problem, orders, record, z, first, second, probability, shortest, cores, memory)
 }
 
-cpp_effects_variances <- function(problem, orders, record, z, probability, shortest) {
-    .Call(`_bayespool_cpp_effects_variances`, problem, orders, record, z, probability, shortest)
+cpp_effects_summary <- function(problem, orders, record, probabilities, shortest, chosen, deviations, memory) {
+    .Call(`_bayespool_cpp_effects_summary`, problem, orders, record, probabilities, shortest, chosen, deviations, memory)
 }
 
-cpp_effects_leave_one_out <- function(problem, orders, record, x, z, group, cores, memory) {
-    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, group, cores, memory)
+cpp_effects_variances <- function(problem, orders, record, z, probability, shortest) {
+    .Call(`_bayespool_cpp_effects_variances`, problem, orders, record, z, probability, shortest)
 }
 
 cpp_fit <- function(problem, orders, draws, seed, cores) {

@@ -99,21 +99,21 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_effects_summary
-Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, bool deviations, double memory);
-RcppExport SEXP _bayespool_cpp_effects_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
+// cpp_effects_leave_one_out
+Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
-    Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
-    Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
-    Rcpp::traits::input_parameter< const std::vector<bool>& >::type chosen(chosenSEXP);
-    Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_effects_summary(problem, orders, record, probabilities, shortest, chosen, deviations, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -158,6 +158,24 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_effects_summary
+Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, bool deviations, double memory);
+RcppExport SEXP _bayespool_cpp_effects_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
+    Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< const std::vector<bool>& >::type chosen(chosenSEXP);
+    Rcpp::traits::input_parameter< bool >::type deviations(deviationsSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_summary(problem, orders, record, probabilities, shortest, chosen, deviations, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_effects_variances
 Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& z, double probability, bool shortest);
 RcppExport SEXP _bayespool_cpp_effects_variances(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP zSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
@@ -171,24 +189,6 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_effects_variances(problem, orders, record, z, probability, shortest));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_effects_leave_one_out
-Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
-    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
-    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
-    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -547,11 +547,11 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_effects_evidence", (DL_FUNC) &_bayespool_cpp_effects_evidence, 2},
     {"_bayespool_cpp_effects_log_density", (DL_FUNC) &_bayespool_cpp_effects_log_density, 3},
     {"_bayespool_cpp_effects_check", (DL_FUNC) &_bayespool_cpp_effects_check, 1},
-    {"_bayespool_cpp_effects_summary", (DL_FUNC) &_bayespool_cpp_effects_summary, 8},
+    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 8},
     {"_bayespool_cpp_effects_combinations", (DL_FUNC) &_bayespool_cpp_effects_combinations, 11},
     {"_bayespool_cpp_effects_contrasts", (DL_FUNC) &_bayespool_cpp_effects_contrasts, 10},
+    {"_bayespool_cpp_effects_summary", (DL_FUNC) &_bayespool_cpp_effects_summary, 8},
     {"_bayespool_cpp_effects_variances", (DL_FUNC) &_bayespool_cpp_effects_variances, 6},
-    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 8},
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_comparison", (DL_FUNC) &_bayespool_cpp_comparison, 3},

@@ -80,7 +80,8 @@ Rcpp::List cpp_effects_check(const Rcpp::List& problem) {
   }
   return Rcpp::List::create(
       Rcpp::_["exact_fit"] = all.exact_fit, Rcpp::_["rank"] = static_cast<double>(all.rank),
-      Rcpp::_["aliased"] = Rcpp::LogicalVector(all.aliased.data(), all.aliased.data() + all.aliased.size()),
+      Rcpp::_["aliased"] =
+          Rcpp::LogicalVector(all.aliased.data(), all.aliased.data() + all.aliased.size()),
       Rcpp::_["within_exact_fit"] = within.exact_fit,
       Rcpp::_["within_rank"] = static_cast<double>(within.rank), Rcpp::_["effect_rank"] = rank,
       Rcpp::_["informed"] = informed, Rcpp::_["full_rank"] = full_rank);

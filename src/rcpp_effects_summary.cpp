@@ -1,6 +1,5 @@
 // R's entry points to summaries by quadrature where groups have several effects. `orders`: see effect_orders(); `record`: what
 // cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
-#include "core/exact/effect_leave_one_out.hpp"
 #include "core/exact/effect_marginals.hpp"
 #include "core/exact/effect_nodes.hpp"
 #include "effect_problem.h"
@@ -12,11 +11,6 @@ namespace {
 
 constexpr double discarded =
     1e-9;  // probability of the nodes that are left out of means and intervals
-
-// Runs of rows that are one thread's task.
-constexpr Index rows_at_once = 16;
-
-int tasks_of(Index rows) { return static_cast<int>((rows + rows_at_once - 1) / rows_at_once); }
 
 double exponential(double x) { return std::exp(x); }
 
@@ -145,77 +139,6 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
   return out;
 }
 
-// Rows of combinations x'beta + z'b (+ noise): `x` (n x P), `z` (n x q), and the group of b in `group` (from 0; -1: a new one; NA: without
-// b). Mean, sd, lower, upper.
-// [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_effects_combinations(
-    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
-    const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group,
-    bool noise, double probability, bool shortest, int cores, double memory) {
-  const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  const EffectQuadrature quadrature =
-      effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, discarded, memory);
-  const Design& pooled = design.pooled();
-  const MatrixXd coefficients = matrix_from(x), directions = matrix_from(z);
-  const std::vector<int> groups(group.begin(), group.end());
-  const Index rows = coefficients.rows();
-  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 4));
-  Eigen::Map<MatrixXd> table(out.begin(), rows, 4);
-  run_in_parallel(tasks_of(rows), cores, [&](int task, const std::function<void()>& check) {
-    for (Index i = task * rows_at_once; i < std::min((task + 1) * rows_at_once, rows); ++i) {
-      check();
-      EffectCombination combination{coefficients.row(i).dot(pooled.origin),
-                                    pooled.transform.transpose() * coefficients.row(i).transpose(),
-                                    {},
-                                    noise ? 1.0 : 0.0};
-      const int own = groups[static_cast<std::size_t>(i)];
-      if (own != NA_INTEGER)
-        combination.effects.push_back(
-            {directions.row(i).transpose(), own < 0 ? std::nullopt : std::optional<Index>(own)});
-      const WeightedNormals normals = nodes.normals(combination);
-      table.row(i) =
-          summarise(normals, normals, {probability, shortest}, quadrature.finite_variance());
-    }
-  });
-  return out;
-}
-
-// Coefficients z'b (and their means) of groups `first` less those of groups `second` (from 0): mean, sd, lower, upper, and the probability
-// that the difference is positive.
-// [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_effects_contrasts(
-    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
-    const Rcpp::NumericVector& z, const std::vector<int>& first, const std::vector<int>& second,
-    double probability, bool shortest, int cores, double memory) {
-  const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  const EffectQuadrature quadrature =
-      effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, discarded, memory);
-  const VectorXd direction = vector_from(z);
-  const Index rows = static_cast<Index>(first.size());
-  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 5));
-  Eigen::Map<MatrixXd> table(out.begin(), rows, 5);
-  run_in_parallel(tasks_of(rows), cores, [&](int task, const std::function<void()>& check) {
-    for (Index i = task * rows_at_once; i < std::min((task + 1) * rows_at_once, rows); ++i) {
-      check();
-      const std::size_t row = static_cast<std::size_t>(i);
-      const WeightedNormals normals =
-          nodes.normals({0,
-                         VectorXd::Zero(design.free_count()),
-                         {{direction, first[row]}, {-direction, second[row]}},
-                         0});
-      table.row(i).head(4) =
-          summarise(normals, normals, {probability, shortest}, quadrature.finite_variance());
-      table(i, 4) =
-          normals.variance.maxCoeff() > 0 ? normals.mixture().evaluate(0).tails.above : 0.5;
-    }
-  });
-  return out;
-}
-
 // For each row z: the variance of z'b, and its share in that of an observation. Three columns of rows each: first the variances
 // between, then sigma^2 (one row), then the shares. Mean, sd, lower, upper.
 // [[Rcpp::export]]
@@ -253,31 +176,5 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
   }
   table.row(rows) = marginals.row([](const MatrixXd&, double sigma) { return 2 * std::log(sigma); },
                                   exponential, wanted);
-  return out;
-}
-
-// Rows of the data: `x` (N x (P + 1), the response last), `z` (N x q), `group` (from 0). N x 3: see EffectLeaveOneOut.
-// [[Rcpp::export]]
-Rcpp::NumericMatrix cpp_effects_leave_one_out(
-    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
-    const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group,
-    int cores, double memory) {
-  const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  const EffectQuadrature quadrature =
-      effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, 0, memory);
-  const EffectLeaveOneOut leave_one_out(design, nodes);
-  const MatrixXd columns = matrix_from(x), directions = matrix_from(z);
-  const Index rows = columns.rows();
-  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 3));
-  Eigen::Map<MatrixXd> table(out.begin(), rows, 3);
-  run_in_parallel(tasks_of(rows), cores, [&](int task, const std::function<void()>& check) {
-    for (Index i = task * rows_at_once; i < std::min((task + 1) * rows_at_once, rows); ++i) {
-      check();
-      table.row(i) = leave_one_out.row(columns.row(i).transpose(), directions.row(i).transpose(),
-                                       group[static_cast<std::size_t>(i)]);
-    }
-  });
   return out;
 }

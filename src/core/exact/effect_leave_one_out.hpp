@@ -1,10 +1,8 @@
-// Predictive densities of single observations given all others, and given all, where groups have several effects.
+// Predictive densities of single observations given all others, and given all, where groups have several effects (defined in
+// src/effect_leave_one_out.cpp).
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <vector>
 
 #include "core/exact/effect_nodes.hpp"
@@ -18,73 +16,16 @@ class EffectLeaveOneOut {
 
  public:
   // The design and the nodes, which should be all of the quadrature's, must outlive the object.
-  EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes)
-      : design_(&design), nodes_(&nodes), log_weight_(nodes.coefficients.weight.log()) {
-    for (const EffectNode& node : nodes.lattice) heaviest_ = std::max(heaviest_, node.weight);
-  }
+  EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes);
 
   // Of a row of group j with the columns (X, y) and the directions z: log p(y_i | y_-i), log p(y_i | y) and
   // y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
-  Eigen::RowVector3d row(const VectorXd& columns, const VectorXd& z, Index j) const {
-    const Index f = design_->free_count(), count = nodes_->count();
-    const VectorXd own = design_->pooled().from_columns.transpose() * columns;
-    const MatrixXd& c = design_->projections[static_cast<std::size_t>(j)];
-    const MatrixXd& r = design_->class_of_group(j).r;
-    ArrayXd residual(count), precision(count);
-    const ArrayXd variance = nodes_->sigma.square();
-    VectorXd h(f);
-    for (const EffectNode& node : nodes_->lattice) {
-      const VectorXd direction = node.lambda.transpose() * z;
-      const MatrixXd b = r * node.lambda;
-      const VectorXd t = EffectNodes::shrink(b, direction), g = b * t;
-      h = own.head(f);
-      h.noalias() -= c.leftCols(f).transpose() * g;
-      const double constant = own(f) - g.dot(c.col(f)), rest = 1 - direction.dot(t);
-      for (Index k = node.first; k < node.first + node.count; ++k) {
-        residual(k) = constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
-        precision(k) = rest - nodes_->coefficients.quadratic_form(h, k) / variance(k);
-      }
-    }
-    Eigen::RowVector3d result =
-        Eigen::RowVector3d::Constant(std::numeric_limits<double>::quiet_NaN());
-    // Where an observation alone determines a coefficient, its precision is a difference without digits.
-    if ((precision > smallest_precision).all()) {
-      const ArrayXd exponent = log_weight_ + residual.square() / (2 * variance * precision);
-      const double top = exponent.maxCoeff();
-      const ArrayXd term = (variance / precision).sqrt() * (exponent - top).exp();
-      const double total = resolved_sum(term);
-      result(0) = -(std::log(total) + top + 0.5 * log_two_pi);
-      result(2) = (term * residual / precision).sum() / total;
-    }
-    const ArrayXd exponent = log_weight_ - residual.square() / (2 * variance * (2 - precision));
-    const double top = exponent.maxCoeff();
-    const ArrayXd term = (exponent - top).exp() / (variance * (2 - precision)).sqrt();
-    result(1) = std::log(resolved_sum(term)) + top - 0.5 * log_two_pi;
-    return result;
-  }
+  Eigen::RowVector3d row(const VectorXd& columns, const VectorXd& z, Index j) const;
 
  private:
   // The sum of terms over all nodes; NaN where the lattice is too coarse for them (see LatticeRule::pattern) or does not reach far
   // enough.
-  double resolved_sum(const ArrayXd& terms) const {
-    double total = 0, ends = 0;
-    std::vector<double> sums(nodes_->parities, 0.0);
-    for (const EffectNode& node : nodes_->lattice) {
-      const double own = terms.segment(node.first, node.count).sum();
-      total += own;
-      sums[node.parity] += own;
-      if (node.weight < end_weight * heaviest_) ends += own;
-    }
-    double worst = 0;
-    for (std::size_t s = 1; s < sums.size(); ++s) {
-      double coefficient = 0;
-      for (std::size_t parity = 0; parity < sums.size(); ++parity)
-        coefficient += (__builtin_popcountll(s & parity) % 2 ? -1 : 1) * sums[parity];
-      worst = std::max(worst, std::abs(coefficient));
-    }
-    if (total > 0 && worst < coarse_tolerance * total && ends < end_tolerance * total) return total;
-    return std::numeric_limits<double>::quiet_NaN();
-  }
+  double resolved_sum(const ArrayXd& terms) const;
 
   static constexpr double smallest_precision = 1e-7, coarse_tolerance = 3e-3, end_weight = 1e-7,
                           end_tolerance = 1e-3;

@@ -1,16 +1,15 @@
-// The quadrature of a model whose groups have several effects: nodes in all variance parameters.
+// The quadrature of a model whose groups have several effects: nodes in all variance parameters (defined in
+// src/effect_quadrature.cpp).
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include "core/exact/record.hpp"
 #include "core/model/effect_posterior.hpp"
-#include "core/numerics/lattice_search.hpp"
+#include "core/numerics/lattice.hpp"
 
 namespace bayespool {
 
@@ -24,234 +23,52 @@ class EffectQuadrature {
  public:
   // The design must outlive the object.
   EffectQuadrature(const EffectDesign& design, const EffectPriors& priors, EffectOrders orders,
-                   std::function<void()> check_interrupt)
-      : design_(&design),
-        priors_(priors),
-        orders_(std::move(orders)),
-        check_interrupt_(std::move(check_interrupt)),
-        posterior_(design, priors) {
-    integrate();
-  }
+                   std::function<void()> check_interrupt);
 
   // As a fit recorded it.
   EffectQuadrature(const EffectDesign& design, const EffectPriors& priors, EffectOrders orders,
-                   RecordReader& record, std::function<void()> check_interrupt)
-      : design_(&design),
-        priors_(priors),
-        orders_(std::move(orders)),
-        check_interrupt_(std::move(check_interrupt)),
-        posterior_(design, priors) {
-    const Index d = posterior_.dimension();
-    const double origin = record.number(), step = record.number();
-    posterior_.set_line(origin, step);
-    LatticeMap& map = rule_.map;
-    map.centre.resize(d);
-    map.stretch.resize(d);
-    map.generator.resize(d, d);
-    for (Index i = 0; i < d; ++i) map.centre(i) = record.number();
-    for (Index i = 0; i < d; ++i) map.stretch(i) = record.number();
-    for (Index i = 0; i < d; ++i)
-      for (Index j = 0; j < d; ++j) map.generator(i, j) = record.number();
-    log_evidence_ = rule_.log_total = record.number();
-    error_ = record.number();
-    rule_.edge = record.number();
-    const std::size_t count = static_cast<std::size_t>(record.number());
-    rule_.nodes.resize(count);
-    rule_.weight.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      rule_.nodes[i].k = LatticePoint{};
-      for (Index j = 0; j < d; ++j)
-        rule_.nodes[i].k[static_cast<std::size_t>(j)] = static_cast<std::int16_t>(record.number());
-      rule_.weight[i] = record.number();
-    }
-    rule_.index();
-  }
+                   RecordReader& record, std::function<void()> check_interrupt);
 
-  void write(RecordWriter& record) const {
-    const Index d = posterior_.dimension();
-    record.number(posterior_.line_origin());
-    record.number(posterior_.line_step());
-    const LatticeMap& map = rule_.map;
-    for (Index i = 0; i < d; ++i) record.number(map.centre(i));
-    for (Index i = 0; i < d; ++i) record.number(map.stretch(i));
-    for (Index i = 0; i < d; ++i)
-      for (Index j = 0; j < d; ++j) record.number(map.generator(i, j));
-    record.number(log_evidence_);
-    record.number(error_);
-    record.number(rule_.edge);
-    record.number(static_cast<double>(rule_.nodes.size()));
-    for (std::size_t i = 0; i < rule_.nodes.size(); ++i) {
-      for (Index j = 0; j < d; ++j) record.number(rule_.nodes[i].k[static_cast<std::size_t>(j)]);
-      record.number(rule_.weight[i]);
-    }
-  }
+  void write(RecordWriter& record) const;
 
   double log_evidence() const { return log_evidence_; }
   // log of the joint density of the data and x, where a posterior has moved to x.
-  double log_mass_at(const EffectPosterior& posterior) const {
-    if (!posterior.sigma_on_line()) return posterior.log_density();
-    EffectPosterior::Line line;
-    posterior.fill_line(line_drop, 0, line);
-    const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
-    double sum = 0;
-    for (double value : line.log_f) sum += std::exp(value - top);
-    return top + std::log(sum * posterior.line_step());
-  }
+  double log_mass_at(const EffectPosterior& posterior) const;
 
   const EffectDesign& design() const { return *design_; }
   const std::function<void()>& check_interrupt() const { return check_interrupt_; }
 
   // Whether means and sds that the rule gives of coefficients and effects are those of their distributions.
-  bool finite_variance() const {
-    bool finite = orders_.sigma >= 2;
-    for (double order : orders_.tau) finite = finite && order >= 2;
-    return finite;
-  }
+  bool finite_variance() const;
   double error() const { return error_; }
   const LatticeRule& rule() const { return rule_; }
   const EffectPosterior& posterior() const { return posterior_; }
   std::size_t evaluations() const { return evaluations_; }
 
  private:
-  void integrate() {
-    std::vector<Mode> modes;
-    for (const VectorXd& start : starts()) {
-      if (posterior_.sigma_on_line()) {
-        posterior_.set_line(sigma_start_, 0.1);
-        set_line(start);
-      }
-      const auto f = [this](const double* x) { return value(x); };
-      Mode mode = find_mode(f, start);
-      if (posterior_.sigma_on_line()) {
-        set_line(mode.at);
-        mode = find_mode(f, mode.at);
-        set_line(mode.at);
-      }
-      mode.log_f = value(mode.at.data()).log_f;
-      modes.push_back(mode);
-    }
-    std::sort(modes.begin(), modes.end(),
-              [](const Mode& a, const Mode& b) { return a.log_f > b.log_f; });
-    for (int halving = 0; halving < 6; ++halving) {
-      const Index d = posterior_.dimension();
-      if (posterior_.sigma_on_line() && halving == 0) set_line(modes.front().at);
-      LatticeFit fit = fit_lattice([this](const double* x) { return value(x); }, modes,
-                                   {tolerance, drop, d <= 3 ? most_nodes : 20 * most_nodes});
-      if (!fit.settled) throw NotConverged("the lattice does not resolve the posterior");
-      rule_ = std::move(fit.rule);
-      error_ = fit.error;
-      log_evidence_ = rule_.log_total;
-      if (!posterior_.sigma_on_line() || line_error() < tolerance) return;
-      posterior_.set_line(posterior_.line_origin(), 0.5 * posterior_.line_step());
-    }
-    throw NotConverged("the line of sigma does not resolve it");
-  }
+  void integrate();
 
   // Where the priors would have it, and where the data.
-  std::vector<VectorXd> starts() {
-    const Index d = posterior_.dimension();
-    const double typical = priors_.sigma.typical_value();
-    double n = design_->observations();
-    double residual = typical;
-    if (n > 0) {
-      const double squares = design_->pooled().within(design_->free_count(), design_->free_count());
-      residual = std::sqrt(std::max(squares, 1e-300) / n);
-    }
-    sigma_start_ =
-        posterior_.sigma_coordinate().coordinate(priors_.sigma.is_fixed() ? 1 : residual);
-    std::vector<VectorXd> all;
-    for (const bool informed : {true, false}) {
-      if (informed && !(n > 0)) continue;
-      VectorXd x = VectorXd::Zero(d);
-      Index i = 0;
-      double sigma = priors_.sigma.is_fixed() ? priors_.sigma.fixed_value()
-                     : informed               ? residual
-                                              : typical;
-      if (posterior_.sigma_is_coordinate())
-        x(i++) = posterior_.sigma_coordinate().coordinate(sigma);
-      for (Index k = 0; k < design_->effects(); ++k) {
-        const ScalePrior& prior = priors_.tau[static_cast<std::size_t>(k)];
-        if (prior.is_fixed()) continue;
-        const double size = design_->cross_products(k, k) / std::max(n, 1.0);
-        const double tau =
-            informed && size > 0 ? 0.5 * sigma / std::sqrt(size) : prior.typical_value();
-        const Coordinate coordinate(prior);
-        x(i++) = coordinate.bounded() ? coordinate.coordinate(tau) : std::log(tau / sigma);
-      }
-      all.push_back(x);
-    }
-    return all;
-  }
+  std::vector<VectorXd> starts();
 
-  LatticeValue value(const double* x) {
-    if (evaluations_++ % 256 == 0) check_interrupt_();
-    posterior_.move(x);
-    if (!posterior_.sigma_on_line()) {
-      const double sigma = posterior_.given_sigma();
-      const double log_f = posterior_.log_density();
-      return {log_f, lift(2 * std::log(sigma), orders_.sigma > 0 && posterior_.sigma_is_coordinate()
-                                                   ? 2 * std::log(sigma)
-                                                   : -HUGE_VAL)};
-    }
-    posterior_.fill_line(line_drop, orders_.sigma, line_);
-    const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
-    double even = 0, odd = 0, square = 0;
-    for (std::size_t i = 0; i < line_.log_f.size(); ++i) {
-      const double w = std::exp(line_.log_f[i] - top);
-      ((line_.first + static_cast<int>(i)) % 2 ? odd : even) += w;
-      const double sigma = posterior_.sigma_on_line(line_.first + static_cast<int>(i));
-      square += w * sigma * sigma;
-    }
-    const double log_mass = top + std::log((even + odd) * posterior_.line_step());
-    parity_ = (even - odd) / (even + odd);
-    const double log_square = std::log(square / (even + odd));
-    return {log_mass, lift(log_square, orders_.sigma > 0 ? log_square : -HUGE_VAL)};
-  }
+  LatticeValue value(const double* x);
 
-  double lift(double log_square, double of_sigma) const {
-    double lift = of_sigma;
-    for (std::size_t k = 0; k < orders_.tau.size(); ++k)
-      if (orders_.tau[k] > 0)
-        lift = std::max(lift, log_square + 2 * std::log(posterior_.theta()(static_cast<Index>(k))));
-    return lift;
-  }
+  double lift(double log_square, double of_sigma) const;
 
   // The share by which even and odd nodes of all lines differ.
-  double line_error() {
-    double sum = 0;
-    VectorXd x(posterior_.dimension());
-    for (std::size_t i = 0; i < rule_.nodes.size(); ++i) {
-      if (rule_.weight[i] < 1e-5) continue;
-      rule_.map.point(rule_.nodes[i].k, x.data());
-      value(x.data());
-      sum += rule_.weight[i] * std::abs(parity_);
-    }
-    return sum;
-  }
+  double line_error();
 
   // The line about where sigma is at x: by parabolas through three points.
-  void set_line(const VectorXd& x) {
-    posterior_.move(x.data());
-    double u = posterior_.line_origin(), step = 0.1, curvature = 1;
-    for (int iteration = 0; iteration < 60; ++iteration) {
-      const double here = posterior_.log_density(u), ahead = posterior_.log_density(u + step),
-                   behind = posterior_.log_density(u - step);
-      const double slope = 0.5 * (ahead - behind) / step;
-      const double second = (2 * here - ahead - behind) / (step * step);
-      curvature = std::max(second, 0.02);
-      double move = slope / curvature;
-      move = std::min(std::max(move, -1.0), 1.0);
-      u += move;
-      step = std::min(0.1, std::max(0.3 / std::sqrt(curvature), 1e-7));
-      if (std::abs(move) * std::sqrt(curvature) < 1e-2) break;
-    }
-    posterior_.set_line(u, line_step / std::sqrt(curvature));
-  }
+  void set_line(const VectorXd& x);
 
-  double tolerance = getenv("TOL") ? atof(getenv("TOL")) : 3e-4,
-         drop = getenv("DROP") ? atof(getenv("DROP")) : 20, line_drop = 23,
-         line_step = getenv("LS") ? atof(getenv("LS")) : 0.72;
-  std::size_t most_nodes = 400000;
+  static constexpr double tolerance =
+      2.5e-4;  // of the lattice's pattern; its square is about the error
+  static constexpr double drop =
+      20;  // of log f to the border of the lattice: what is beyond is below 1e-8
+  static constexpr double line_drop = 23;   // the same on the lines of sigma, which cost little
+  static constexpr double line_step = 0.6;  // of a line, in sds of sigma's coordinate
+  // In up to three dimensions more would only mean that something is wrong; beyond, what takes half a minute.
+  static constexpr std::size_t most_nodes = 400000, most_nodes_beyond = 1500000;
 
   const EffectDesign* design_;
   EffectPriors priors_;

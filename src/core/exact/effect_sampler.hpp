@@ -1,15 +1,14 @@
-// Independent draws from the posterior of a model whose groups have several effects.
+// Independent draws from the posterior of a model whose groups have several effects (defined in src/effect_sampler.cpp).
 #pragma once
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
-
-#include <optional>
 
 #include "core/exact/effect_quadrature.hpp"
 #include "core/numerics/streams.hpp"
@@ -34,52 +33,13 @@ class EffectSampler {
   static constexpr Index chunk_size = 64;     // draws that share a stream
   static constexpr double first_bound = 1.6;  // of the ratio of densities
 
-  EffectSampler(const EffectQuadrature& quadrature, EffectColumns columns, std::uint64_t seed)
-      : quadrature_(&quadrature), columns_(std::move(columns)), seed_(seed) {
-    double sum = 0;
-    for (double weight : quadrature.rule().weight) sums_.push_back(sum += weight);
-    log_cell_ = quadrature.rule().map.log_cell();
-  }
+  EffectSampler(const EffectQuadrature& quadrature, EffectColumns columns, std::uint64_t seed);
 
   static Index chunk_count(Index draws) { return (draws + chunk_size - 1) / chunk_size; }
 
   // Fills the rows of one chunk in `out`, a matrix of `draws` rows stored by column. Returns the greatest ratio of densities
   // that was met; where it is above `bound`, all chunks must be drawn again with a larger bound.
-  double draw_chunk(Index chunk, Index draws, double bound, double* out) const {
-    const Index first = chunk * chunk_size, count = std::min(chunk_size, draws - first);
-    RandomStream random(seed_, 0, static_cast<std::uint64_t>(chunk));
-    EffectPosterior posterior = quadrature_->posterior();
-    EffectPosterior::Line line;
-    const EffectDesign& design = quadrature_->design();
-    const Design& pooled = design.pooled();
-    VectorXd gamma(design.free_count());
-    double greatest = 0;
-    for (Index i = 0; i < count; ++i) {
-      double* const row = out + first + i;
-      const auto put = [&](Index column, double value) { row[column * draws] = value; };
-      draw_point(random, posterior, bound, greatest);
-      const double sigma = posterior.sigma_on_line()
-                               ? draw_sigma(random, posterior, line, bound, greatest)
-                               : posterior.given_sigma();
-      const BorderedFactor& factor = posterior.condition(sigma);
-      for (Index k = 0; k < gamma.size(); ++k) gamma(k) = random.normal();
-      factor.draw(gamma);
-      const VectorXd beta = pooled.origin + pooled.transform * gamma;
-      for (std::size_t k = 0; k < columns_.coefficients.size(); ++k)
-        put(columns_.coefficients[k], beta(static_cast<Index>(k)));
-      put(columns_.sigma, sigma);
-      const MatrixXd& lambda = posterior.lambda();
-      const VectorXd& theta = posterior.theta();
-      for (std::size_t k = 0; k < columns_.tau.size(); ++k)
-        put(columns_.tau[k], theta(static_cast<Index>(k)) * sigma);
-      for (Index k = 1, pair = 0; k < design.effects() && !columns_.rho.empty(); ++k)
-        for (Index l = 0; l < k; ++l, ++pair)
-          put(columns_.rho[static_cast<std::size_t>(pair)],
-              correlation(posterior.correlation().factor(), k, l));
-      draw_groups(random, lambda, sigma, gamma, beta, put);
-    }
-    return greatest;
-  }
+  double draw_chunk(Index chunk, Index draws, double bound, double* out) const;
 
   // Of two effects, from a factor with rows of length 1.
   static double correlation(const MatrixXd& factor, Index k, Index l) {
@@ -87,117 +47,22 @@ class EffectSampler {
   }
 
  private:
+  using Put = std::function<void(Index column, double value)>;  // into the row of a draw
+
   // The proposal takes a node with its weight and moves it at random between its neighbours: its density is linear between
   // nodes along each axis. It is accepted with the ratio of the posterior's density to that over `bound`.
   void draw_point(RandomStream& random, EffectPosterior& posterior, double bound,
-                  double& greatest) const {
-    const LatticeRule& rule = quadrature_->rule();
-    const std::size_t d = static_cast<std::size_t>(rule.map.dimension());
-    std::array<double, most_dimensions> k{}, x{};
-    if (d == 0) {
-      posterior.move(x.data());
-      return;
-    }
-    for (;;) {
-      const double u = random.uniform() * sums_.back();
-      const std::size_t node = static_cast<std::size_t>(
-          std::min(std::upper_bound(sums_.begin(), sums_.end(), u), sums_.end() - 1) -
-          sums_.begin());
-      for (std::size_t i = 0; i < d; ++i) {
-        const double ahead = random.uniform(), behind = random.uniform();
-        k[i] = rule.nodes[node].k[i] + ahead - behind;
-      }
-      const double log_jacobian = rule.map.point(k, x.data());
-      posterior.move(x.data());
-      const double log_f = quadrature_->log_mass_at(posterior) + log_jacobian + log_cell_ -
-                           quadrature_->log_evidence();
-      const double ratio = std::exp(log_f) / interpolated(k);
-      greatest = std::max(greatest, ratio);
-      if (random.uniform() * bound < ratio) return;
-    }
-  }
+                  double& greatest) const;
 
-  double interpolated(const std::array<double, most_dimensions>& k) const {
-    const LatticeRule& rule = quadrature_->rule();
-    const std::size_t d = static_cast<std::size_t>(rule.map.dimension());
-    LatticePoint lower{};
-    std::array<double, most_dimensions> part{};
-    for (std::size_t i = 0; i < d; ++i) {
-      const double floor = std::floor(k[i]);
-      lower[i] = static_cast<std::int16_t>(floor);
-      part[i] = k[i] - floor;
-    }
-    double sum = 0;
-    for (std::size_t corner = 0; corner < (std::size_t{1} << d); ++corner) {
-      LatticePoint at = lower;
-      double share = 1;
-      for (std::size_t i = 0; i < d; ++i) {
-        const bool upper = corner >> i & 1;
-        at[i] = static_cast<std::int16_t>(at[i] + (upper ? 1 : 0));
-        share *= upper ? part[i] : 1 - part[i];
-      }
-      const std::size_t found = rule.find(at);
-      if (found < rule.nodes.size()) sum += share * rule.weight[found];
-    }
-    return sum;
-  }
+  double interpolated(const std::array<double, most_dimensions>& k) const;
 
   // The same on the line of sigma.
   static double draw_sigma(RandomStream& random, EffectPosterior& posterior,
-                           EffectPosterior::Line& line, double bound, double& greatest) {
-    posterior.fill_line(line_drop, 0, line);
-    const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
-    double total = 0;
-    std::vector<double> sums, mass;
-    for (double value : line.log_f) {
-      mass.push_back(std::exp(value - top));
-      sums.push_back(total += mass.back());
-    }
-    for (;;) {
-      const double u = random.uniform() * total;
-      const std::size_t node = static_cast<std::size_t>(
-          std::min(std::upper_bound(sums.begin(), sums.end(), u), sums.end() - 1) - sums.begin());
-      const double ahead = random.uniform(), behind = random.uniform();
-      const double position = static_cast<double>(node) + ahead - behind;
-      if (!(position > 0 && position < static_cast<double>(mass.size() - 1))) continue;
-      const std::size_t left = static_cast<std::size_t>(position);
-      const double part = position - static_cast<double>(left);
-      const double coordinate =
-          posterior.line_origin() + posterior.line_step() * (line.first + position);
-      const double ratio = std::exp(posterior.log_density(coordinate) - top) /
-                           ((1 - part) * mass[left] + part * mass[left + 1]);
-      greatest = std::max(greatest, ratio);
-      if (random.uniform() * bound < ratio) return posterior.sigma_coordinate().value(coordinate);
-    }
-  }
+                           EffectPosterior::Line& line, double bound, double& greatest);
 
   // b_j = Lambda L^-T (L^-1 B'(c_y - c_x gamma) + sigma e), LL' = I + B'B, B = R_j Lambda: see EffectNodes.
-  template <class Put>
   void draw_groups(RandomStream& random, const MatrixXd& lambda, double sigma,
-                   const VectorXd& gamma, const VectorXd& beta, Put&& put) const {
-    const EffectDesign& design = quadrature_->design();
-    const Index q = design.effects(), f = design.free_count();
-    VectorXd population = VectorXd::Zero(q), effect(q), contrast(f + 1);
-    contrast << -gamma, 1;
-    for (Index k = 0; k < q; ++k)
-      if (columns_.coefficient_of_direction[static_cast<std::size_t>(k)])
-        population(k) = beta(*columns_.coefficient_of_direction[static_cast<std::size_t>(k)]);
-    std::vector<MatrixXd> b(design.classes.size()), factor(design.classes.size());
-    for (std::size_t c = 0; c < design.classes.size(); ++c) {
-      b[c] = design.classes[c].r * lambda;
-      factor[c] = (MatrixXd::Identity(q, q) + b[c].transpose() * b[c]).llt().matrixL();
-    }
-    for (Index j = 0; j < design.groups(); ++j) {
-      const std::size_t group = static_cast<std::size_t>(j), c = design.class_of[group];
-      effect = b[c].transpose() * (design.projections[group] * contrast);
-      factor[c].triangularView<Eigen::Lower>().solveInPlace(effect);
-      for (Index k = 0; k < q; ++k) effect(k) += sigma * random.normal();
-      factor[c].transpose().triangularView<Eigen::Upper>().solveInPlace(effect);
-      effect = population + lambda * effect;
-      for (Index k = 0; k < q; ++k)
-        put(columns_.first_group[static_cast<std::size_t>(k)] + j, effect(k));
-    }
-  }
+                   const VectorXd& gamma, const VectorXd& beta, const Put& put) const;
 
   static constexpr double line_drop = 30;
 
