@@ -22,9 +22,9 @@ Eigen::RowVector3d EffectLeaveOneOut::row(const VectorXd& columns, const VectorX
   const ArrayXd variance = nodes_->sigma.square();
   VectorXd h(f);
   for (const EffectNode& node : nodes_->lattice) {
-    const VectorXd direction = node.lambda.transpose() * z;
-    const MatrixXd b = r * node.lambda;
-    const VectorXd t = EffectNodes::shrink(b, direction), g = b * t;
+    const EffectVector direction = node.lambda.transpose() * z;
+    const EffectMatrix b = r * node.lambda;
+    const EffectVector t = EffectNodes::shrink(b, direction), g = b * t;
     h = own.head(f);
     h.noalias() -= c.leftCols(f).transpose() * g;
     const double constant = own(f) - g.dot(c.col(f)), rest = 1 - direction.dot(t);

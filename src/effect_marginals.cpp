@@ -4,85 +4,180 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/numerics/band_limited.hpp"
 #include "core/numerics/shortest_interval.hpp"
 
 namespace bayespool {
 
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+Eigen::ArrayXd array_of(const std::vector<double>& values) {
+  return Eigen::Map<const Eigen::ArrayXd>(values.data(), static_cast<Index>(values.size()));
+}
+
+}  // namespace
+
 EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quadrature.rule().map) {
   EffectPosterior posterior = quadrature.posterior();
   const LatticeRule& rule = quadrature.rule();
   const Index d = posterior.dimension();
-  line_step_ = posterior.sigma_on_line() ? posterior.line_step() : 0;
-  VectorXd x(d);
+  if (posterior.sigma_on_line()) line_spacing_ = 2 * posterior.line_step();
   EffectPosterior::Line line;
-  std::vector<double> z, weights;
+  std::vector<double> z, lattice_weight, weight, log_sigma, position;
+  std::map<int, double> whole_line;
+  VectorXd x(d);
   for (std::size_t i = 0; i < rule.nodes.size(); ++i) {
     if (i % 64 == 0) quadrature.check_interrupt()();
-    if (rule.weight[i] < negligible) continue;
+    const double own = rule.weight[i];
+    if (own < negligible) continue;
     map_.point(rule.nodes[i].k, x.data());
     posterior.move(x.data());
     lambda_.push_back(posterior.lambda());
-    first_.push_back(static_cast<Index>(weights.size()));
+    lattice_weight.push_back(own);
+    first_.push_back(static_cast<Index>(weight.size()));
     for (Index a = 0; a < d; ++a) {
-      double own = 0;
+      double place = 0;
       for (Index b = 0; b < d; ++b)
-        own += map_.generator(a, b) * rule.nodes[i].k[static_cast<std::size_t>(b)];
-      z.push_back(own);
+        place += map_.generator(a, b) * rule.nodes[i].k[static_cast<std::size_t>(b)];
+      z.push_back(place);
     }
-    if (line_step_ == 0) {
-      sigma_.push_back(posterior.given_sigma());
-      line_position_.push_back(0);
-      weights.push_back(rule.weight[i]);
+    if (line_spacing_ == 0) {
+      weight.push_back(own);
+      log_sigma.push_back(std::log(posterior.given_sigma()));
+      position.push_back(0);
       continue;
     }
     posterior.fill_line(line_drop, 0, line);
     const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
-    double total = 0;
-    for (double value : line.log_f) total += std::exp(value - top);
+    double total = 0, even = 0;
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {
-      const double w = std::exp(line.log_f[m] - top) / total;
-      if (w < negligible) continue;
-      const int position = line.first + static_cast<int>(m);
-      sigma_.push_back(posterior.sigma_on_line(position));
-      line_position_.push_back(line_step_ * position);
-      weights.push_back(rule.weight[i] * w);
+      line.log_f[m] = std::exp(line.log_f[m] - top);
+      total += line.log_f[m];
+      if ((line.first + static_cast<int>(m)) % 2 == 0) even += line.log_f[m];
+    }
+    for (std::size_t m = 0; m < line.log_f.size(); ++m) {
+      const int place = line.first + static_cast<int>(m);
+      const double w = own * line.log_f[m];
+      whole_line[place] += w / total;
+      if (place % 2 != 0 || w < negligible * even) continue;
+      weight.push_back(w / even);
+      log_sigma.push_back(std::log(posterior.sigma_on_line(place)));
+      position.push_back(posterior.line_step() * place);
     }
   }
-  first_.push_back(static_cast<Index>(weights.size()));
-  weight_ = Eigen::Map<Eigen::ArrayXd>(weights.data(), static_cast<Index>(weights.size()));
+  first_.push_back(static_cast<Index>(weight.size()));
+  lattice_weight_ = array_of(lattice_weight);
+  lattice_weight_ /= lattice_weight_.sum();
+  weight_ = array_of(weight);
   weight_ /= weight_.sum();
+  log_sigma_ = array_of(log_sigma);
+  line_ = array_of(position);
   z_ = Eigen::Map<MatrixXd>(z.data(), d, static_cast<Index>(lambda_.size()));
-  find_spread();
+  weight.clear();
+  log_sigma.clear();
+  for (const auto& [place, w] : whole_line) {
+    weight.push_back(w);
+    log_sigma.push_back(std::log(posterior.sigma_on_line(place)));
+  }
+  whole_line_weight_ = array_of(weight);
+  if (!weight.empty()) whole_line_weight_ /= whole_line_weight_.sum();
+  whole_line_log_sigma_ = array_of(log_sigma);
+
+  const Index all = d + (line_spacing_ > 0 ? 1 : 0);
+  mean_ = VectorXd::Zero(all);
+  covariance_ = MatrixXd::Zero(all, all);
+  mean_.head(d) = z_ * lattice_weight_.matrix();
+  const MatrixXd deviation = z_.colwise() - mean_.head(d);
+  covariance_.topLeftCorner(d, d) =
+      deviation * lattice_weight_.matrix().asDiagonal() * deviation.transpose();
+  if (line_spacing_ == 0) return;
+  mean_(d) = (weight_ * line_).sum();
+  covariance_(d, d) = (weight_ * (line_ - mean_(d)).square()).sum();
+  for (Index t = 0; t < z_.cols(); ++t) {
+    double moment = 0;
+    for (Index k = first_[static_cast<std::size_t>(t)]; k < first_[static_cast<std::size_t>(t) + 1];
+         ++k)
+      moment += weight_(k) * (line_(k) - mean_(d));
+    covariance_.col(d).head(d) += moment * deviation.col(t);
+  }
+  covariance_.row(d).head(d) = covariance_.col(d).head(d).transpose();
 }
 
-Eigen::RowVectorXd EffectMarginals::row(const Function& function, const Value& value,
+EffectMarginals::Points EffectMarginals::of_lattice(const VarianceFunction& function) const {
+  Points points{Eigen::ArrayXd(lattice_weight_.size()), lattice_weight_, 0};
+  for (Index t = 0; t < points.f.size(); ++t)
+    points.f(t) = function.of_lambda(lambda_[static_cast<std::size_t>(t)]);
+  const Index d = z_.rows();
+  VectorXd v = VectorXd::Zero(mean_.size());
+  const double mean = (points.weight * points.f).sum();
+  v.head(d) = (z_.colwise() - mean_.head(d)) * (points.weight * (points.f - mean)).matrix();
+  points.bandwidth = bandwidth(v);
+  return points;
+}
+
+EffectMarginals::Points EffectMarginals::of_line(const VarianceFunction& function) const {
+  const double sd = std::sqrt(
+      (whole_line_weight_ *
+       (whole_line_log_sigma_ - (whole_line_weight_ * whole_line_log_sigma_).sum()).square())
+          .sum());
+  const double spread = std::sqrt(covariance_(covariance_.rows() - 1, covariance_.rows() - 1));
+  // In the units of the function: half the spacing of the thinned line.
+  const double scale = function.of_log_sigma * sd / spread;
+  return {function.of_log_sigma * whole_line_log_sigma_, whole_line_weight_,
+          2 * pi / (std::abs(scale) * line_spacing_)};
+}
+
+EffectMarginals::Points EffectMarginals::of_both(const VarianceFunction& function) const {
+  Points points{function.of_log_sigma * log_sigma_, weight_, 0};
+  const Index d = z_.rows();
+  for (Index t = 0; t < z_.cols(); ++t) {
+    const std::size_t own = static_cast<std::size_t>(t);
+    const double part = function.of_lambda ? function.of_lambda(lambda_[own]) : 0;
+    for (Index k = first_[own]; k < first_[own + 1]; ++k) points.f(k) += part;
+  }
+  const double mean = (weight_ * points.f).sum();
+  VectorXd v = VectorXd::Zero(mean_.size());
+  for (Index t = 0; t < z_.cols(); ++t) {
+    const std::size_t own = static_cast<std::size_t>(t);
+    const Index count = first_[own + 1] - first_[own];
+    const Eigen::ArrayXd part =
+        weight_.segment(first_[own], count) * (points.f.segment(first_[own], count) - mean);
+    v.head(d) += part.sum() * (z_.col(t) - mean_.head(d));
+    if (line_spacing_ > 0) v(d) += (part * (line_.segment(first_[own], count) - mean_(d))).sum();
+  }
+  points.bandwidth = bandwidth(v);
+  return points;
+}
+
+Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
                                         const SummaryColumns& wanted) const {
-  Eigen::ArrayXd f(weight_.size());
-  for (std::size_t t = 0; t < lambda_.size(); ++t)
-    for (Index k = first_[t]; k < first_[t + 1]; ++k)
-      f(k) = function(lambda_[t], sigma_[static_cast<std::size_t>(k)]);
+  Points points = function.of_log_sigma == 0                 ? of_lattice(function)
+                  : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
+                                                             : of_both(function);
+  const Eigen::ArrayXd &f = points.f, &weight = points.weight;
   Eigen::RowVectorXd row(2 + wanted.count());
-  Eigen::ArrayXd natural(f.size());
-  for (Index k = 0; k < f.size(); ++k) natural(k) = value(f(k));
-  row(0) = (weight_ * natural).sum();
+  const Eigen::ArrayXd natural = f.unaryExpr(function.value);
+  row(0) = (weight * natural).sum();
   // Under the square, so that the fourth power of a far node does not overflow.
-  row(1) = std::sqrt((weight_.sqrt() * (natural - row(0))).square().sum());
+  row(1) = std::sqrt((weight.sqrt() * (natural - row(0))).square().sum());
   if (!wanted.any()) return row;
-  const double centre = (weight_ * f).sum(),
-               spread = std::sqrt((weight_ * (f - centre).square()).sum());
+  const double centre = (weight * f).sum(),
+               spread = std::sqrt((weight * (f - centre).square()).sum());
   if (!(spread > 1e-13 * std::abs(centre))) {
     row.tail(wanted.count()).setConstant(row(0));
     return row;
   }
   // As in the lattice's map, so that nodes are as dense in the tails.
   const double stretch = 3 * spread;
-  const Eigen::ArrayXd position =
-      ((f - centre) / stretch).unaryExpr([](double t) { return std::asinh(t); }) * stretch;
-  const BandLimitedDistribution distribution(position, weight_, bandwidth(position));
+  points.f =
+      (f - centre).unaryExpr([stretch](double t) { return stretch * std::asinh(t / stretch); });
+  const BandLimitedDistribution distribution(points.f, weight, points.bandwidth);
   const auto quantile = [&](Tails p) {
-    return value(centre + stretch * std::sinh(distribution.quantile(p) / stretch));
+    return function.value(centre + stretch * std::sinh(distribution.quantile(p) / stretch));
   };
   for (std::size_t i = 0; i < wanted.probabilities.size(); ++i)
     row(2 + static_cast<Index>(i)) = quantile(wanted.probabilities[i]);
@@ -93,43 +188,17 @@ Eigen::RowVectorXd EffectMarginals::row(const Function& function, const Value& v
   return row;
 }
 
-VectorXd EffectMarginals::coordinates(std::size_t t, Index k) const {
-  VectorXd all(z_.rows() + (line_step_ > 0 ? 1 : 0));
-  all.head(z_.rows()) = z_.col(static_cast<Index>(t));
-  if (line_step_ > 0) all(z_.rows()) = line_position_[static_cast<std::size_t>(k)];
-  return all;
-}
-
-void EffectMarginals::find_spread() {
-  const Index d = z_.rows() + (line_step_ > 0 ? 1 : 0);
-  mean_ = VectorXd::Zero(d);
-  covariance_ = MatrixXd::Zero(d, d);
-  for (std::size_t t = 0; t < lambda_.size(); ++t)
-    for (Index k = first_[t]; k < first_[t + 1]; ++k) mean_ += weight_(k) * coordinates(t, k);
-  for (std::size_t t = 0; t < lambda_.size(); ++t)
-    for (Index k = first_[t]; k < first_[t + 1]; ++k) {
-      const VectorXd deviation = coordinates(t, k) - mean_;
-      covariance_ += weight_(k) * deviation * deviation.transpose();
-    }
-}
-
-double EffectMarginals::bandwidth(const Eigen::ArrayXd& f) const {
+double EffectMarginals::bandwidth(const VectorXd& v) const {
   const Index d = mean_.size(), lattice = z_.rows();
-  VectorXd v = VectorXd::Zero(d);
-  const double mean = (weight_ * f).sum();
-  for (std::size_t t = 0; t < lambda_.size(); ++t)
-    for (Index k = first_[t]; k < first_[t + 1]; ++k)
-      v += weight_(k) * (f(k) - mean) * (coordinates(t, k) - mean_);
-  const double pi = 3.14159265358979323846;
   MatrixXd dual = MatrixXd::Zero(d, d);
   if (lattice > 0)
     dual.topLeftCorner(lattice, lattice) = 2 * pi * map_.generator.inverse().transpose();
-  if (line_step_ > 0) dual(lattice, lattice) = 2 * pi / line_step_;
+  if (line_spacing_ > 0) dual(lattice, lattice) = 2 * pi / line_spacing_;
   double widest = HUGE_VAL;
   Index combinations = 1;
   for (Index i = 0; i < d; ++i) combinations *= 3;
+  VectorXd n(d);
   for (Index c = 0; c < combinations; ++c) {
-    VectorXd n(d);
     for (Index i = 0, rest = c; i < d; ++i, rest /= 3) n(i) = static_cast<double>(rest % 3 - 1);
     if (n.isZero(0)) continue;
     const VectorXd q = dual * n;

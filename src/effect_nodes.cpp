@@ -9,33 +9,27 @@
 
 namespace bayespool {
 
-EffectNodes::EffectNodes(const EffectQuadrature& quadrature, double discarded, double memory)
+EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, double memory)
     : parities(std::size_t{1} << quadrature.posterior().dimension()),
       design_(&quadrature.design()) {
   EffectPosterior posterior = quadrature.posterior();
   const LatticeRule& rule = quadrature.rule();
-  std::vector<std::size_t> order(rule.nodes.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t i, std::size_t j) { return rule.weight[i] > rule.weight[j]; });
-  double left = 0;
-  while (left + rule.weight[order.back()] < discarded) {
-    left += rule.weight[order.back()];
-    order.pop_back();
-  }
+  const std::vector<ChosenNode> chosen =
+      choice == Choice::bulk ? rule.bulk(discarded, thinning_tolerance) : rule.bulk(0, 0);
   const Index f = design_->free_count();
   std::vector<double> sigmas, weights, gammas, covariances;
   const Index pairs = f * (f + 1) / 2;
   VectorXd x(posterior.dimension()), gamma(f);
   std::vector<double> own(static_cast<std::size_t>(pairs));
-  for (std::size_t i = 0; i < order.size(); ++i) {
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
     if (i % 64 == 0) quadrature.check_interrupt()();
-    rule.map.point(rule.nodes[order[i]].k, x.data());
+    const LatticePoint& k = rule.nodes[chosen[i].index].k;
+    rule.map.point(k, x.data());
     posterior.move(x.data());
-    const double weight = rule.weight[order[i]] / (1 - left);
+    const double weight = chosen[i].weight;
     const std::vector<SigmaNode> line = sigma_nodes(posterior);
     lattice.push_back({posterior.lambda(), weight, static_cast<Index>(sigmas.size()),
-                       static_cast<Index>(line.size()), parity_of(rule.nodes[order[i]].k)});
+                       static_cast<Index>(line.size()), parity_of(k)});
     for (const SigmaNode& node : line) {
       sigmas.push_back(node.sigma);
       weights.push_back(weight * node.weight);
@@ -47,7 +41,7 @@ EffectNodes::EffectNodes(const EffectQuadrature& quadrature, double discarded, d
     }
     if (8.0 * static_cast<double>(covariances.size()) > memory)
       throw NodesTooLarge(
-          std::to_string(8.0 * static_cast<double>(covariances.size() * order.size() / (i + 1))));
+          std::to_string(8.0 * static_cast<double>(covariances.size() * chosen.size() / (i + 1))));
   }
   const Index count = static_cast<Index>(sigmas.size());
   coefficients = CoefficientNodes(count, f);
@@ -69,16 +63,15 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
     h = combination.a;
     double constant = combination.constant, variance = combination.noise;
     for (const EffectOfGroup& effect : combination.effects) {
-      const VectorXd own = node.lambda.transpose() * effect.z;
+      const EffectVector own = node.lambda.transpose() * effect.z;
       if (!effect.group) {
         variance += own.squaredNorm();
         continue;
       }
       const Index j = *effect.group;
       const MatrixXd& c = design_->projections[static_cast<std::size_t>(j)];
-      const MatrixXd b = design_->class_of_group(j).r * node.lambda;
-      const VectorXd t = shrink(b, own);
-      const VectorXd g = b * t;
+      const EffectMatrix b = design_->class_of_group(j).r * node.lambda;
+      const EffectVector t = shrink(b, own), g = b * t;
       variance += own.dot(t);
       h.noalias() -= c.leftCols(f).transpose() * g;
       constant += g.dot(c.col(f));
@@ -91,7 +84,7 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
   return result;
 }
 
-VectorXd EffectNodes::shrink(const MatrixXd& b, const VectorXd& v) {
+EffectVector EffectNodes::shrink(const EffectMatrix& b, const EffectVector& v) {
   const Index q = v.size();
   if (q == 1) return v / (1 + b.squaredNorm());
   if (q == 2) {
@@ -100,7 +93,7 @@ VectorXd EffectNodes::shrink(const MatrixXd& b, const VectorXd& v) {
     return Eigen::Vector2d((z * v(0) - y * v(1)) / determinant,
                            (x * v(1) - y * v(0)) / determinant);
   }
-  return (MatrixXd::Identity(q, q) + b.transpose() * b).llt().solve(v);
+  return (EffectMatrix::Identity(q, q) + b.transpose() * b).llt().solve(v);
 }
 
 std::size_t EffectNodes::parity_of(const LatticePoint& k) {

@@ -50,7 +50,7 @@ EffectQuadrature::EffectQuadrature(const EffectDesign& design, const EffectPrior
       rule_.nodes[i].k[static_cast<std::size_t>(j)] = static_cast<std::int16_t>(record.number());
     rule_.weight[i] = record.number();
   }
-  rule_.index();
+  rule_.restore();
 }
 
 void EffectQuadrature::write(RecordWriter& record) const {

@@ -16,7 +16,7 @@ Rcpp::NumericMatrix cpp_effects_leave_one_out(
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
       effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, 0, memory);
+  const EffectNodes nodes(quadrature, EffectNodes::Choice::all, memory);
   const EffectLeaveOneOut leave_one_out(design, nodes);
   const MatrixXd columns = matrix_from(x), directions = matrix_from(z);
   const Index rows = columns.rows();

@@ -7,12 +7,7 @@
 
 using namespace bayespool;
 
-namespace {
-
-constexpr double discarded =
-    1e-9;  // probability of the nodes that are left out of means and intervals
-
-}  // namespace
+namespace {}  // namespace
 
 // Rows of combinations x'beta + z'b (+ noise): `x` (n x P), `z` (n x q), and the group of b in `group` (from 0; -1: a new one; NA: without
 // b). Mean, sd, lower, upper.
@@ -25,7 +20,7 @@ Rcpp::NumericMatrix cpp_effects_combinations(
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
       effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, discarded, memory);
+  const EffectNodes nodes(quadrature, EffectNodes::Choice::bulk, memory);
   const Design& pooled = design.pooled();
   const MatrixXd coefficients = matrix_from(x), directions = matrix_from(z);
   const std::vector<int> groups(group.begin(), group.end());
@@ -60,7 +55,7 @@ Rcpp::NumericMatrix cpp_effects_contrasts(
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
       effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, discarded, memory);
+  const EffectNodes nodes(quadrature, EffectNodes::Choice::bulk, memory);
   const VectorXd direction = vector_from(z);
   const Index rows = static_cast<Index>(first.size());
   Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 5));

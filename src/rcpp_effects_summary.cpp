@@ -2,6 +2,7 @@
 // cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
 #include "core/exact/effect_marginals.hpp"
 #include "core/exact/effect_nodes.hpp"
+#include "core/numerics/compressed_mixture.hpp"
 #include "effect_problem.h"
 #include "parallel.h"
 
@@ -9,14 +10,11 @@ using namespace bayespool;
 
 namespace {
 
-constexpr double discarded =
-    1e-9;  // probability of the nodes that are left out of means and intervals
-
 double exponential(double x) { return std::exp(x); }
 
 // tau_k / sigma and a correlation, from Lambda.
-double sd_of(const MatrixXd& lambda, Index k) { return lambda.row(k).norm(); }
-double score_of_correlation(const MatrixXd& lambda, Index k, Index l) {
+double sd_of(const EffectMatrix& lambda, Index k) { return lambda.row(k).norm(); }
+double score_of_correlation(const EffectMatrix& lambda, Index k, Index l) {
   const double product = lambda.row(k).dot(lambda.row(l));
   const double squares = lambda.row(k).squaredNorm() * lambda.row(l).squaredNorm();
   // atanh(r) = log((1 + r) / (1 - r)) / 2 with 1 - r^2 from the area that the rows span, so that r near 1 keeps its digits
@@ -50,7 +48,7 @@ Eigen::RowVectorXd summary_row(const WeightedNormals& normals, MixtureColumns& d
     row.tail(wanted.count()).setConstant(row(0));
     return row;
   }
-  distribution.fill(normals.mixture(), 0, row);
+  distribution.fill(compressed(normals), 0, row);
   return row;
 }
 
@@ -82,8 +80,7 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
   if (is_chosen(columns.sigma) || any_of(columns.tau) || any_of(columns.rho)) {
     const EffectMarginals marginals(quadrature);
     if (is_chosen(columns.sigma))
-      table.row(columns.sigma) = marginals.row(
-          [](const MatrixXd&, double sigma) { return std::log(sigma); }, exponential, wanted);
+      table.row(columns.sigma) = marginals.row({nullptr, 1, exponential}, wanted);
     for (std::size_t k = 0; k < columns.tau.size(); ++k) {
       if (!is_chosen(columns.tau[k])) continue;
       const Index direction = static_cast<Index>(k);
@@ -94,21 +91,21 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
         continue;
       }
       table.row(columns.tau[k]) = marginals.row(
-          [direction](const MatrixXd& lambda, double sigma) {
-            return std::log(sd_of(lambda, direction) * sigma);
-          },
-          exponential, wanted);
+          {[direction](const EffectMatrix& lambda) { return std::log(sd_of(lambda, direction)); },
+           1, exponential},
+          wanted);
     }
     for (Index k = 1, pair = 0; k < design.effects() && !columns.rho.empty(); ++k)
       for (Index l = 0; l < k; ++l, ++pair) {
         const Index row = columns.rho[static_cast<std::size_t>(pair)];
         if (!is_chosen(row)) continue;
         table.row(row) = marginals.row(
-            [k, l](const MatrixXd& lambda, double) { return score_of_correlation(lambda, k, l); },
-            [](double score) { return std::tanh(score); }, wanted);
+            {[k, l](const EffectMatrix& lambda) { return score_of_correlation(lambda, k, l); }, 0,
+             [](double score) { return std::tanh(score); }},
+            wanted);
       }
   }
-  const EffectNodes nodes(quadrature, discarded, memory);
+  const EffectNodes nodes(quadrature, EffectNodes::Choice::bulk, memory);
   const Design& pooled = design.pooled();
   MixtureColumns distribution(wanted, quadrature.finite_variance());
   for (std::size_t k = 0; k < columns.coefficients.size(); ++k) {
@@ -163,18 +160,14 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
   Rcpp::NumericMatrix out(static_cast<int>(2 * rows + 1), 4);
   Eigen::Map<MatrixXd> table(out.begin(), 2 * rows + 1, 4);
   for (Index i = 0; i < rows; ++i) {
-    const VectorXd own = directions.row(i).transpose();
-    const auto log_ratio = [&own](const MatrixXd& lambda, double) {
+    const EffectVector own = directions.row(i).transpose();
+    const auto log_ratio = [own](const EffectMatrix& lambda) {
       return 2 * std::log((lambda.transpose() * own).norm());
     };
-    table.row(i) =
-        marginals.row([&](const MatrixXd& lambda,
-                          double sigma) { return log_ratio(lambda, sigma) + 2 * std::log(sigma); },
-                      exponential, wanted);
-    table.row(rows + 1 + i) = marginals.row(
-        log_ratio, [](double x) { return 1 / (1 + std::exp(-x)); }, wanted);
+    table.row(i) = marginals.row({log_ratio, 2, exponential}, wanted);
+    table.row(rows + 1 + i) =
+        marginals.row({log_ratio, 0, [](double x) { return 1 / (1 + std::exp(-x)); }}, wanted);
   }
-  table.row(rows) = marginals.row([](const MatrixXd&, double sigma) { return 2 * std::log(sigma); },
-                                  exponential, wanted);
+  table.row(rows) = marginals.row({nullptr, 2, exponential}, wanted);
   return out;
 }

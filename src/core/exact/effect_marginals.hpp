@@ -11,39 +11,52 @@
 
 namespace bayespool {
 
-// All nodes in the lattice's coordinates and, where it has a line, in that of sigma.
+// f = of_lambda(Lambda) + of_log_sigma * log(sigma), which is smooth and without bounds, on the scale of value(f), an increasing
+// function.
+struct VarianceFunction {
+  std::function<double(const EffectMatrix& lambda)> of_lambda;
+  double of_log_sigma;
+  double (*value)(double);
+};
+
+// A function's mean and sd are sums over nodes. Its distribution is that of a sum over the lattice, which is smooth where the lattice resolves it (see
+// BandLimitedDistribution).
 class EffectMarginals {
  public:
-  using Function = std::function<double(const MatrixXd& lambda, double sigma)>;
-  using Value = std::function<double(double)>;
-
   explicit EffectMarginals(const EffectQuadrature& quadrature);
 
-  // Mean, sd, and the wanted columns of value(f(Lambda, sigma)): f is smooth and without bounds, `value` increasing.
-  Eigen::RowVectorXd row(const Function& function, const Value& value,
-                         const SummaryColumns& wanted) const;
+  // Mean, sd, and the wanted columns.
+  Eigen::RowVectorXd row(const VarianceFunction& function, const SummaryColumns& wanted) const;
 
  private:
   static constexpr double negligible = 1e-13, line_drop = 23;
 
-  // Coordinates of node k: z, then that of sigma's line.
-  VectorXd coordinates(std::size_t t, Index k) const;
+  // Values of a function with weights that sum to one, and the frequency up to which their distribution is known.
+  struct Points {
+    Eigen::ArrayXd f, weight;
+    double bandwidth;
+  };
 
-  void find_spread();
+  Points of_lattice(const VarianceFunction& function) const;
+  Points of_line(const VarianceFunction& function) const;
+  Points of_both(const VarianceFunction& function) const;
 
-  // With v the covariance of the function with the coordinates and Sigma that of the coordinates, the function is about
-  // v'Sigma^-1 times them. Its characteristic function at omega is known up to the spectrum at the distance of that frequency from those
-  // at which the lattice repeats it: q = 2 pi B^-T n. It is nearer to 0 as long as omega < q'Sigma q / (2 |v'q|).
-  double bandwidth(const Eigen::ArrayXd& f) const;
+  // With v the covariance of the function with the coordinates (z, then that of sigma) and Sigma that of the coordinates, the function is
+  // about v'Sigma^-1 times them. Its characteristic function at omega is known up to the spectrum at the distance of that frequency from
+  // those at which the lattice repeats it: q = 2 pi B^-T n. It is nearer to 0 as long as omega < q'Sigma q / (2 |v'q|).
+  double bandwidth(const VectorXd& v) const;
 
+  // The nodes of the lattice: T of them, with z (d x T) and weight; then every second node of sigma's line at each.
   LatticeMap map_;
-  double line_step_ = 0;
-  std::vector<MatrixXd> lambda_;  // T
-  std::vector<Index> first_;      // T + 1
-  std::vector<double> sigma_, line_position_;
-  Eigen::ArrayXd weight_;
-  MatrixXd z_;  // d x T
-  VectorXd mean_;
+  std::vector<EffectMatrix> lambda_;
+  Eigen::ArrayXd lattice_weight_;
+  MatrixXd z_;
+  std::vector<Index> first_;  // T + 1
+  Eigen::ArrayXd weight_, log_sigma_, line_;
+  double line_spacing_ = 0;  // of these; 0: sigma is not on a line
+  // All nodes of the line, whatever the place in the lattice.
+  Eigen::ArrayXd whole_line_weight_, whole_line_log_sigma_;
+  VectorXd mean_;  // of the coordinates
   MatrixXd covariance_;
 };
 

@@ -30,10 +30,10 @@ struct EffectCombination {
 
 // A point in the relative covariance of the effects, and sigma given that.
 struct EffectNode {
-  MatrixXd lambda;     // q x q
-  double weight;       // those of all nodes sum to one
-  Index first, count;  // its nodes of sigma among all
-  std::size_t parity;  // of its place in the lattice, one bit a dimension
+  EffectMatrix lambda;  // q x q
+  double weight;        // those of all nodes sum to one
+  Index first, count;   // its nodes of sigma among all
+  std::size_t parity;   // of its place in the lattice, one bit a dimension
 };
 
 // At each node of the lattice sigma has a few nodes of the Gauss rule for its distribution there: all that is asked of them
@@ -45,8 +45,9 @@ class EffectNodes {
   Eigen::ArrayXd sigma;             // K
   std::size_t parities;             // 2^d
 
-  // Nodes with the least weights that together stay below `discarded` are left out.
-  EffectNodes(const EffectQuadrature& quadrature, double discarded, double memory);
+  // Those that means and intervals need, or all. `memory`: in bytes.
+  enum class Choice { bulk, all };
+  EffectNodes(const EffectQuadrature& quadrature, Choice choice, double memory);
 
   Index count() const { return sigma.size(); }
 
@@ -55,7 +56,7 @@ class EffectNodes {
   WeightedNormals normals(const EffectCombination& combination) const;
 
   // (I + B'B)^-1 v
-  static VectorXd shrink(const MatrixXd& b, const VectorXd& v);
+  static EffectVector shrink(const EffectMatrix& b, const EffectVector& v);
 
  private:
   static std::size_t parity_of(const LatticePoint& k);
@@ -69,6 +70,8 @@ class EffectNodes {
   std::vector<SigmaNode> sigma_nodes(const EffectPosterior& posterior);
 
   static constexpr double line_drop = 23;
+  // What the bulk leaves out, and the error of half the lattice at which that serves.
+  static constexpr double discarded = 1e-9, thinning_tolerance = 1e-7;
 
   const EffectDesign* design_;
   EffectPosterior::Line line_;

@@ -13,6 +13,10 @@
 
 namespace bayespool {
 
+// Small, and without memory of their own: of at most six effects.
+using EffectVector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, 6, 1>;
+using EffectMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 6, 6>;
+
 // y = X beta + Z b + e for J groups with q effects each. Columns that have moments are the V variables, the response last; a
 // column of X or Z is one of them or constant (nothing).
 struct EffectData {

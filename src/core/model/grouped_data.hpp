@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/numerics/chosen_node.hpp"
+
 namespace bayespool {
 
 using Eigen::Index;
@@ -54,12 +56,6 @@ struct VariancePoint {
 struct PosteriorNode {
   VariancePoint at;
   double weight;  // those of all nodes sum to one
-};
-
-// Some of a sequence of nodes, with weights of their own that sum to one.
-struct ChosenNode {
-  std::size_t index;
-  double weight;
 };
 
 }  // namespace bayespool

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/numerics/local_interpolation.hpp"
 #include "core/numerics/tails.hpp"
 
 namespace bayespool {
@@ -24,8 +25,9 @@ class BandLimitedDistribution {
                                static_cast<Eigen::Index>(margin);
     Eigen::ArrayXd mass = Eigen::ArrayXd::Zero(count);
     for (Eigen::Index i = 0; i < x.size(); ++i) {
-      const Interpolation at((x(i) - first_) / step_, count);
-      for (int m = 0; m < window; ++m) mass(at.first + m) += weight(i) * at.weight[m];
+      const Interpolation at((x(i) - first_) / step_);
+      mass.segment<8>(at.first) +=
+          weight(i) * Eigen::Map<const Eigen::Array<double, 8, 1>>(at.weight.data());
     }
     // Si at multiples of `fraction` by the four-point Gauss rule, and the density's kernel there.
     std::vector<double> below(static_cast<std::size_t>(count)), kernel(below.size());
@@ -74,27 +76,9 @@ class BandLimitedDistribution {
 
  private:
   static constexpr double fraction = 0.3, pi = 3.14159265358979323846;
-  static constexpr int window = 8;
   static constexpr double margin = 12;  // grid points beyond the outermost
 
-  struct Interpolation {
-    Eigen::Index first;
-    std::array<double, window> weight;
-
-    // `position` among `count` grid points.
-    Interpolation(double position, Eigen::Index count) {
-      first =
-          std::min(std::max<Eigen::Index>(static_cast<Eigen::Index>(position) - window / 2 + 1, 0),
-                   count - window);
-      const double t = position - static_cast<double>(first);
-      for (int m = 0; m < window; ++m) {
-        double product = 1;
-        for (int l = 0; l < window; ++l)
-          if (l != m) product *= (t - l) / (m - l);
-        weight[static_cast<std::size_t>(m)] = product;
-      }
-    }
-  };
+  using Interpolation = LocalInterpolation<8>;
 
   static double integral_of_sinc(double from, double to) {
     constexpr std::array<double, 2> point = {0.3399810435848563, 0.8611363115940526},
@@ -110,11 +94,12 @@ class BandLimitedDistribution {
   }
 
   double interpolate(const Eigen::ArrayXd& values, double x) const {
-    const Interpolation at((x - first_) / step_, values.size());
-    double sum = 0;
-    for (int m = 0; m < window; ++m)
-      sum += at.weight[static_cast<std::size_t>(m)] * values(at.first + m);
-    return sum;
+    const Interpolation at((x - first_) / step_);
+    if (at.first < 0 || at.first + 8 > values.size())
+      return at.first < 0 ? values(0) : values(values.size() - 1);
+    return (values.segment<8>(at.first) *
+            Eigen::Map<const Eigen::Array<double, 8, 1>>(at.weight.data()))
+        .sum();
   }
 
   double step_, first_ = 0;

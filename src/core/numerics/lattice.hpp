@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/numerics/chosen_node.hpp"
 
 namespace bayespool {
 
@@ -147,10 +148,35 @@ class LatticeRule {
     return worst;
   }
 
-  // From nodes that were kept, with the rest of the members set.
-  void index() {
+  // From nodes and weights that were kept, with the map set.
+  void restore() {
     position_.clear();
     for (std::size_t i = 0; i < nodes.size(); ++i) position_.emplace(key(nodes[i].k), i);
+    find_pattern();
+  }
+
+  // Nodes for means of smooth functions, the heaviest first: without the least weights that together stay below `discarded`, and, where
+  // the pattern says that every second node does as well, of these alone.
+  std::vector<ChosenNode> bulk(double discarded, double tolerance) const {
+    const bool half = map.dimension() > 1 && pattern.back() < tolerance;
+    std::vector<ChosenNode> chosen;
+    double total = 0;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      int sum = 0;
+      for (std::int16_t k : nodes[i].k) sum += k;
+      if (half && sum % 2 != 0) continue;
+      chosen.push_back({i, weight[i]});
+      total += weight[i];
+    }
+    std::sort(chosen.begin(), chosen.end(),
+              [](const ChosenNode& a, const ChosenNode& b) { return a.weight > b.weight; });
+    double left = 0;
+    while (left + chosen.back().weight < discarded * total) {
+      left += chosen.back().weight;
+      chosen.pop_back();
+    }
+    for (ChosenNode& node : chosen) node.weight /= total - left;
+    return chosen;
   }
 
  private:
