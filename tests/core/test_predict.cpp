@@ -24,6 +24,7 @@ Predictive<NormalOutcome> predictive(std::vector<Index> group) {
   draws.total = 3;
   draws.population = population.data();
   draws.slopes = slope.data();
+  draws.slope_count = 1;
   draws.groups = groups.data();
   draws.sigma = sigma.data();
   draws.tau = tau.data();
