@@ -114,7 +114,7 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
             [](double score) { return std::tanh(score); }, wanted);
       }
   }
-  const EffectNodes nodes(quadrature, discarded, memory);
+  const EffectNodes nodes(quadrature, SigmaNodes::few, discarded, memory);
   const Design& pooled = design.pooled();
   MixtureColumns distribution(wanted, quadrature.finite_variance());
   for (std::size_t k = 0; k < columns.coefficients.size(); ++k) {
@@ -156,7 +156,7 @@ Rcpp::NumericMatrix cpp_effects_combinations(
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
       effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, discarded, memory);
+  const EffectNodes nodes(quadrature, SigmaNodes::few, discarded, memory);
   const Design& pooled = design.pooled();
   const MatrixXd coefficients = matrix_from(x), directions = matrix_from(z);
   const std::vector<int> groups(group.begin(), group.end());
@@ -193,7 +193,7 @@ Rcpp::NumericMatrix cpp_effects_contrasts(
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
       effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, discarded, memory);
+  const EffectNodes nodes(quadrature, SigmaNodes::few, discarded, memory);
   const VectorXd direction = vector_from(z);
   const Index rows = static_cast<Index>(first.size());
   Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 5));
@@ -266,7 +266,7 @@ Rcpp::NumericMatrix cpp_effects_leave_one_out(
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
       effect_quadrature(design, parsed, orders, record, interrupt_check());
-  const EffectNodes nodes(quadrature, 0, memory);
+  const EffectNodes nodes(quadrature, SigmaNodes::all, 0, memory);
   const EffectLeaveOneOut leave_one_out(design, nodes);
   const MatrixXd columns = matrix_from(x), directions = matrix_from(z);
   const Index rows = columns.rows();

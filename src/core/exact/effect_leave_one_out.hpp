@@ -17,11 +17,13 @@ class EffectLeaveOneOut {
   using ArrayXd = Eigen::ArrayXd;
 
  public:
-  // The design and the nodes, which should be all of the quadrature's, must outlive the object.
+  // The design and the nodes, which should be all of the quadrature's, must outlive the object. The reciprocal of a density is far from
+  // constant where sigma is small: sigma needs all nodes of its line.
   EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes)
-      : design_(&design), nodes_(&nodes), log_weight_(nodes.coefficients.weight.log()) {
-    for (const EffectNode& node : nodes.lattice) heaviest_ = std::max(heaviest_, node.weight);
-  }
+      : design_(&design),
+        nodes_(&nodes),
+        log_weight_(nodes.coefficients.weight.log()),
+        end_(end_weight * nodes.coefficients.weight.maxCoeff()) {}
 
   // Of a row of group j with the columns (X, y) and the directions z: log p(y_i | y_-i), log p(y_i | y) and
   // y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
@@ -64,16 +66,17 @@ class EffectLeaveOneOut {
   }
 
  private:
-  // The sum of terms over all nodes; NaN where the lattice is too coarse for them (see LatticeRule::pattern) or does not reach far
-  // enough.
+  // The sum of terms over all nodes; NaN where lattice and lines are too coarse for them (see LatticeRule::pattern) or do not reach
+  // far enough.
   double resolved_sum(const ArrayXd& terms) const {
     double total = 0, ends = 0;
     std::vector<double> sums(nodes_->parities, 0.0);
     for (const EffectNode& node : nodes_->lattice) {
-      const double own = terms.segment(node.first, node.count).sum();
-      total += own;
-      sums[node.parity] += own;
-      if (node.weight < end_weight * heaviest_) ends += own;
+      for (Index k = node.first; k < node.first + node.count; ++k) {
+        total += terms(k);
+        sums[nodes_->parity(node, k)] += terms(k);
+        if (nodes_->coefficients.weight(k) < end_) ends += terms(k);
+      }
     }
     double worst = 0;
     for (std::size_t s = 1; s < sums.size(); ++s) {
@@ -86,13 +89,13 @@ class EffectLeaveOneOut {
     return std::numeric_limits<double>::quiet_NaN();
   }
 
-  static constexpr double smallest_precision = 1e-7, coarse_tolerance = 3e-3, end_weight = 1e-7,
-                          end_tolerance = 1e-3;
+  static constexpr double smallest_precision = 1e-7, coarse_tolerance = 1e-3, end_weight = 1e-8,
+                          end_tolerance = 3e-5;
 
   const EffectDesign* design_;
   const EffectNodes* nodes_;
   ArrayXd log_weight_;
-  double heaviest_ = 0;
+  double end_;  // weights of nodes near the end of the lattice or of a line are below
 };
 
 }  // namespace bayespool

@@ -33,25 +33,32 @@ struct EffectCombination {
 
 // A point in the relative covariance of the effects, and sigma given that.
 struct EffectNode {
-  MatrixXd lambda;     // q x q
-  double weight;       // those of all nodes sum to one
-  Index first, count;  // its nodes of sigma among all
-  std::size_t parity;  // of its place in the lattice, one bit a dimension
+  MatrixXd lambda;          // q x q
+  double weight;            // those of all nodes sum to one
+  Index first, count;       // its nodes of sigma among all
+  std::size_t parity;       // of its place in the lattice, one bit a dimension
+  std::size_t line_parity;  // of the first of its nodes of sigma in their line
 };
 
-// At each node of the lattice sigma has a few nodes of the Gauss rule for its distribution there: all that is asked of them
-// changes smoothly with log sigma.
+// At each node of the lattice sigma has a few nodes of the Gauss rule for its distribution there, where all that is asked of them
+// changes smoothly with log sigma; or all those of its line.
+enum class SigmaNodes { few, all };
+
 class EffectNodes {
  public:
   std::vector<EffectNode> lattice;  // T
   CoefficientNodes coefficients;    // K: gamma | sigma, Lambda, y
   Eigen::ArrayXd sigma;             // K
-  std::size_t parities;             // 2^d
+  std::size_t parities;             // 2^d, twice that with all nodes of a line of sigma
 
   // Nodes with the least weights that together stay below `discarded` are left out.
-  EffectNodes(const EffectQuadrature& quadrature, double discarded, double memory)
+  EffectNodes(const EffectQuadrature& quadrature, SigmaNodes of_sigma, double discarded,
+              double memory)
       : parities(std::size_t{1} << quadrature.posterior().dimension()),
-        design_(&quadrature.design()) {
+        design_(&quadrature.design()),
+        lattice_parities_(parities) {
+    const bool whole_lines = of_sigma == SigmaNodes::all && quadrature.posterior().sigma_on_line();
+    if (whole_lines) parities *= 2;
     EffectPosterior posterior = quadrature.posterior();
     const LatticeRule& rule = quadrature.rule();
     std::vector<std::size_t> order(rule.nodes.size());
@@ -73,9 +80,11 @@ class EffectNodes {
       rule.map.point(rule.nodes[order[i]].k, x.data());
       posterior.move(x.data());
       const double weight = rule.weight[order[i]] / (1 - left);
-      const std::vector<SigmaNode> line = sigma_nodes(posterior);
+      const std::vector<SigmaNode> line =
+          whole_lines ? line_nodes(posterior) : sigma_nodes(posterior);
       lattice.push_back({posterior.lambda(), weight, static_cast<Index>(sigmas.size()),
-                         static_cast<Index>(line.size()), parity_of(rule.nodes[order[i]].k)});
+                         static_cast<Index>(line.size()), parity_of(rule.nodes[order[i]].k),
+                         whole_lines ? static_cast<std::size_t>(line_.first & 1) : 0});
       for (const SigmaNode& node : line) {
         sigmas.push_back(node.sigma);
         weights.push_back(weight * node.weight);
@@ -103,6 +112,13 @@ class EffectNodes {
   }
 
   Index count() const { return sigma.size(); }
+
+  // Of the place of node k, one of this node's of sigma, in the lattice and in sigma's line: below `parities`.
+  std::size_t parity(const EffectNode& node, Index k) const {
+    if (parities == lattice_parities_) return node.parity;
+    const std::size_t place = node.line_parity + static_cast<std::size_t>(k - node.first);
+    return node.parity + lattice_parities_ * (place & 1);
+  }
 
   // With B = R Lambda, M = I + B'B, t = M^-1 Lambda'z, g = B t:
   //   E(z'b_j | gamma)   = g'(c_y - c_x gamma),  Var(z'b_j | gamma) = sigma^2 (Lambda'z)'t
@@ -160,6 +176,21 @@ class EffectNodes {
     double sigma, weight;
   };
 
+  // All nodes of the line.
+  std::vector<SigmaNode> line_nodes(const EffectPosterior& posterior) {
+    posterior.fill_line(line_drop, 0, line_);
+    const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
+    double total = 0;
+    std::vector<SigmaNode> nodes;
+    for (std::size_t i = 0; i < line_.log_f.size(); ++i) {
+      const double weight = std::exp(line_.log_f[i] - top);
+      total += weight;
+      nodes.push_back({posterior.sigma_on_line(line_.first + static_cast<int>(i)), weight});
+    }
+    for (SigmaNode& node : nodes) node.weight /= total;
+    return nodes;
+  }
+
   // The Gauss rule for the distribution on the line (Golub & Welsch), with so many points that an integrand which is analytic for
   // |Im log sigma| < pi / 4, as a normal density of sd sigma is, has an error below 1e-7.
   std::vector<SigmaNode> sigma_nodes(const EffectPosterior& posterior) {
@@ -213,6 +244,7 @@ class EffectNodes {
   static constexpr double line_drop = 23;
 
   const EffectDesign* design_;
+  std::size_t lattice_parities_;
   EffectPosterior::Line line_;
 };
 
