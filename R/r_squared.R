@@ -6,7 +6,7 @@
 #' draw. `loo_R2()` is the share of the variance of the response that the model predicts for observations that it
 #' has not seen.
 #'
-#' For each draw, with \eqn{f_i} the mean of observation \eqn{i} (its group's mean, and its predictors),
+#' For each draw, with \eqn{f_i} the mean of observation \eqn{i} (its group's coefficients, and its predictors),
 #' \deqn{\mathrm{bayes\_R2} = \frac{\mathrm{var}(f)}{\mathrm{var}(f) + \sigma^2},
 #'   }{bayes_R2 = var(f) / (var(f) + sigma^2),}
 #' where \eqn{\mathrm{var}}{var} is over the observations (divisor \eqn{N - 1}). With a standard deviation for each group

@@ -354,6 +354,15 @@ test_that("the variables in the bar are needed, unless the population is predict
   expect_error(predict(fit, new[3, ], allow_new_levels = FALSE), class = "bayespool_error_data")
 })
 
+test_that("columns of one name must be one column", {
+  numbered <- transform(rows, f = factor(as.integer(factor(f))))
+  withr::local_options(contrasts = c("contr.sum", "contr.poly"))
+  error <- expect_error(fit_to(y ~ f + (0 + f || g), numbered, slopes), class = "bayespool_error_data")
+  expect_match(conditionMessage(error), "f1")
+  expect_identical(fit_to(y ~ f + (0 + f || g), prior = slopes)$model$columns, c("f1", "f2", "fu", "fv", "fw"))
+  expect_identical(fit_to(y ~ f + (1 + f || g), numbered)$model$columns, c("f1", "f2"))
+})
+
 test_that("rows with missing values in the bar are dropped everywhere", {
   holes <- rows
   holes$x[c(2, 9)] <- NA
