@@ -17,14 +17,33 @@ code_varying <- function(parsed, varying, predictors, call) {
     return(NULL)
   }
   coded <- code_predictors(varying_formula(parsed), varying, call)
-  names <- unlist(coded$terms, use.names = FALSE)
-  columns <- unlist(lapply(coded$columns, function(x) if (is.matrix(x)) asplit(x, 2) else list(x)), recursive = FALSE)
+  columns <- named_columns(coded)
   check_independent(parsed, coded$terms, call)
-  extra <- !names %in% unlist(predictors$terms, use.names = FALSE)
-  list(
-    varying = list(terms = coded$terms, coding = coded$coding),
-    extra = stats::setNames(lapply(columns[extra], as.double), names[extra])
-  )
+  own <- named_columns(predictors)
+  check_same_columns(columns, own, call)
+  list(varying = list(terms = coded$terms, coding = coded$coding), extra = columns[!names(columns) %in% names(own)])
+}
+
+# The columns that code_predictors() made, one vector each.
+named_columns <- function(coded) {
+  columns <- unlist(lapply(coded$columns, function(x) if (is.matrix(x)) asplit(x, 2) else list(x)), recursive = FALSE)
+  stats::setNames(lapply(columns, as.double), unlist(coded$terms, use.names = FALSE))
+}
+
+# Columns of one name are one column. Contrasts may have the names of a category's levels, as those of contr.sum() for levels 1, 2, 3.
+check_same_columns <- function(varying, predictors, call) {
+  both <- intersect(names(varying), names(predictors))
+  differs <- both[!vapply(both, function(name) all(varying[[name]] == predictors[[name]]), NA)]
+  if (length(differs) > 0) {
+    abort_bayespool(
+      c(
+        "{.code {differs}} {?is a column/are columns} with one meaning among the predictors and another one in the bar.",
+        i = "Contrasts and levels of a factor have the same names.",
+        i = "Give the factor other contrasts, such as {.fn contr.treatment}, or levels that are no numbers."
+      ),
+      "data", call
+    )
+  }
 }
 
 # A category of several columns that has a bar of its own would have correlations, but none with the others.

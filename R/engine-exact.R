@@ -82,6 +82,11 @@ exact_pooling_weights <- function(posterior, size, prob, interval, call) {
 # nodes of the full posterior do not resolve it. `columns`: predictors and response, as the problem's moments have them;
 # `group`: from 1.
 exact_leave_rows_out <- function(posterior, columns, group, cores, call) {
+  if (varies_in_slope(posterior$model)) {
+    x <- columns[, -ncol(columns), drop = FALSE]
+    used <- cbind(coefficient_columns(posterior$model, x), columns[, ncol(columns)], deparse.level = 0)
+    return(core_effect_leave_one_out(posterior, used, direction_values(posterior$model, x), group - 1L, cores, call))
+  }
   order <- order(group)
   group <- if (has_groups(posterior$model)) group - 1L else integer(length(group))
   result <- matrix(0, length(group), 3)
@@ -99,6 +104,21 @@ exact_rows <- function(posterior, columns, response, group, noise, prob, interva
   mark_lost(table, lost_of_rows(posterior, group, noise))
 }
 
+# The same where groups differ in more than an intercept: `x` has the model's columns.
+exact_effect_rows <- function(posterior, x, group, noise, prob, interval, cores, call) {
+  code <- ifelse(is_new_group(posterior, group), -1L, group - 1L)
+  table <- core_effect_rows(
+    posterior, coefficient_columns(posterior$model, x), direction_values(posterior$model, x), as.integer(code), noise, prob, interval,
+    cores, call
+  )
+  mark_lost(table, lost_of_rows(posterior, group, noise))
+}
+
+# What multiplies the coefficients of the population.
+coefficient_columns <- function(model, x) {
+  cbind(if (has_intercept(model)) rep(1, nrow(x)), predictor_values(model, x), deparse.level = 0)
+}
+
 is_new_group <- function(posterior, group) !is.na(group) & group > length(posterior$problem$size)
 
 # How many of the first two moments of each row do not exist.
@@ -106,9 +126,13 @@ lost_of_rows <- function(posterior, group, noise) {
   missing <- posterior$propriety$missing
   known <- length(posterior$problem$size)
   scale <- rep_len(if (noise) missing$scale_within else 0, known)
-  shared <- max(0, missing$slope)
+  model <- posterior$model
+  directions <- varying_term(model)$directions
+  shared <- max(
+    0, missing$slope[!model$predictors %in% directions], if (!intercept_direction %in% directions) missing$population
+  )
   of_group <- pmax(rep_len(missing$group, known), scale, shared)
-  of_population <- max(0, missing$population, shared, scale)
+  of_population <- max(0, missing$population, missing$slope, scale)
   lost <- ifelse(is_new_group(posterior, group), max(of_population, missing$scale_between), of_group[group])
   ifelse(is.na(group), of_population, lost)
 }

@@ -2,7 +2,8 @@
 
 # The rows that the fit used: a list with
 #   y       response (n)
-#   x       predictor columns as the fit coded them, without intercept (n x S)
+#   x       the model's columns as the fit coded them, without intercept (n x S): predictors, then what varies between groups and
+#           is none of them
 #   group   position of each row's group among fit$moments$group (n)
 #   row     position of each among the rows of the user's data (n)
 #   name    names that the user gave to the rows (n), or NULL
@@ -21,16 +22,19 @@ observed_rows <- function(fit, what, call) {
   parsed <- fit$parsed
   response <- eval_response(parsed, fit$data, call)
   predictors <- eval_predictors(parsed, fit$data, call)
+  varying <- eval_varying(parsed, fit$data, call)
   group <- if (!is.null(parsed$group)) group_column(fit$data[[parsed$group]], parsed$group, call)
-  keep <- stats::complete.cases(c(list(response), predictors$frame, if (!is.null(group)) list(group)))
-  frame <- predictors$frame[keep, , drop = FALSE]
+  keep <- stats::complete.cases(c(list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group)))
+  columns_of <- function(values, coded_columns) {
+    frame <- values$frame[keep, , drop = FALSE]
+    if (is.null(values$terms)) {
+      return(matrix(as.double(unlist(frame)), sum(keep), length(frame)))
+    }
+    coded_columns(fit$moments, drop_unused_levels(frame), values$terms, call, source = "data")
+  }
   list(
     y = as.double(response[keep]),
-    x = if (is.null(predictors$terms)) {
-      matrix(as.double(unlist(frame)), sum(keep), length(frame))
-    } else {
-      predictor_columns(fit$moments, drop_unused_levels(frame), predictors$terms, call, source = "data")
-    },
+    x = with_directions(fit, columns_of(predictors, predictor_columns), columns_of(varying, varying_columns)),
     group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$moments$group),
     row = which(keep),
     name = row_labels(fit$data)[keep]
@@ -48,14 +52,16 @@ new_rows <- function(fit, newdata, population, call) {
   }
   parsed <- fit$parsed
   grouped <- !population && has_groups(fit$model)
-  needed <- c(all.vars(stats::delete.response(stats::terms(parsed$fixed))), if (grouped) parsed$group)
+  slopes_vary <- grouped && has_varying_terms(parsed)
+  variables <- function(formula) all.vars(stats::delete.response(stats::terms(formula)))
+  needed <- unique(c(variables(parsed$fixed), if (slopes_vary) variables(parsed$varying$fixed), if (grouped) parsed$group))
   missing <- setdiff(needed, names(newdata))
   if (length(missing) > 0) {
     abort_bayespool(
       c(
         "{.arg newdata} has no column {.val {missing}}.",
         i = "Its columns are {.val {names(newdata)}}.",
-        i = if (identical(missing, parsed$group) && has_population(fit$model)) {
+        i = if (has_population(fit$model) && !any(missing %in% variables(parsed$fixed))) {
           "{.code re_formula = NA} predicts at the level of the population."
         }
       ),
@@ -63,15 +69,19 @@ new_rows <- function(fit, newdata, population, call) {
     )
   }
   frame <- predictor_frame(fit$moments$coding, parsed, newdata, call)
+  varying <- if (slopes_vary) predictor_frame(fit$moments$varying$coding, varying_formula(parsed), newdata, call)
   group <- if (grouped) group_labels(newdata[[parsed$group]], fit$moments$group, parsed$group, call)
-  used <- c(as.list(frame), if (grouped) stats::setNames(list(group), parsed$group))
-  with_missing <- names(used)[vapply(used, anyNA, logical(1))]
+  used <- c(as.list(frame), as.list(varying), if (grouped) stats::setNames(list(group), parsed$group))
+  with_missing <- unique(names(used)[vapply(used, anyNA, logical(1))])
   if (length(with_missing) > 0) {
     abort_bayespool(
       c("{.arg newdata} has missing values in {.code {with_missing}}.", i = "Leave these rows out."), "data", call
     )
   }
-  x <- predictor_columns(fit$moments, frame, attr(frame, "terms"), call)
+  x <- with_directions(
+    fit, predictor_columns(fit$moments, frame, attr(frame, "terms"), call),
+    if (slopes_vary) varying_columns(fit$moments, varying, attr(varying, "terms"), call)
+  )
   if (!all(is.finite(x))) {
     abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
   }
@@ -87,4 +97,15 @@ new_rows <- function(fit, newdata, population, call) {
       tryCatch(as.double(eval_response(parsed, newdata, call)), bayespool_error_data = function(cnd) NULL)
     }
   )
+}
+
+# The columns of the model: `predictors`, then those of the directions that are no predictors, from `varying`, the columns of all
+# directions. Where that is NULL, for rows of the population, nothing varies and they are 0.
+with_directions <- function(fit, predictors, varying) {
+  extra <- setdiff(fit$model$columns, fit$model$predictors)
+  if (length(extra) == 0) {
+    return(predictors)
+  }
+  own <- match(extra, unlist(fit$moments$varying$terms))
+  cbind(predictors, if (is.null(varying)) matrix(0, nrow(predictors), length(extra)) else varying[, own, drop = FALSE], deparse.level = 0)
 }

@@ -84,24 +84,12 @@ without <- function(left_out, expr, call) {
 # E(y_i | y_-i), where `others` are the moments without row i.
 predicted_mean <- function(fit, others, rows, i, call) {
   prior_means <- vapply(fit$priors, function(prior) prior$par[1], 0)
-  model <- fit$model
-  group <- NA
-  means <- prior_means
-  if (length(others$n) > 0) {
-    other <- other_posterior(fit, others, call)
-    means <- stats::setNames(exact_table(other, call = call)[, 1], layout_variables(other$model))
-    group <- match(fit$moments$group[rows$group[i]], varying_term(other$model)$labels)
-  }
-  location <- if (!is.na(group)) {
-    means[[layout_variables(other$model, "group")[group]]]
-  } else if (has_intercept(model)) {
-    means[[model$intercept]]
-  } else if (has_independent_groups(model)) {
-    prior_means[[varying_term(model)$coefficient]]
-  } else {
-    0
-  }
-  location + sum(rows$x[i, ] * means[model$slopes])
+  other <- if (length(others$n) > 0) other_posterior(fit, others, call)
+  model <- other$model %||% fit$model
+  means <- if (is.null(other)) prior_means else stats::setNames(exact_table(other, call = call)[, 1], layout_variables(model))
+  group <- match(fit$moments$group[rows$group[i]], if (!is.null(other)) varying_term(model)$labels)
+  expected <- drop(expected_given(model, t(means), rows$x[i, , drop = FALSE], group))
+  if (has_independent_groups(model) && is.na(group)) expected + prior_means[[varying_term(model)$coefficient]] else expected
 }
 
 # The moments of a fit with cross-products of each group.
@@ -124,14 +112,16 @@ moments_by_group <- function(fit, call) {
 }
 
 # Moments of the rows `keep` (positions, maybe repeated) for the fit's model; groups without any are left out.
-moments_of_rows <- function(fit, rows, keep, pooled = shares_sigma(fit$model)) {
+moments_of_rows <- function(fit, rows, keep, pooled = fit$moments$pooled) {
   if (length(keep) == 0) {
     return(list(group = character(), n = numeric()))
   }
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
   groups <- list(code = rows$group[keep], first = 1L, size = length(fit$moments$group))
   moments <- core_group_moments(columns, length(keep), groups$code, groups$first, groups$size, pooled)
-  moments$residual <- residual_moments(columns, length(keep), groups, moments, pooled, fit$parsed$intercept)
+  if (!varies_in_slope(fit$model)) {
+    moments$residual <- residual_moments(columns, length(keep), groups, moments, pooled, fit$parsed$intercept)
+  }
   moments$group <- fit$moments$group
   subset_groups(moments, moments$n > 0)
 }

@@ -11,8 +11,8 @@
 #' them with their standard errors. The priors stay those of the fit, whatever is left out, also the default ones that
 #' were scaled by all data.
 #'
-#' **Exact.** Given the two standard deviations the prediction of an observation from the others is a normal density
-#' \eqn{N_i}, known in closed form, and with the weights \eqn{w} of the quadrature nodes
+#' **Exact.** Given the standard deviations (and correlations, where groups have several effects) the prediction of an observation from
+#' the others is a normal density \eqn{N_i}, known in closed form, and with the weights \eqn{w} of the quadrature nodes
 #' \deqn{p(y_i \mid y_{-i}) = \left(\sum w / N_i\right)^{-1}.}{p(y[i] | y[-i]) = 1 / sum(w / N[i]).}
 #' So nothing is refitted, no draws are used, and there is no Pareto k to check. An influential observation moves the
 #' posterior to where the nodes of the full fit are too few or end. That shows in the sum itself (its value with every

@@ -3,8 +3,7 @@
 # Columns are those of the moments, numbered from 0; NA stands for the constant. `prior_only` leaves the data out: groups of size zero.
 new_effect_problem <- function(model, moments, priors, prior_only) {
   term <- varying_term(model)
-  columns <- colnames(moments$mean)
-  position <- function(names) ifelse(names == intercept_direction, NA_integer_, match(names, columns) - 1L)
+  position <- function(names) ifelse(names == intercept_direction, NA_integer_, match(names, model$columns) - 1L)
   predictors <- c(if (has_intercept(model)) intercept_direction, model$predictors)
   location <- vapply(priors[c(model$intercept, model$slopes)], function(prior) prior$par, numeric(2))
   keep <- if (prior_only) 0 else 1

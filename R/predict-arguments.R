@@ -3,8 +3,8 @@
 #' Arguments of predictions
 #'
 #' @param object A fit.
-#' @param newdata A data frame with the predictors and, unless `re_formula = NA`, the grouping factor; `NULL` stands for
-#'   the rows that were fitted, without those dropped for missing values. `log_lik()` and `predictive_error()` need the
+#' @param newdata A data frame with the predictors and, unless `re_formula = NA`, the grouping factor and what varies between groups;
+#'   `NULL` stands for the rows that were fitted, without those dropped for missing values. `log_lik()` and `predictive_error()` need the
 #'   response in it too.
 #' @param ... Not used; it makes a misspelt argument an error. The arguments after it must be named.
 #' @param ndraws,draws Two names for one argument (brms and rstanarm): the number of draws to use, chosen at random without

@@ -18,9 +18,14 @@
 #' A group that was not fitted comes from the population: \eqn{\theta_{dj} \sim N(\mu_d, \tau_d^2)}{theta[d, j] ~ N(mu[d],
 #' tau[d]^2)}, where \eqn{\mu} is the population's mean or intercept (0 with `y ~ 0 + (1 | g)`) and \eqn{\tau} the
 #' standard deviation between groups. Rows of the same new group share these draws; different new groups have
-#' independent ones. `re_formula = NA` puts \eqn{\mu_d} in the place of \eqn{\theta_{dj}}. [complete_pooling()] has one
-#' mean for all and asks for no grouping factor; [no_pooling()] has no population, so for it a new group or
-#' `re_formula = NA` is an error.
+#' independent ones. `re_formula = NA` puts \eqn{\mu_d} in the place of \eqn{\theta_{dj}}.
+#'
+#' Where slopes vary between groups, as in `varying_intercept_slope()`, each group has its own in the place of the population's. The
+#' coefficients of a group that was not fitted are drawn together: normal around those of the population, with the standard deviations
+#' and correlations of the draw. What varies between groups without being a predictor has the mean 0 in the population.
+#'
+#' [complete_pooling()] has one mean for all and asks for no grouping factor; [no_pooling()] has no population, so for it a new
+#' group or `re_formula = NA` is an error.
 #'
 #' @inheritParams prediction_arguments
 #' @param transform `TRUE` and `FALSE` give the same: the models have an identity link, so the linear predictor is the

@@ -6,7 +6,7 @@
 #' draw. `loo_R2()` is the share of the variance of the response that the model predicts for observations that it
 #' has not seen.
 #'
-#' For each draw, with \eqn{f_i} the mean of observation \eqn{i} (its group's mean, and its predictors),
+#' For each draw, with \eqn{f_i} the mean of observation \eqn{i} (its group's coefficients, and its predictors),
 #' \deqn{\mathrm{bayes\_R2} = \frac{\mathrm{var}(f)}{\mathrm{var}(f) + \sigma^2},
 #'   }{bayes_R2 = var(f) / (var(f) + sigma^2),}
 #' where \eqn{\mathrm{var}}{var} is over the observations (divisor \eqn{N - 1}). With a standard deviation for each group
@@ -44,22 +44,32 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   draws <- draws_matrix(object, call)
   model <- object$model
   moments <- object$moments
-  predictors <- seq_along(model$slopes)
-  slopes <- draws[, model$slopes, drop = FALSE]
-  mean_of_group <- slopes %*% t(moments$mean[, predictors, drop = FALSE]) # draws x groups
-  if (has_groups(model)) {
-    mean_of_group <- mean_of_group + draws[, layout_variables(model, "group"), drop = FALSE]
-  } else if (has_intercept(model)) {
-    mean_of_group <- mean_of_group + draws[, model$intercept]
-  }
+  groups <- seq_along(moments$n)
+  columns <- seq_along(model$columns)
+  mean_of_group <- expected_given(model, draws, moments$mean[, columns, drop = FALSE], groups_of_model(object, groups)) # draws x groups
   observations <- sum(moments$n)
   between <- (mean_of_group - drop(mean_of_group %*% moments$n) / observations)^2 %*% moments$n
-  products <- unpack_within(colSums(moments$within))[predictors, predictors, drop = FALSE]
-  within <- rowSums((slopes %*% products) * slopes)
+  # Within groups, for the groups at `position`, whose slopes are alike.
+  within_of <- function(position) {
+    slopes <- slopes_given(model, draws, position[1])
+    products <- unpack_within(colSums(moments$within[position, , drop = FALSE]))[columns, columns, drop = FALSE]
+    rowSums((slopes %*% products) * slopes)
+  }
+  within <- if (varies_in_slope(model)) Reduce(`+`, lapply(groups, within_of)) else within_of(seq_len(nrow(moments$within)))
   explained <- drop(between + within) / (observations - 1)
   variances <- draws[, layout_variables(model, "scale_within"), drop = FALSE]^2
   unexplained <- if (shares_sigma(model)) variances[, 1] else drop(variances %*% moments$n) / observations
   unname(explained / (explained + unexplained))
+}
+
+# What multiplies each of the model's columns in a group (a position) given each draw: draws x columns.
+slopes_given <- function(model, draws, group) {
+  slopes <- matrix(0, nrow(draws), length(model$columns))
+  slopes[, seq_along(model$slopes)] <- draws[, model$slopes]
+  for (direction in setdiff(varying_term(model)$directions, intercept_direction)) {
+    slopes[, match(direction, model$columns)] <- draws[, layout_variables(model, "group", direction)[group]]
+  }
+  slopes
 }
 
 #' @rdname r_squared

@@ -1,7 +1,7 @@
 # Distributions of rows: what is expected there, and what another observation there would be.
 
 # Columns mean, sd, lower, upper of the expected value of each row, with `noise` of another observation there. Rows are given as
-# predictor columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
+# the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
 # exact algorithm, else from the draws.
 row_table <- function(fit, x, group, noise, prob, interval, call) {
   group <- groups_of_model(fit, group)
@@ -28,6 +28,9 @@ distinct_rows <- function(x, group) {
 }
 
 exact_row_table <- function(fit, x, group, noise, prob, interval, call) {
+  if (varies_in_slope(fit$model)) {
+    return(exact_effect_rows(fit_posterior(fit), x, group, noise, prob, interval, fit$settings$cores, call))
+  }
   moments <- fit$moments
   # Any value serves; one near the data costs no digits.
   response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], moments$n)
@@ -56,20 +59,51 @@ in_blocks <- function(fit, x, group, noise, call, f) {
 # `mean` and `sd` of each row's expected value, with `noise` of an observation there, given each draw: draws x rows.
 normals_of_draws <- function(fit, draws, x, group, noise) {
   model <- fit$model
-  of_rows <- function(column) matrix(column, nrow(draws), nrow(x))
-  groups <- layout_variables(model, "group")
   sigmas <- layout_variables(model, "scale_within")
-  own <- which(!is.na(group) & group <= length(groups))
-  new <- which(!is.na(group) & group > length(groups))
-  intercept <- of_rows(if (has_intercept(model)) draws[, model$intercept] else 0)
-  intercept[, own] <- draws[, groups[group[own]]]
-  variance <- of_rows(0)
+  variance <- matrix(0, nrow(draws), nrow(x))
   if (noise) variance[] <- draws[, if (shares_sigma(model)) sigmas else sigmas[group]]^2
-  if (length(new) > 0) variance[, new] <- variance[, new] + draws[, varying_term(model)$sd]^2
-  list(mean = intercept + tcrossprod(draws[, model$slopes, drop = FALSE], x), sd = sqrt(variance))
+  new <- which(!is.na(group) & group > length(varying_term(model)$labels))
+  if (length(new) > 0) variance[, new] <- variance[, new] + variance_between(model, draws, direction_values(model, x[new, , drop = FALSE]))
+  list(mean = expected_given(model, draws, x, group), sd = sqrt(variance))
+}
+
+# The expected value of each row given each draw, of a new group that of the population: draws x rows.
+expected_given <- function(model, draws, x, group) {
+  term <- varying_term(model)
+  own <- which(!is.na(group) & group <= length(term$labels))
+  coefficients <- c(model$intercept, model$slopes)
+  effects <- c(if (has_intercept(model)) intercept_direction, model$predictors) # what they belong to
+  fixed <- !model$predictors %in% term$directions
+  expected <- tcrossprod(draws[, model$slopes[fixed], drop = FALSE], predictor_values(model, x)[, fixed, drop = FALSE])
+  if (has_intercept(model) && !intercept_direction %in% term$directions) expected <- draws[, model$intercept] + expected
+  values <- direction_values(model, x)
+  for (k in seq_along(term$directions)) {
+    direction <- term$directions[k]
+    shared <- coefficients[match(direction, effects)]
+    coefficient <- matrix(if (is.na(shared)) 0 else draws[, shared], nrow(draws), nrow(x))
+    coefficient[, own] <- draws[, layout_variables(model, "group", direction)[group[own]]]
+    expected <- coefficient * rep(values[, k], each = nrow(draws)) + expected
+  }
+  expected
+}
+
+# The variance of z'b for rows z of new groups given each draw: draws x rows.
+variance_between <- function(model, draws, z) {
+  term <- varying_term(model)
+  sd <- draws[, term$sd, drop = FALSE]
+  variance <- tcrossprod(sd^2, z^2)
+  pairs <- which(lower.tri(diag(ncol(z))), arr.ind = TRUE)
+  pairs <- pairs[order(pairs[, 1]), , drop = FALSE]
+  for (i in seq_along(term$correlation)) {
+    k <- pairs[i, 1]
+    l <- pairs[i, 2]
+    covariance <- draws[, term$correlation[i]] * sd[, k] * sd[, l]
+    variance <- variance + 2 * tcrossprod(covariance, z[, k] * z[, l])
+  }
+  pmax(variance, 0) # rounding, where effects cancel
 }
 
 # The expected values alone, of rows that are not in new groups: draws x rows.
 expected_draws <- function(fit, x, group, call) {
-  normals_of_draws(fit, draws_matrix(fit, call), x, groups_of_model(fit, group), noise = FALSE)$mean
+  expected_given(fit$model, draws_matrix(fit, call), x, groups_of_model(fit, group))
 }

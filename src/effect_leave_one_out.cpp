@@ -8,9 +8,10 @@
 namespace bayespool {
 
 EffectLeaveOneOut::EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes)
-    : design_(&design), nodes_(&nodes), log_weight_(nodes.coefficients.weight.log()) {
-  for (const EffectNode& node : nodes.lattice) heaviest_ = std::max(heaviest_, node.weight);
-}
+    : design_(&design),
+      nodes_(&nodes),
+      log_weight_(nodes.coefficients.weight.log()),
+      end_(end_weight * nodes.coefficients.weight.maxCoeff()) {}
 
 Eigen::RowVector3d EffectLeaveOneOut::row(const VectorXd& columns, const VectorXd& z,
                                           Index j) const {
@@ -55,10 +56,11 @@ double EffectLeaveOneOut::resolved_sum(const ArrayXd& terms) const {
   double total = 0, ends = 0;
   std::vector<double> sums(nodes_->parities, 0.0);
   for (const EffectNode& node : nodes_->lattice) {
-    const double own = terms.segment(node.first, node.count).sum();
-    total += own;
-    sums[node.parity] += own;
-    if (node.weight < end_weight * heaviest_) ends += own;
+    for (Index k = node.first; k < node.first + node.count; ++k) {
+      total += terms(k);
+      sums[nodes_->parity(node, k)] += terms(k);
+      if (nodes_->coefficients.weight(k) < end_) ends += terms(k);
+    }
   }
   double worst = 0;
   for (std::size_t s = 1; s < sums.size(); ++s) {

@@ -11,7 +11,10 @@ namespace bayespool {
 
 EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, double memory)
     : parities(std::size_t{1} << quadrature.posterior().dimension()),
-      design_(&quadrature.design()) {
+      design_(&quadrature.design()),
+      lattice_parities_(parities) {
+  const bool whole_lines = choice == Choice::all && quadrature.posterior().sigma_on_line();
+  if (whole_lines) parities *= 2;
   EffectPosterior posterior = quadrature.posterior();
   const LatticeRule& rule = quadrature.rule();
   const std::vector<ChosenNode> chosen =
@@ -27,9 +30,11 @@ EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, doub
     rule.map.point(k, x.data());
     posterior.move(x.data());
     const double weight = chosen[i].weight;
-    const std::vector<SigmaNode> line = sigma_nodes(posterior);
+    const std::vector<SigmaNode> line =
+        whole_lines ? line_nodes(posterior) : sigma_nodes(posterior);
     lattice.push_back({posterior.lambda(), weight, static_cast<Index>(sigmas.size()),
-                       static_cast<Index>(line.size()), parity_of(k)});
+                       static_cast<Index>(line.size()), parity_of(k),
+                       whole_lines ? static_cast<std::size_t>(line_.first & 1) : 0});
     for (const SigmaNode& node : line) {
       sigmas.push_back(node.sigma);
       weights.push_back(weight * node.weight);
@@ -100,6 +105,20 @@ std::size_t EffectNodes::parity_of(const LatticePoint& k) {
   std::size_t parity = 0;
   for (std::size_t i = 0; i < k.size(); ++i) parity |= static_cast<std::size_t>(k[i] & 1) << i;
   return parity;
+}
+
+std::vector<EffectNodes::SigmaNode> EffectNodes::line_nodes(const EffectPosterior& posterior) {
+  posterior.fill_line(line_drop, 0, line_);
+  const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
+  double total = 0;
+  std::vector<SigmaNode> nodes;
+  for (std::size_t i = 0; i < line_.log_f.size(); ++i) {
+    const double weight = std::exp(line_.log_f[i] - top);
+    total += weight;
+    nodes.push_back({posterior.sigma_on_line(line_.first + static_cast<int>(i)), weight});
+  }
+  for (SigmaNode& node : nodes) node.weight /= total;
+  return nodes;
 }
 
 std::vector<EffectNodes::SigmaNode> EffectNodes::sigma_nodes(const EffectPosterior& posterior) {

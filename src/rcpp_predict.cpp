@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,12 @@ NormalPredictive predictive_from(const Rcpp::List& task) {
   parameters.groups = column("groups");
   parameters.sigma = column("sigma");
   parameters.tau = column("tau");
+  parameters.correlation = column("correlation");
+  parameters.slope_count = Rcpp::as<int>(task["slope_count"]);
+  parameters.directions.clear();
+  for (const int position : Rcpp::IntegerVector(task["directions"]))
+    parameters.directions.push_back(position == NA_INTEGER ? std::nullopt
+                                                           : std::optional<Index>(position));
   parameters.separate = Rcpp::as<bool>(task["separate"]);
   const Index count = Rcpp::as<int>(task["draws_wanted"]);
   if (count < parameters.total)

@@ -2,6 +2,7 @@
 #include <catch.h>
 
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "close_to.hpp"
@@ -24,6 +25,7 @@ Predictive<NormalOutcome> predictive(std::vector<Index> group) {
   draws.total = 3;
   draws.population = population.data();
   draws.slopes = slope.data();
+  draws.slope_count = 1;
   draws.groups = groups.data();
   draws.sigma = sigma.data();
   draws.tau = tau.data();
@@ -64,6 +66,36 @@ TEST_CASE("linear predictors of known groups and of the population", "[predict]"
   std::vector<double> means(9);
   p.expected(0, 3, means.data());
   CHECK(means == found);
+}
+
+TEST_CASE("linear predictors where several effects vary", "[predict]") {
+  // One draw: intercept 1, slope 2 of the first column; the second column varies without being a predictor, the intercept with it.
+  // Groups: (1.5, 0.5) and (2, -1). New groups have tau = (0.1, 0.2) and a correlation of -1.
+  const std::vector<double> of_groups = {1.5, 2, 0.5, -1}, scales = {0.1, 0.2}, correlation = {-1};
+  const std::vector<double> columns = {1, 1, 1, 0, 1, 3, 3, 3, 0, 1};
+  ParameterDraws draws;
+  draws.total = 1;
+  const double intercept = 1, slope_of_first = 2, noise = 1;
+  draws.population = &intercept;
+  draws.slopes = &slope_of_first;
+  draws.slope_count = 1;
+  draws.groups = of_groups.data();
+  draws.sigma = &noise;
+  draws.tau = scales.data();
+  draws.correlation = correlation.data();
+  draws.directions = {std::nullopt, 1};
+  const LinearPredictor predictor(
+      draws, {Eigen::Map<const MatrixXd>(columns.data(), 5, 2), {0, 1, -1, 2, 2}, 2}, 8, 1);
+  std::vector<double> found(5);
+  predictor.visit(0, 5, [&](Index row, const ArrayXd& value, const ArrayXd&, bool) {
+    found[static_cast<std::size_t>(row)] = value(0);
+  });
+  CHECK(close_to(found[0], 1.5 + 2 + 3 * 0.5));
+  CHECK(close_to(found[1], 2 + 2 - 3 * 1));
+  CHECK(close_to(found[2], 1 + 2));
+  const double deviation = found[3] - 1;
+  CHECK(close_to(found[4], 1 + deviation + 2 - 2 * deviation));
+  CHECK(deviation != 0);
 }
 
 TEST_CASE("log densities, errors and predictions of a normal outcome", "[predict]") {

@@ -15,7 +15,8 @@ class EffectLeaveOneOut {
   using ArrayXd = Eigen::ArrayXd;
 
  public:
-  // The design and the nodes, which should be all of the quadrature's, must outlive the object.
+  // The design and the nodes, which should be all of the quadrature's, must outlive the object. The reciprocal of a density is far from
+  // constant where sigma is small: sigma needs all nodes of its line.
   EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes);
 
   // Of a row of group j with the columns (X, y) and the directions z: log p(y_i | y_-i), log p(y_i | y) and
@@ -23,17 +24,17 @@ class EffectLeaveOneOut {
   Eigen::RowVector3d row(const VectorXd& columns, const VectorXd& z, Index j) const;
 
  private:
-  // The sum of terms over all nodes; NaN where the lattice is too coarse for them (see LatticeRule::pattern) or does not reach far
-  // enough.
+  // The sum of terms over all nodes; NaN where lattice and lines are too coarse for them (see LatticeRule::pattern) or do not reach
+  // far enough.
   double resolved_sum(const ArrayXd& terms) const;
 
-  static constexpr double smallest_precision = 1e-7, coarse_tolerance = 3e-3, end_weight = 1e-7,
-                          end_tolerance = 1e-3;
+  static constexpr double smallest_precision = 1e-7, coarse_tolerance = 1e-3, end_weight = 1e-8,
+                          end_tolerance = 3e-5;
 
   const EffectDesign* design_;
   const EffectNodes* nodes_;
   ArrayXd log_weight_;
-  double heaviest_ = 0;
+  double end_;  // weights of nodes near the end of the lattice or of a line are below
 };
 
 }  // namespace bayespool

@@ -30,26 +30,34 @@ struct EffectCombination {
 
 // A point in the relative covariance of the effects, and sigma given that.
 struct EffectNode {
-  EffectMatrix lambda;  // q x q
-  double weight;        // those of all nodes sum to one
-  Index first, count;   // its nodes of sigma among all
-  std::size_t parity;   // of its place in the lattice, one bit a dimension
+  EffectMatrix lambda;      // q x q
+  double weight;            // those of all nodes sum to one
+  Index first, count;       // its nodes of sigma among all
+  std::size_t parity;       // of its place in the lattice, one bit a dimension
+  std::size_t line_parity;  // of the first of its nodes of sigma in their line
 };
 
-// At each node of the lattice sigma has a few nodes of the Gauss rule for its distribution there: all that is asked of them
-// changes smoothly with log sigma.
+// At each node of the lattice sigma has a few nodes of the Gauss rule for its distribution there, where all that is asked of them
+// changes smoothly with log sigma; or all those of its line.
 class EffectNodes {
  public:
   std::vector<EffectNode> lattice;  // T
   CoefficientNodes coefficients;    // K: gamma | sigma, Lambda, y
   Eigen::ArrayXd sigma;             // K
-  std::size_t parities;             // 2^d
+  std::size_t parities;             // 2^d, twice that with all nodes of a line of sigma
 
-  // Those that means and intervals need, or all. `memory`: in bytes.
+  // Those that means and intervals need, or all, also of sigma's lines. `memory`: in bytes.
   enum class Choice { bulk, all };
   EffectNodes(const EffectQuadrature& quadrature, Choice choice, double memory);
 
   Index count() const { return sigma.size(); }
+
+  // Of the place of node k, one of this node's of sigma, in the lattice and in sigma's line: below `parities`.
+  std::size_t parity(const EffectNode& node, Index k) const {
+    if (parities == lattice_parities_) return node.parity;
+    const std::size_t place = node.line_parity + static_cast<std::size_t>(k - node.first);
+    return node.parity + lattice_parities_ * (place & 1);
+  }
 
   // With B = R Lambda, M = I + B'B, t = M^-1 Lambda'z, g = B t:
   //   E(z'b_j | gamma)   = g'(c_y - c_x gamma),  Var(z'b_j | gamma) = sigma^2 (Lambda'z)'t
@@ -65,6 +73,9 @@ class EffectNodes {
     double sigma, weight;
   };
 
+  // All nodes of the line.
+  std::vector<SigmaNode> line_nodes(const EffectPosterior& posterior);
+
   // The Gauss rule for the distribution on the line (Golub & Welsch), with so many points that an integrand which is analytic for
   // |Im log sigma| < pi / 4, as a normal density of sd sigma is, has an error below 1e-7.
   std::vector<SigmaNode> sigma_nodes(const EffectPosterior& posterior);
@@ -74,6 +85,7 @@ class EffectNodes {
   static constexpr double discarded = 1e-9, thinning_tolerance = 1e-7;
 
   const EffectDesign* design_;
+  std::size_t lattice_parities_;
   EffectPosterior::Line line_;
 };
 

@@ -3,8 +3,10 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace bayespool {
 using Eigen::ArrayXd;
 using Eigen::Index;
 using Eigen::MatrixXd;
+using Eigen::VectorXd;
 
 // Draws of the parameters, one column of `total` numbers each; null where the model has no such parameter. The standard
 // deviations are not logarithms.
@@ -22,15 +25,20 @@ struct ParameterDraws {
   Index total = 0;
   const double* population = nullptr;  // mean or intercept; null stands for 0
   const double* slopes = nullptr;      // S columns
-  const double* groups = nullptr;      // J columns
+  const double* groups = nullptr;      // q times J columns: the groups' coefficients by direction
   const double* sigma = nullptr;       // one column, or J where each group has its own
-  const double* tau = nullptr;
+  const double* tau = nullptr;         // q columns
+  const double* correlation =
+      nullptr;            // q (q - 1) / 2 columns: the lower triangle by rows; null: 0
+  Index slope_count = 0;  // S
+  // What varies between groups (q): a column of x, or the intercept (nothing).
+  std::vector<std::optional<Index>> directions{std::nullopt};
   bool separate = false;
   std::vector<Index> chosen;  // the draws to use, in order; empty: all of them
 };
 
-// n rows: predictors (n x S) and groups from 0. Groups from J on are new: drawn from the population, one draw a group. A
-// negative group stands for the population itself.
+// n rows: columns, of which the first S are predictors and all others directions alone, and groups from 0. Groups from J on are
+// new: drawn from the population, one draw a group. A negative group stands for the population itself.
 struct PredictionRows {
   Eigen::Map<const MatrixXd> x;
   std::vector<Index> group;
@@ -66,11 +74,16 @@ class LinearPredictor {
     std::stable_sort(by_group_.begin(), by_group_.end(),
                      [&](Index a, Index b) { return rows_.group[a] < rows_.group[b]; });
     population_ = parameters_.population ? column(parameters_.population) : ArrayXd::Zero(draws_);
-    if (parameters_.tau) tau_ = column(parameters_.tau);
+    if (parameters_.tau) tau_ = columns(parameters_.tau, effects());
+    if (parameters_.correlation)
+      correlation_ = columns(parameters_.correlation, effects() * (effects() - 1) / 2);
     if (!parameters_.separate) sigma_ = column(parameters_.sigma);
-    slopes_.resize(draws_, rows_.x.cols());
-    for (Index k = 0; k < slopes_.cols(); ++k)
-      slopes_.col(k) = column(parameters_.slopes + k * parameters_.total).matrix();
+    slopes_ = MatrixXd::Zero(draws_, rows_.x.cols());
+    if (parameters_.slope_count > 0)
+      slopes_.leftCols(parameters_.slope_count) =
+          columns(parameters_.slopes, parameters_.slope_count);
+    for (const std::optional<Index>& direction : parameters_.directions)
+      if (direction) slopes_vary_ = true;
   }
 
   Index draws() const { return draws_; }
@@ -80,32 +93,80 @@ class LinearPredictor {
   // sigma is another than in the call before).
   template <class F>
   void visit(Index first, Index last, F f) const {
-    ArrayXd group_mean, own_sigma, predictor;
+    ArrayXd intercept, own_sigma, predictor;
+    MatrixXd own_slopes;
+    if (slopes_vary_) own_slopes = slopes_;
+    const MatrixXd& slopes = slopes_vary_ ? own_slopes : slopes_;
     for (Index position = first; position < last; ++position) {
       const Index row = by_group_[position], group = rows_.group[row];
       const bool new_group = position == first || group != rows_.group[by_group_[position - 1]];
       if (new_group) {
-        group_mean = mean_of(group);
+        find_coefficients(group, intercept, own_slopes);
         if (parameters_.separate) own_sigma = column(parameters_.sigma + group * parameters_.total);
       }
-      predictor = group_mean;
-      if (slopes_.cols() > 0)
-        predictor.matrix().noalias() += slopes_ * rows_.x.row(row).transpose();
+      predictor = intercept;
+      if (slopes.cols() > 0) predictor.matrix().noalias() += slopes * rows_.x.row(row).transpose();
       f(row, predictor, parameters_.separate ? own_sigma : sigma_,
         position == first || (new_group && parameters_.separate));
     }
   }
 
  private:
-  // The mean of a group where all predictors are 0.
-  ArrayXd mean_of(Index group) const {
-    if (group < 0) return population_;
-    if (group < rows_.known_groups) return column(parameters_.groups + group * parameters_.total);
-    RandomStream random(seed_, group_purpose_,
-                        static_cast<std::uint64_t>(group - rows_.known_groups));
-    ArrayXd mean = population_;
-    for (Index d = 0; d < draws_; ++d) mean(d) += tau_(d) * random.normal();
-    return mean;
+  Index effects() const { return static_cast<Index>(parameters_.directions.size()); }
+
+  // A group's intercept, and its slopes where these vary: the others stay as they are.
+  void find_coefficients(Index group, ArrayXd& intercept, MatrixXd& slopes) const {
+    const Index known = rows_.known_groups;
+    intercept = population_;
+    MatrixXd deviations;
+    if (group >= known) deviations = draw_deviations(group - known);
+    for (Index k = 0; k < effects(); ++k) {
+      const std::optional<Index>& direction = parameters_.directions[static_cast<std::size_t>(k)];
+      ArrayXd own = direction ? slopes_.col(*direction).array() : population_;
+      if (group >= known)
+        own += deviations.col(k).array();
+      else if (group >= 0)
+        own = column(parameters_.groups + (k * known + group) * parameters_.total);
+      if (direction)
+        slopes.col(*direction) = own.matrix();
+      else
+        intercept = own;
+    }
+  }
+
+  // Of a new group's coefficients from the population's: draws x q.
+  MatrixXd draw_deviations(Index new_group) const {
+    RandomStream random(seed_, group_purpose_, static_cast<std::uint64_t>(new_group));
+    const Index q = effects();
+    MatrixXd deviations(draws_, q), factor = MatrixXd::Identity(q, q);
+    VectorXd normal(q);
+    for (Index d = 0; d < draws_; ++d) {
+      if (parameters_.correlation) factor_correlation(d, factor);
+      for (Index k = 0; k < q; ++k) {
+        normal(k) = random.normal();
+        deviations(d, k) = tau_(d, k) * factor.row(k).head(k + 1).dot(normal.head(k + 1));
+      }
+    }
+    return deviations;
+  }
+
+  // Cholesky's factor of a draw's correlation matrix, which may be singular: correlations of 1.
+  void factor_correlation(Index d, MatrixXd& factor) const {
+    for (Index k = 0, pair = 0; k < factor.rows(); ++k) {
+      for (Index l = 0; l < k; ++l, ++pair) {
+        const double left =
+            correlation_(d, pair) - factor.row(k).head(l).dot(factor.row(l).head(l));
+        factor(k, l) = factor(l, l) > 0 ? left / factor(l, l) : 0;
+      }
+      factor(k, k) = std::sqrt(std::max(0.0, 1 - factor.row(k).head(k).squaredNorm()));
+    }
+  }
+
+  // The chosen draws of `count` parameters.
+  MatrixXd columns(const double* all, Index count) const {
+    MatrixXd result(draws_, count);
+    for (Index k = 0; k < count; ++k) result.col(k) = column(all + k * parameters_.total).matrix();
+    return result;
   }
 
   // The chosen draws of a parameter.
@@ -124,8 +185,9 @@ class LinearPredictor {
   std::uint64_t seed_, group_purpose_;
   Index draws_;
   std::vector<Index> by_group_;
-  ArrayXd population_, tau_, sigma_;
-  MatrixXd slopes_;
+  ArrayXd population_, sigma_;
+  MatrixXd slopes_, tau_, correlation_;
+  bool slopes_vary_ = false;
 };
 
 }  // namespace bayespool
