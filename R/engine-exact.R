@@ -120,6 +120,33 @@ exact_contrasts <- function(posterior, first, second, prob, interval, cores, cal
   mark_lost(table, pmax(lost[first], lost[second]))
 }
 
+# Posterior means of the covariances of a group's effects, one a pair; `size` (q): the roots of those of their variances. The variance of
+# a sum of two effects of size 1 is 2 and twice their covariance.
+exact_effect_covariances <- function(posterior, size, call) {
+  pairs <- effect_pairs(varying_term(posterior$model))
+  sums <- core_effect_variances(posterior, sums_of_pairs(pairs, rbind(size)), 0.5, "central", call)
+  size[pairs[, 1]] * size[pairs[, 2]] * (sums[seq_len(nrow(pairs)), 1] / 2 - 1)
+}
+
+# The covariances of each group's deviations from the population, groups x pairs, in the same way. `sd`: groups x q.
+exact_deviation_covariances <- function(posterior, pairs, sd, cores, call) {
+  z <- sums_of_pairs(pairs, sd)
+  x <- matrix(0, nrow(z), length(posterior$problem$predictors))
+  group <- rep(seq_len(nrow(sd)), nrow(pairs)) - 1L
+  sums <- core_effect_rows(posterior, x, z, group, FALSE, 0.5, "central", cores, call)
+  sd[, pairs[, 1]] * sd[, pairs[, 2]] * (matrix(sums[, 2]^2, nrow(sd)) / 2 - 1)
+}
+
+# For each pair one row for each of `size` (n x q): what multiplies the effects in the sum of the two, each divided by its size.
+sums_of_pairs <- function(pairs, size) {
+  inverse <- ifelse(size > 0, 1 / size, 0)
+  do.call(rbind, lapply(seq_len(nrow(pairs)), function(i) {
+    other <- setdiff(seq_len(ncol(size)), pairs[i, ])
+    inverse[, other] <- 0
+    inverse
+  }))
+}
+
 # `lost`: how many of the first two moments of each row do not exist.
 mark_lost <- function(table, lost) {
   table[lost >= 1, 2] <- Inf

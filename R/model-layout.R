@@ -62,8 +62,8 @@ layout_variables <- function(model, role = NULL, direction = NULL) {
   layout$variable[layout$role %in% role & (is.null(direction) | layout$direction %in% direction)]
 }
 
-# Where the variables of a role are in the draws, from 1.
-layout_positions <- function(model, role) which(model$layout$role == role)
+# Where the variables of these roles are in the draws, from 1.
+layout_positions <- function(model, role) which(model$layout$role %in% role)
 
 # The first of them from 0, as the core counts; NA for none.
 first_position <- function(model, role) match(role, model$layout$role) - 1L
