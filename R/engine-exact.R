@@ -64,10 +64,16 @@ mark_missing <- function(table, model, missing) {
   table
 }
 
-# Rows between, within, share_between; columns mean, sd, lower, upper.
-exact_components <- function(posterior, prob, interval, call) {
-  table <- core_variance_components(posterior, prob, interval, call)
-  by_row <- posterior$propriety$orders[1, c("tau", "sigma")]
+# Rows between, within, share_between; columns mean, sd, lower, upper. `z` (q): what multiplies a group's effects there.
+exact_components <- function(posterior, z, prob, interval, call) {
+  orders <- posterior$propriety$orders
+  if (varies_in_slope(posterior$model)) {
+    table <- core_effect_variances(posterior, rbind(z), prob, interval, call)
+    by_row <- c(min(orders[-1][z != 0], Inf), orders[["sigma"]])
+  } else {
+    table <- core_variance_components(posterior, prob, interval, call)
+    by_row <- orders[1, c("tau", "sigma")]
+  }
   table[1:2, 1][by_row < 2] <- Inf
   table[1:2, 2][by_row < 4] <- Inf
   table
@@ -113,9 +119,15 @@ lost_of_rows <- function(posterior, group, noise) {
   ifelse(is.na(group), of_population, lost)
 }
 
-# Groups `first` less groups `second` (from 1): columns mean, sd, lower, upper, probability that the difference is positive.
-exact_contrasts <- function(posterior, first, second, prob, interval, cores, call) {
-  table <- core_group_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
+# Coefficients in a direction of groups `first` less those of groups `second` (from 1): columns mean, sd, lower, upper, probability that
+# the difference is positive.
+exact_contrasts <- function(posterior, direction, first, second, prob, interval, cores, call) {
+  table <- if (varies_in_slope(posterior$model)) {
+    z <- as.double(varying_term(posterior$model)$directions == direction)
+    core_effect_contrasts(posterior, z, first - 1L, second - 1L, prob, interval, cores, call)
+  } else {
+    core_group_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
+  }
   lost <- rep_len(posterior$propriety$missing$group, length(posterior$problem$size))
   mark_lost(table, pmax(lost[first], lost[second]))
 }

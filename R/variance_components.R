@@ -54,20 +54,22 @@ variance_components <- function(object, ...) {
 
 #' @rdname variance_components
 #' @export
-variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c("hdi", "central"), ...) {
+variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c("hdi", "central"), at = NULL, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_has_population(object, "variance_components", "It has only a variance within groups, {.code sigma(fit)^2}.", call)
+  z <- choose_directions_at(object, at, call)
   table <- if (has_quadrature(object)) {
-    exact_components(fit_posterior(object), prob, interval, call)
+    exact_components(fit_posterior(object), z, prob, interval, call)
   } else {
-    drawn_components(object, prob, interval, call)
+    drawn_components(object, z, prob, interval, call)
   }
   # The last share is one minus the other.
   table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
-  squares <- posterior_means(object, call = call)[c(varying_term(object$model)$sd, object$model$scale_within$name)]^2
+  means <- posterior_means(object, call = call)
+  squares <- c(variances_between(varying_term(object$model), rbind(means), z), means[[object$model$scale_within$name]]^2)
   colnames(table) <- c("mean", "sd", interval_names(interval))
   new_table(
     c(
@@ -75,22 +77,72 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
       list(plug_in = unname(c(squares, squares / sum(squares))))
     ),
     "bayespool_variance_components",
-    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
+    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
+    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction]
   )
 }
 
+# What multiplies the effects of a group (q numbers, named by direction) where its variance is wanted. `at`: as the user gave it.
+choose_directions_at <- function(fit, at, call) {
+  model <- fit$model
+  moments <- fit$moments
+  columns <- if (is.null(at)) {
+    means <- colSums(moments$mean * moments$n) / sum(moments$n)
+    rbind(means[model$columns])
+  } else {
+    columns_at(fit, at, call)
+  }
+  directions <- varying_term(model)$directions
+  stats::setNames(drop(direction_values(model, columns)), directions)
+}
+
+# One row with the columns of the model that vary between groups; others do not matter and are NA.
+columns_at <- function(fit, at, call) {
+  if (!varies_in_slope(fit$model)) {
+    abort_bayespool(
+      c(
+        "{.arg at} is for models whose slopes vary.",
+        i = "Here only an intercept varies between the groups, by as much at all values of the predictors."
+      ),
+      "argument", call
+    )
+  }
+  varying <- varying_formula(fit$parsed)
+  needed <- all.vars(stats::delete.response(stats::terms(varying$fixed)))
+  valid <- is.list(at) && all(needed %in% names(at)) && all(lengths(unclass(at)[needed]) == 1)
+  check_argument(at, valid, paste0("a list or data frame with one value of ", paste0("{.field ", needed, "}", collapse = " and of ")), call)
+  row <- as.data.frame(unclass(at)[needed], optional = TRUE, stringsAsFactors = FALSE)
+  frame <- predictor_frame(fit$moments$varying$coding, varying, row, call)
+  values <- varying_columns(fit$moments, frame, attr(frame, "terms"), call, source = "at")
+  check_argument(at, all(is.finite(values)), "finite values", call)
+  x <- matrix(NA_real_, 1, length(fit$model$columns))
+  x[match(unlist(fit$moments$varying$terms), fit$model$columns)] <- values
+  x
+}
+
+# z'Tz for each row of `draws`, with T the covariance matrix of a group's effects. Columns of `draws` have the variables' names.
+variances_between <- function(term, draws, z) {
+  effects <- sweep(draws[, term$sd, drop = FALSE], 2, z, `*`)
+  variances <- rowSums(effects^2)
+  pairs <- effect_pairs(term)
+  for (i in seq_along(term$correlation)) {
+    variances <- variances + 2 * draws[, term$correlation[i]] * effects[, pairs[i, 1]] * effects[, pairs[i, 2]]
+  }
+  variances
+}
+
 # As exact_components().
-drawn_components <- function(fit, prob, interval, call) {
+drawn_components <- function(fit, z, prob, interval, call) {
   draws <- draws_matrix(fit, call)
-  between <- draws[, varying_term(fit$model)$sd]^2
+  between <- variances_between(varying_term(fit$model), draws, z)
   within <- draws[, fit$model$scale_within$name]^2
-  components <- cbind(between, within, between / (between + within))
-  cbind(colMeans(components), apply(components, 2, stats::sd), t(drawn_intervals(components, prob, interval)))
+  interval_of_draws(cbind(between, within, between / (between + within)), prob, interval)
 }
 
 #' @rdname variance_components
 #' @export
 print.bayespool_variance_components <- function(x, digits = 3, ...) {
+  at <- attr(x, "at")
   if (is.null(attr(x, "interval")) || ncol(x) != 6) {
     return(NextMethod()) # a part of the table
   }
@@ -98,10 +150,17 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
+  if (is.null(at)) {
+    cat("share_between: the intraclass correlation\n")
+  } else {
+    cat(
+      "between: at ", paste(names(at), "=", vapply(at, format, "", digits = 4), collapse = ", "),
+      "; share_between: the correlation of two observations there, of one group\n", sep = ""
+    )
+  }
   cat(
-    "share_between: the intraclass correlation\n",
-    "plug_in: from the posterior means of the two standard deviations, not a posterior mean itself\n",
-    sep = ""
+    "plug_in: from the posterior means of the ", if (is.null(at)) "two ", "standard deviations",
+    if (!is.null(at)) " and correlations", ", not a posterior mean itself\n", sep = ""
   )
   note_interval(x, "posterior")
   invisible(x)
