@@ -61,16 +61,23 @@ accuracy.bayespool_fit <- function(object, ...) {
       "argument", call
     )
   }
+  if (!is.null(object$lattice)) {
+    return(new_accuracy(object, object$lattice$nodes, object$lattice$error, object$lattice$edge))
+  }
   posterior <- fit_posterior(object)
   finer <- core_comparison(posterior, call)
   changes <- c(
     abs(finer$log_evidence - object$log_evidence),
     changes_of_moments(posterior, replace(posterior, "record", list(finer$record)), call)
   )
+  new_accuracy(object, finer$nodes, 2 * max(changes) + 10 * finer$edge_mass, finer$edge_mass)
+}
+
+# `error`: of the rules, without rounding.
+new_accuracy <- function(fit, nodes, error, edge_mass) {
   structure(
     list(
-      scheme = scheme_text(object), nodes = finer$nodes,
-      error = 2 * max(changes) + 10 * finer$edge_mass + 1e-9 + lost_to_rounding(object$moments), edge_mass = finer$edge_mass
+      scheme = scheme_text(fit), nodes = nodes, error = error + 1e-9 + lost_to_rounding(fit$moments), edge_mass = edge_mass
     ),
     class = "bayespool_accuracy"
   )
@@ -96,12 +103,36 @@ scheme_text <- function(fit) {
   model <- fit$model
   known <- vapply(fit$priors, is_fixed, NA)
   open <- setdiff(c(model$scale_within$name, varying_term(model)$sd), names(known)[known])
+  if (varies_in_slope(model)) {
+    return(lattice_text(model, open))
+  }
   if (length(open) == 0) {
     return("closed form: both standard deviations are known")
   }
   rule <- paste("a trapezoidal rule over", open[1])
   if (!shares_sigma(model)) rule <- paste(rule, "for each group")
   if (length(open) == 2) paste0(rule, ", and at each of its nodes one over ", open[2]) else rule
+}
+
+# `open`: the standard deviations that are not known. Sigma has a rule of its own unless a known one ties the others to it.
+lattice_text <- function(model, open) {
+  sigma <- intersect(model$scale_within$name, open)
+  on_lattice <- c(setdiff(open, sigma), varying_term(model)$correlation)
+  if (!all(varying_term(model)$sd %in% open)) {
+    on_lattice <- c(sigma, on_lattice)
+    sigma <- character()
+  }
+  if (length(c(on_lattice, sigma)) == 0) {
+    return("closed form: all standard deviations are known")
+  }
+  lattice <- if (length(on_lattice) > 0) {
+    paste0(
+      "a lattice in ", length(on_lattice), if (length(on_lattice) == 1) " dimension (" else " dimensions (", toString(on_lattice), ")"
+    )
+  }
+  rule <- if (length(sigma) > 0) paste("a trapezoidal rule over", sigma)
+  text <- paste(c(lattice, rule), collapse = ", and at each of its nodes ")
+  if (length(on_lattice) > 3) paste0(text, "; deterministic, estimated error") else text
 }
 
 #' @rdname accuracy.bayespool_fit

@@ -83,6 +83,16 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     abort_formula("{.fn compare_pooling} compares means and needs an intercept.",
                   "Leave {.code 0 +} or {.code - 1} out of the formula.", formula, call)
   }
+  if (has_varying_terms(parsed)) {
+    abort_formula(
+      "{.fn compare_pooling} compares models in which an intercept varies, and here slopes do.",
+      c(
+        "Fit the models that you want to compare, such as {.fn varying_intercept} and {.fn mixed_model}.",
+        "{.fn log_marginal_likelihood} of each and {.fn loo_compare} of their {.fn loo} compare them."
+      ),
+      formula, call
+    )
+  }
   check_priors_by_model(prior, call)
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
   # The first fit has told of rows that were dropped.

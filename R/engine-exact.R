@@ -1,7 +1,8 @@
 # The exact engine: evidence, draws, moments, quantiles and predictions of what is left out, by quadrature. `posterior` as
 # new_posterior() makes it.
 
-# `draws`, an array or NULL; `log_evidence`; `record`.
+# `draws`, an array or NULL; `log_evidence`; `record`; `lattice`: what a quadrature in several dimensions says of itself, `error`
+# (estimated), `nodes` and `edge` (the mass beyond them).
 exact_draws <- function(posterior, settings, seed, call) {
   draws <- settings$chains * settings$iter_sampling
   sampled <- core_fit(posterior, draws, seed, settings$cores, call)
@@ -11,7 +12,8 @@ exact_draws <- function(posterior, settings, seed, call) {
       new_draws(sampled$draws, settings$iter_sampling, settings$chains, layout_variables(posterior$model))
     },
     log_evidence = sampled$log_evidence,
-    record = sampled$record
+    record = sampled$record,
+    lattice = if (varies_in_slope(posterior$model)) sampled[c("error", "nodes", "edge")]
   )
 }
 

@@ -109,9 +109,10 @@ columns_at <- function(fit, at, call) {
   }
   varying <- varying_formula(fit$parsed)
   needed <- all.vars(stats::delete.response(stats::terms(varying$fixed)))
-  valid <- is.list(at) && all(needed %in% names(at)) && all(lengths(unclass(at)[needed]) == 1)
+  chosen <- if (is.list(at) && all(needed %in% names(at))) unclass(at)[needed]
+  valid <- !is.null(chosen) && all(lengths(chosen) == 1) && !anyNA(chosen, recursive = TRUE)
   check_argument(at, valid, paste0("a list or data frame with one value of ", paste0("{.field ", needed, "}", collapse = " and of ")), call)
-  row <- as.data.frame(unclass(at)[needed], optional = TRUE, stringsAsFactors = FALSE)
+  row <- as.data.frame(chosen, optional = TRUE)
   frame <- predictor_frame(fit$moments$varying$coding, varying, row, call)
   values <- varying_columns(fit$moments, frame, attr(frame, "terms"), call, source = "at")
   check_argument(at, all(is.finite(values)), "finite values", call)
