@@ -118,6 +118,11 @@ LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptio
   const MatrixXd rotation = away_from_axes(d);
   LatticeFit result{{}, 0, false};
   LatticeRule& rule = result.rule;
+  if (d == 0) {  // all is known: a single node
+    rule.fill(f, {LatticePoint{}}, options.drop, options.most_nodes);
+    result.settled = true;
+    return result;
+  }
   const Eigen::SelfAdjointEigenSolver<MatrixXd> axes(modes.front().curvature);
   VectorXd centre = modes.front().at;
   MatrixXd covariance =
