@@ -6,19 +6,20 @@
 #' `(Intercept)`, whatever the fit calls it, and a slope has the name of its predictor. All numbers are posterior
 #' means: by quadrature, without draws and without Monte Carlo error, for an exact fit, and of the draws of a fit by NUTS.
 #'
-#' | | complete pooling | no pooling | partial pooling, varying intercept |
+#' | | complete pooling | no pooling | models with a population |
 #' |---|---|---|---|
 #' | `fixef()` | `mu` or `beta_0`, and slopes | slopes only | `hyper_mu` or `beta_0`, and slopes |
-#' | `ranef()` | error | error | group mean (or intercept) minus `hyper_mu` (or `beta_0`) |
-#' | `coef()` | as `fixef()` | group means (or intercepts), and slopes | group means (or intercepts), and slopes |
+#' | `ranef()` | error | error | group mean (or intercept, slopes) minus that of the population |
+#' | `coef()` | as `fixef()` | group means (or intercepts), and slopes | group means (or intercepts, slopes), and what all groups share |
 #'
 #' In no pooling each group has parameters of its own and there is no population that they deviate from. A model
-#' without a population mean, such as `y ~ 0 + (1 | g)`, has group means that deviate from 0.
+#' without a population mean, such as `y ~ 0 + (1 | g)`, has group means that deviate from 0; so do slopes that vary between
+#' groups and are no predictors, as in `y ~ 1 + (0 + x | g)`.
 #'
 #' Posterior means add up, `coef()` being `fixef()` plus `ranef()`, but means of squares are not squares of
 #' means: in `VarCorr()` the variance is the posterior mean of the variance, the standard deviation is the posterior mean of the
-#' standard deviation, and the first is larger than the square of the second. lme4 reports one estimate and its
-#' square.
+#' standard deviation, and the first is larger than the square of the second. So it is with covariances, which are posterior
+#' means of covariances, and correlations. lme4 reports one estimate and its square.
 #'
 #' `ranef(fit, condVar = TRUE)` adds the posterior variances and intervals of the deviations, exact for an exact fit. lme4's
 #' variances are conditional on its estimates of the standard deviations; these are not conditional on anything: they contain
@@ -35,20 +36,24 @@
 #' @return
 #' * `fixef()`: a named vector.
 #' * `ranef()`: a list of one data frame, named by the grouping factor, with one row a group, named by its label, and the
-#'   column `(Intercept)`. With `condVar` the data frame has the attribute `postVar`, an array of 1 x 1 x groups with the
-#'   posterior variances. `as.data.frame()` makes columns `grpvar` (the grouping factor), `term` (`(Intercept)`), `grp` (the group, a
-#'   factor with levels in the order of the deviations) and `condval` (the deviation) of it, with `condVar` also `condsd` (its
+#'   column `(Intercept)`, or a column for each of the \eqn{q} coefficients that vary. With `condVar` the data frame has the attribute
+#'   `postVar`, an array of \eqn{q} x \eqn{q} x groups with the posterior variances and covariances of a group's deviations (lme4 has a
+#'   list of arrays where effects are independent; here they have covariances then, too, as the data tie them to each other).
+#'   `as.data.frame()` makes columns `grpvar` (the grouping factor), `term` (the coefficient), `grp` (the group, a
+#'   factor with levels in the order of the first coefficient's deviations) and `condval` (the deviation) of it, with `condVar` also `condsd` (its
 #'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
 #' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
 #'   pooling a named vector.
-#' * `VarCorr()`: a list of one 1 x 1 matrix, named by the grouping factor, with the variance between groups and the
-#'   attribute `stddev`; the attribute `sc` of the list is the standard deviation within groups. `as.data.frame()` makes
-#'   columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for the groups and one for the `Residual`.
+#' * `VarCorr()`: a list of one matrix, named by the grouping factor, with the variances between groups (and the covariances of
+#'   effects that may be correlated) and the attributes `stddev` and `correlation`; the attribute `sc` of the list is the standard
+#'   deviation within groups. Effects that are independent, as with `(1 + x || g)`, have a 1 x 1 matrix each, with names such as `g` and
+#'   `g.1`. `as.data.frame()` makes columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for each standard deviation
+#'   between groups, then each correlation, and one for the `Residual`.
 #' * `sigma()`: the standard deviation within groups, one number; for no pooling with one for each group a vector named by
 #'   the groups' labels.
 #' * `ngrps()`: the number of groups, named by the grouping factor.
 #' * `vcov()`: the posterior covariance matrix of what `fixef()` gives, from the draws.
-#' * `model.frame()`: a data frame with the response, the predictors and the grouping factor of the rows that the
+#' * `model.frame()`: a data frame with the response, the predictors, what varies between groups and the grouping factor of the rows that the
 #'   fit used.
 #' @section Errors: Of class `bayespool_error_model`: `ranef()` and `VarCorr()` of a model without a population of groups, and
 #'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class

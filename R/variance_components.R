@@ -2,8 +2,7 @@
 
 #' Variance components
 #'
-#' How much of the variance lies between groups and how much within them, for [partial_pooling()] and
-#' [varying_intercept()].
+#' How much of the variance lies between groups and how much within them, for models whose groups come from a population.
 #'
 #' With \eqn{\tau} the standard deviation between groups (`sigma_mu` or `sigma_0`) and \eqn{\sigma} that within them
 #' (`sigma_y`), the components are
@@ -14,6 +13,16 @@
 #'   two observations in a group;
 #' * `share_within`: \eqn{\sigma^2 / (\tau^2 + \sigma^2)}.
 #'
+#' **Where slopes vary** the groups differ by more at some values of the predictors than at others. Let \eqn{z} be what multiplies a
+#' group's effects: 1 for its intercept, if that varies, and for each slope that varies the value of its predictor. With \eqn{T} the
+#' covariance matrix of the effects, which has the squares of `sigma_0` and `sigma_beta` on its diagonal and `rho` times two standard
+#' deviations beside it, the variance of the groups' expected values at \eqn{z} is
+#' \deqn{z' T z = \sum_k z_k^2 \tau_k^2 + 2 \sum_{k < l} z_k z_l \rho_{kl} \tau_k \tau_l,
+#'   }{z'Tz = sum z_k^2 tau_k^2 + 2 sum z_k z_l rho_kl tau_k tau_l,}
+#' which takes the place of \eqn{\tau^2} above. `at` chooses \eqn{z}; the printed table says where it is. With a varying intercept and one
+#' slope the variance is least at \eqn{x = -\rho \tau_0 / \tau_1} and grows with the square of the distance from there. The share between
+#' is the correlation of two observations of one group that are both at \eqn{z}.
+#'
 #' Each has a posterior distribution. It is computed by quadrature, without draws, where the fit is exact, and from the
 #' draws of a fit by NUTS.
 #'
@@ -23,6 +32,8 @@
 #'
 #' @param object A fit.
 #' @param prob,interval Probability in the interval, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
+#' @param at Where slopes vary: a list or data frame with one value of each variable of the bar, such as `list(Days = 5)`. `NULL`: at
+#'   the means of the data (of categories: at the means of the columns that code them).
 #' @param x What `variance_components()` returned.
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
@@ -32,7 +43,8 @@
 #'   are on the squared scale of the response. With heavy-tailed or flat priors and few groups a mean or sd of a variance
 #'   may not exist: it is `Inf`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()] and [no_pooling()], which have no variance
-#'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1). Of class `bayespool_error_draws`: a fit
+#'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), an `at` without a value of each variable or for a
+#'   model whose slopes do not vary. Of class `bayespool_error_data`: a category that the data do not have. Of class `bayespool_error_draws`: a fit
 #'   by NUTS without draws.
 #' @references Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*,
 #'   chapter 12. Cambridge University Press.
@@ -46,6 +58,11 @@
 #'   )
 #' )
 #' variance_components(fit)
+#'
+#' # How much do the chicks differ in weight at birth, and after twelve days?
+#' chicks <- varying_intercept_slope(weight ~ Time + (1 + Time | Chick), ChickWeight, iter_sampling = 0)
+#' variance_components(chicks, at = list(Time = 0))
+#' variance_components(chicks, at = list(Time = 12))
 #' @aliases icc
 #' @export
 variance_components <- function(object, ...) {

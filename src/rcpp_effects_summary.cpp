@@ -1,5 +1,9 @@
 // R's entry points to summaries by quadrature where groups have several effects. `orders`: see effect_orders(); `record`: what
 // cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "core/exact/effect_leave_one_out.hpp"
 #include "core/exact/effect_marginals.hpp"
 #include "core/exact/effect_nodes.hpp"
@@ -42,6 +46,19 @@ SummaryColumns columns_of(const std::vector<double>& probabilities, double short
   for (double p : probabilities) wanted.probabilities.push_back({p, 1 - p});
   wanted.shortest = shortest;
   return wanted;
+}
+
+// The two effects that z'b is made of, where their sds are known, so that its variance is linear in their correlation alone.
+std::optional<std::pair<Index, Index>> known_pair(const EffectPriors& priors, const VectorXd& z) {
+  std::vector<Index> effects;
+  for (Index k = 0; k < z.size(); ++k) {
+    const ScalePrior& prior = priors.tau[static_cast<std::size_t>(k)];
+    if (z(k) == 0) continue;
+    if (!prior.is_fixed()) return std::nullopt;
+    if (prior.fixed_value() > 0) effects.push_back(k);
+  }
+  if (!priors.eta || effects.size() != 2) return std::nullopt;
+  return std::make_pair(effects[0], effects[1]);
 }
 
 // Mean, sd and wanted columns of a mixture.
@@ -244,6 +261,36 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
     const auto log_ratio = [&own](const MatrixXd& lambda, double) {
       return 2 * std::log((lambda.transpose() * own).norm());
     };
+    // The variance then has bounds, but the correlation's score has none.
+    const std::optional<std::pair<Index, Index>> pair = known_pair(parsed.priors, own);
+    if (pair) {
+      const auto [k, l] = *pair;
+      const auto size = [&](Index effect) {
+        return own(effect) * parsed.priors.tau[static_cast<std::size_t>(effect)].fixed_value();
+      };
+      const double a = size(k), b = size(l);
+      const double sign = a * b < 0 ? -1 : 1;
+      const auto score = [k = k, l = l, sign](const MatrixXd& lambda, double) {
+        return sign * score_of_correlation(lambda, k, l);
+      };
+      const auto variance = [a, b, sign](double x) {
+        return a * a + b * b + 2 * sign * a * b * std::tanh(x);
+      };
+      table.row(i) = marginals.row(score, variance, wanted);
+      const ScalePrior& sigma = parsed.priors.sigma;
+      table.row(rows + 1 + i) =
+          sigma.is_fixed()
+              ? marginals.row(
+                    score,
+                    [&](double x) {
+                      return variance(x) /
+                             (variance(x) + sigma.fixed_value() * sigma.fixed_value());
+                    },
+                    wanted)
+              : marginals.row(
+                    log_ratio, [](double x) { return 1 / (1 + std::exp(-x)); }, wanted);
+      continue;
+    }
     table.row(i) =
         marginals.row([&](const MatrixXd& lambda,
                           double sigma) { return log_ratio(lambda, sigma) + 2 * std::log(sigma); },

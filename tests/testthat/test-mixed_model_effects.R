@@ -120,6 +120,12 @@ test_that("variance components are those of brute force, where they are wanted",
   rho <- exact_summary(correlated, probs = c(0.1, 0.9), pars = "rho[x]")
   between <- sds[2]^2 + 2.5^2 * sds[3]^2 + 2 * 2.5 * c(rho$q10, rho$q90) * sds[2] * sds[3]
   expect_equal(c(central$central_lower[1], central$central_upper[1]), between, tolerance = 1e-6)
+  expect_equal(c(central$central_lower[3], central$central_upper[3]), between / (between + sds[[1]]^2), tolerance = 1e-6)
+  # A linear function of rho has the shortest interval where rho has it.
+  shortest <- variance_components(correlated, at = list(x = -1))
+  rho <- summary(correlated, pars = "rho[x]")
+  between <- sds[2]^2 + sds[3]^2 - 2 * c(rho$hdi_upper, rho$hdi_lower) * sds[2] * sds[3]
+  expect_equal(c(shortest$hdi_lower[1], shortest$hdi_upper[1]), between, tolerance = 1e-4)
   mean_x <- mean(rows$x)
   expect_equal(variance_components(correlated)$mean, variance_components(correlated, at = list(x = mean_x))$mean, tolerance = 1e-12)
   expect_output(print(variance_components(correlated)), paste("between: at x =", format(mean_x, digits = 4)), fixed = TRUE)
@@ -272,7 +278,7 @@ test_that("the correlations of three effects are in columns of the lower triangl
   expect_identical(direction_pairs(term$directions), c("x", "z", "x,z"))
   expect_identical(effect_pairs(term), rbind(c(1L, 2L), c(1L, 3L), c(2L, 3L)))
   # sds 1 to 3, correlations 4 to 6, sigma 7
-  expect_identical(lower_triangle_order(term), c(1L, 4L, 5L, 2L, 6L, 3L, 7L))
+  expect_identical(lower_triangle_order(term), c(1, 4, 5, 2, 6, 3, 7))
   expect_identical(unname(effects_matrix(term, 1, c(0.1, 0.2, 0.3))), matrix(c(1, 0.1, 0.2, 0.1, 1, 0.3, 0.2, 0.3, 1), 3))
 })
 
@@ -285,7 +291,7 @@ test_that("the log density of correlations is that of the LKJ distribution", {
   # Of three: integrated over r12, r13 and the partial correlation z of 2 and 3, each the sine of an angle, it is 1.
   rule <- gauss_legendre(20)
   at <- expand.grid(a = pi * (rule$x - 0.5), b = pi * (rule$x - 0.5), c = pi * (rule$x - 0.5))
-  weight <- pi^3 * as.vector(rule$w %o% rule$w %o% rule$w) * with(at, cos(a)^2 * cos(b)^2 * cos(c))
+  weight <- pi^3 * as.vector(rule$weight %o% rule$weight %o% rule$weight) * with(at, cos(a)^2 * cos(b)^2 * cos(c))
   r <- with(at, cbind(sin(a), sin(b), sin(a) * sin(b) + sin(c) * cos(a) * cos(b)))
   for (eta in c(1, 2.5)) expect_equal(sum(weight * exp(log_prior(new_prior("lkj", eta, "correlation"), r))), 1, tolerance = 1e-8)
   draws <- log_prior_draws.bayespool_fit(sleep)
