@@ -37,7 +37,8 @@
 #'   * `error`: the estimate, in posterior standard deviations (for the log evidence, in units of it);
 #'   * `edge_mass`: about the probability where the rules have no nodes.
 #'
-#'   Fits are printed with a line on the lattice's error, and on what rounding can do, where that is above 1e-6. Where priors and data ask for values of a
+#'   Fits are printed with a line on the lattice's error, and on what rounding can do, where that is above 1e-6. Where priors
+#'   and data ask for values of a
 #'   standard deviation that differ by a factor of 55 or more, the fit itself makes the second look and warns
 #'   (`bayespool_warning_modes`) if it finds anything. The rest takes longer to find than the fit, and the rules refuse what they
 #'   cannot resolve.

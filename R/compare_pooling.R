@@ -53,7 +53,8 @@
 #'   * `prob`, `interval`: as given.
 #' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups or
 #'   without an intercept, or one in which slopes vary: fit such models, and compare them by
-#'   [log_marginal_likelihood()] and [loo_compare()]. Of class `bayespool_error_prior`: a `prior` that is not a list of lists named by model.
+#'   [log_marginal_likelihood()] and [loo_compare()]. Of class `bayespool_error_prior`: a `prior` that is not a list of lists
+#'   named by model.
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
 #'   (hierarchical) models. *Technometrics*, 48(2), 241-251. \doi{10.1198/004017005000000517}
 #' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage; [tidy()][tidy.compare_pooling] for a long table.

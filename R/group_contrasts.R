@@ -30,11 +30,13 @@
 #' @param x What `group_contrasts()` returned.
 #' @return A data frame of class `bayespool_group_contrasts` with one row a pair and columns `group` and `other` (labels),
 #'   `mean`, `sd`, `lower` and `upper` of the coefficient of `group` minus that of `other`, on the scale of the
-#'   response (of a slope: of the response per unit of the predictor), and `p_greater`, the probability that this difference is positive. With heavy-tailed or flat priors and
+#'   response (of a slope: of the response per unit of the predictor), and `p_greater`, the probability that this difference
+#'   is positive. With heavy-tailed or flat priors and
 #'   few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()], which has no coefficients of groups. Of class
 #'   `bayespool_error_argument`: groups that the fit does not have, fewer than two of them, more than 2000 pairs, a `prob`
-#'   outside (0, 1), another `interval`, a `coefficient` that does not vary, or none where several slopes vary and no intercept. Of class `bayespool_error_draws`: a fit by NUTS without draws.
+#'   outside (0, 1), another `interval`, a `coefficient` that does not vary, or none where several slopes vary and no
+#'   intercept. Of class `bayespool_error_draws`: a fit by NUTS without draws.
 #' @references Gelman, A., Hill, J. and Yajima, M. (2012). Why we (usually) don't have to worry about multiple comparisons.
 #'   *Journal of Research on Educational Effectiveness*, 5(2), 189-211. \doi{10.1080/19345747.2011.618213}
 #' @seealso [group_ranks()] for the order of all groups; [plot()][plot.bayespool_group_contrasts] for a picture.

@@ -6,7 +6,8 @@
 #' the best `best`. Rank 1 is the best.
 #'
 #' In each draw of the posterior the groups are ordered by their means, or beside predictors by their intercepts (`mu` or
-#' `beta_0j`), or by the slopes (`beta_j`) that `coefficient` chooses; a group's rank has the distribution of its places over the draws. This is not the order of the
+#' `beta_0j`), or by the slopes (`beta_j`) that `coefficient` chooses; a group's rank has the distribution of its places over
+#' the draws. This is not the order of the
 #' posterior means: a group with few observations may have the largest mean and yet a smaller probability of being the
 #' best than one that is known better, and expected ranks lie closer to the middle than places in a list do. Groups that
 #' are equal in a draw share the best of their places.

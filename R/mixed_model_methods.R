@@ -40,7 +40,8 @@
 #'   `postVar`, an array of \eqn{q} x \eqn{q} x groups with the posterior variances and covariances of a group's deviations (lme4 has a
 #'   list of arrays where effects are independent; here they have covariances then, too, as the data tie them to each other).
 #'   `as.data.frame()` makes columns `grpvar` (the grouping factor), `term` (the coefficient), `grp` (the group, a
-#'   factor with levels in the order of the first coefficient's deviations) and `condval` (the deviation) of it, with `condVar` also `condsd` (its
+#'   factor with levels in the order of the first coefficient's deviations) and `condval` (the deviation) of it, with
+#'   `condVar` also `condsd` (its
 #'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
 #' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
 #'   pooling a named vector.
@@ -53,7 +54,8 @@
 #'   the groups' labels.
 #' * `ngrps()`: the number of groups, named by the grouping factor.
 #' * `vcov()`: the posterior covariance matrix of what `fixef()` gives, from the draws.
-#' * `model.frame()`: a data frame with the response, the predictors, what varies between groups and the grouping factor of the rows that the
+#' * `model.frame()`: a data frame with the response, the predictors, what varies between groups and the grouping factor of
+#'   the rows that the
 #'   fit used.
 #' @section Errors: Of class `bayespool_error_model`: `ranef()` and `VarCorr()` of a model without a population of groups, and
 #'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class

@@ -44,7 +44,8 @@
 #'   may not exist: it is `Inf`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()] and [no_pooling()], which have no variance
 #'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), an `at` without a value of each variable or for a
-#'   model whose slopes do not vary. Of class `bayespool_error_data`: a category that the data do not have. Of class `bayespool_error_draws`: a fit
+#'   model whose slopes do not vary. Of class `bayespool_error_data`: a category that the data do not have. Of class
+#'   `bayespool_error_draws`: a fit
 #'   by NUTS without draws.
 #' @references Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*,
 #'   chapter 12. Cambridge University Press.
