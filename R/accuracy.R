@@ -18,6 +18,11 @@
 #'   of the response, or of each other. Fits to rows take residuals before they square where that share is small, fits to
 #'   moments cannot.
 #'
+#' Where groups have several effects, their standard deviations and correlations are integrated out together, on a lattice, and the
+#' estimate is ten times what the fit itself has seen: the square of the lattice's spectrum at half its sampling frequency (how much the
+#' results of every second node differ from those of the others) and the mass at its border. In four or more dimensions the scheme says
+#' "deterministic, estimated error": there is no Monte Carlo error, but fewer nodes in each direction.
+#'
 #' An estimate is no bound. It does not see a mode of the posterior that is much narrower than the grid (half a unit of
 #' the logarithm of a standard deviation), nor rounding in the data themselves. Where priors and data contradict each other by
 #' thousands of standard deviations, the log density is so large a number that its own rounding, about 1e-10 of it, is more
@@ -32,7 +37,8 @@
 #'   * `error`: the estimate, in posterior standard deviations (for the log evidence, in units of it);
 #'   * `edge_mass`: about the probability where the rules have no nodes.
 #'
-#'   Fits are printed with a line on what rounding can do where that is above 1e-6. Where priors and data ask for values of a
+#'   Fits are printed with a line on the lattice's error, and on what rounding can do, where that is above 1e-6. Where priors
+#'   and data ask for values of a
 #'   standard deviation that differ by a factor of 55 or more, the fit itself makes the second look and warns
 #'   (`bayespool_warning_modes`) if it finds anything. The rest takes longer to find than the fit, and the rules refuse what they
 #'   cannot resolve.
@@ -61,16 +67,23 @@ accuracy.bayespool_fit <- function(object, ...) {
       "argument", call
     )
   }
+  if (!is.null(object$lattice)) {
+    return(new_accuracy(object, object$lattice$nodes, object$lattice$error, object$lattice$edge))
+  }
   posterior <- fit_posterior(object)
   finer <- core_comparison(posterior, call)
   changes <- c(
     abs(finer$log_evidence - object$log_evidence),
     changes_of_moments(posterior, replace(posterior, "record", list(finer$record)), call)
   )
+  new_accuracy(object, finer$nodes, 2 * max(changes) + 10 * finer$edge_mass, finer$edge_mass)
+}
+
+# `error`: of the rules, without rounding.
+new_accuracy <- function(fit, nodes, error, edge_mass) {
   structure(
     list(
-      scheme = scheme_text(object), nodes = finer$nodes,
-      error = 2 * max(changes) + 10 * finer$edge_mass + 1e-9 + lost_to_rounding(object$moments), edge_mass = finer$edge_mass
+      scheme = scheme_text(fit), nodes = nodes, error = error + 1e-9 + lost_to_rounding(fit$moments), edge_mass = edge_mass
     ),
     class = "bayespool_accuracy"
   )
@@ -96,12 +109,38 @@ scheme_text <- function(fit) {
   model <- fit$model
   known <- vapply(fit$priors, is_fixed, NA)
   open <- setdiff(c(model$scale_within$name, varying_term(model)$sd), names(known)[known])
+  if (varies_in_slope(model)) {
+    return(lattice_text(fit, open))
+  }
   if (length(open) == 0) {
     return("closed form: both standard deviations are known")
   }
   rule <- paste("a trapezoidal rule over", open[1])
   if (!shares_sigma(model)) rule <- paste(rule, "for each group")
   if (length(open) == 2) paste0(rule, ", and at each of its nodes one over ", open[2]) else rule
+}
+
+# `open`: the standard deviations that are not known. Sigma has a rule of its own unless another is known, or bounded, on its own scale.
+lattice_text <- function(fit, open) {
+  term <- varying_term(fit$model)
+  sigma <- intersect(fit$model$scale_within$name, open)
+  on_lattice <- c(setdiff(open, sigma), term$correlation)
+  own_scale <- vapply(fit$priors[term$sd], function(prior) if (is_fixed(prior)) prior$par > 0 else is_bounded(prior), NA)
+  if (any(own_scale)) {
+    on_lattice <- c(sigma, on_lattice)
+    sigma <- character()
+  }
+  if (length(c(on_lattice, sigma)) == 0) {
+    return("closed form: all standard deviations are known")
+  }
+  lattice <- if (length(on_lattice) > 0) {
+    paste0(
+      "a lattice in ", length(on_lattice), if (length(on_lattice) == 1) " dimension (" else " dimensions (", toString(on_lattice), ")"
+    )
+  }
+  rule <- if (length(sigma) > 0) paste("a trapezoidal rule over", sigma)
+  text <- paste(c(lattice, rule), collapse = ", and at each of its nodes ")
+  if (length(on_lattice) > 3) paste0(text, "; deterministic, estimated error") else text
 }
 
 #' @rdname accuracy.bayespool_fit

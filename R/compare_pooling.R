@@ -52,7 +52,9 @@
 #'   * `notes`: what is `NA`, and why.
 #'   * `prob`, `interval`: as given.
 #' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups or
-#'   without an intercept. Of class `bayespool_error_prior`: a `prior` that is not a list of lists named by model.
+#'   without an intercept, or one in which slopes vary: fit such models, and compare them by
+#'   [log_marginal_likelihood()] and [loo_compare()]. Of class `bayespool_error_prior`: a `prior` that is not a list of lists
+#'   named by model.
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
 #'   (hierarchical) models. *Technometrics*, 48(2), 241-251. \doi{10.1198/004017005000000517}
 #' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage; [tidy()][tidy.compare_pooling] for a long table.
@@ -82,6 +84,16 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   if (!parsed$intercept) {
     abort_formula("{.fn compare_pooling} compares means and needs an intercept.",
                   "Leave {.code 0 +} or {.code - 1} out of the formula.", formula, call)
+  }
+  if (has_varying_terms(parsed)) {
+    abort_formula(
+      "{.fn compare_pooling} compares models in which an intercept varies, and here slopes do.",
+      c(
+        "Fit the models that you want to compare, such as {.fn varying_intercept} and {.fn mixed_model}.",
+        "{.fn log_marginal_likelihood} of each and {.fn loo_compare} of their {.fn loo} compare them."
+      ),
+      formula, call
+    )
   }
   check_priors_by_model(prior, call)
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))

@@ -1,7 +1,8 @@
 # The exact engine: evidence, draws, moments, quantiles and predictions of what is left out, by quadrature. `posterior` as
 # new_posterior() makes it.
 
-# `draws`, an array or NULL; `log_evidence`; `record`.
+# `draws`, an array or NULL; `log_evidence`; `record`; `lattice`: what a quadrature in several dimensions says of itself, `error`
+# (estimated), `nodes` and `edge` (the mass beyond them).
 exact_draws <- function(posterior, settings, seed, call) {
   draws <- settings$chains * settings$iter_sampling
   sampled <- core_fit(posterior, draws, seed, settings$cores, call)
@@ -11,7 +12,8 @@ exact_draws <- function(posterior, settings, seed, call) {
       new_draws(sampled$draws, settings$iter_sampling, settings$chains, layout_variables(posterior$model))
     },
     log_evidence = sampled$log_evidence,
-    record = sampled$record
+    record = sampled$record,
+    lattice = if (varies_in_slope(posterior$model)) sampled[c("error", "nodes", "edge")]
   )
 }
 
@@ -64,10 +66,16 @@ mark_missing <- function(table, model, missing) {
   table
 }
 
-# Rows between, within, share_between; columns mean, sd, lower, upper.
-exact_components <- function(posterior, prob, interval, call) {
-  table <- core_variance_components(posterior, prob, interval, call)
-  by_row <- posterior$propriety$orders[1, c("tau", "sigma")]
+# Rows between, within, share_between; columns mean, sd, lower, upper. `z` (q): what multiplies a group's effects there.
+exact_components <- function(posterior, z, prob, interval, call) {
+  orders <- posterior$propriety$orders
+  if (varies_in_slope(posterior$model)) {
+    table <- core_effect_variances(posterior, rbind(z), prob, interval, call)
+    by_row <- c(min(orders[-1][z != 0], Inf), orders[["sigma"]])
+  } else {
+    table <- core_variance_components(posterior, prob, interval, call)
+    by_row <- orders[1, c("tau", "sigma")]
+  }
   table[1:2, 1][by_row < 2] <- Inf
   table[1:2, 2][by_row < 4] <- Inf
   table
@@ -137,11 +145,44 @@ lost_of_rows <- function(posterior, group, noise) {
   ifelse(is.na(group), of_population, lost)
 }
 
-# Groups `first` less groups `second` (from 1): columns mean, sd, lower, upper, probability that the difference is positive.
-exact_contrasts <- function(posterior, first, second, prob, interval, cores, call) {
-  table <- core_group_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
+# Coefficients in a direction of groups `first` less those of groups `second` (from 1): columns mean, sd, lower, upper, probability that
+# the difference is positive.
+exact_contrasts <- function(posterior, direction, first, second, prob, interval, cores, call) {
+  table <- if (varies_in_slope(posterior$model)) {
+    z <- as.double(varying_term(posterior$model)$directions == direction)
+    core_effect_contrasts(posterior, z, first - 1L, second - 1L, prob, interval, cores, call)
+  } else {
+    core_group_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
+  }
   lost <- rep_len(posterior$propriety$missing$group, length(posterior$problem$size))
   mark_lost(table, pmax(lost[first], lost[second]))
+}
+
+# Posterior means of the covariances of a group's effects, one a pair; `size` (q): the roots of those of their variances. The variance of
+# a sum of two effects of size 1 is 2 and twice their covariance.
+exact_effect_covariances <- function(posterior, size, call) {
+  pairs <- effect_pairs(varying_term(posterior$model))
+  sums <- core_effect_variances(posterior, sums_of_pairs(pairs, rbind(size)), 0.5, "central", call)
+  size[pairs[, 1]] * size[pairs[, 2]] * (sums[seq_len(nrow(pairs)), 1] / 2 - 1)
+}
+
+# The covariances of each group's deviations from the population, groups x pairs, in the same way. `sd`: groups x q.
+exact_deviation_covariances <- function(posterior, pairs, sd, cores, call) {
+  z <- sums_of_pairs(pairs, sd)
+  x <- matrix(0, nrow(z), length(posterior$problem$predictors))
+  group <- rep(seq_len(nrow(sd)), nrow(pairs)) - 1L
+  sums <- core_effect_rows(posterior, x, z, group, FALSE, 0.5, "central", cores, call)
+  sd[, pairs[, 1]] * sd[, pairs[, 2]] * (matrix(sums[, 2]^2, nrow(sd)) / 2 - 1)
+}
+
+# For each pair one row for each of `size` (n x q): what multiplies the effects in the sum of the two, each divided by its size.
+sums_of_pairs <- function(pairs, size) {
+  inverse <- ifelse(size > 0, 1 / size, 0)
+  do.call(rbind, lapply(seq_len(nrow(pairs)), function(i) {
+    other <- setdiff(seq_len(ncol(size)), pairs[i, ])
+    inverse[, other] <- 0
+    inverse
+  }))
 }
 
 # `lost`: how many of the first two moments of each row do not exist.

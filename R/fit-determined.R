@@ -4,15 +4,21 @@
 warn_undetermined <- function(model, moments, priors, data, call) {
   within <- model$scale_within$name
   between <- varying_term(model)$sd
+  several <- length(between) > 1
   known <- names(Filter(is_fixed, priors))
   single_rows <- all(moments$n == 1)
-  message <- if (!has_groups(model) || within %in% known && single_rows || isTRUE(between %in% known)) {
+  message <- if (!has_groups(model) || within %in% known && single_rows || has_population(model) && all(between %in% known)) {
     NULL
   } else if (has_population(model) && length(moments$n) == 1) {
     c(
-      "There is one group, which says next to nothing about {.field {between}}, the standard deviation between groups.",
-      i = "What the fit says of {.field {between}} comes from its prior.",
+      "There is one group, which says next to nothing about {.field {between}}, the standard deviation{if (several) 's'} between groups.",
+      i = "What the fit says of {.field {between}} comes from {if (several) 'their priors' else 'its prior'}.",
       i = "{.fn complete_pooling} is the model for a single group."
+    )
+  } else if (single_rows && varies_in_slope(model)) {
+    c(
+      "Every group has one observation, so the data can hardly tell {.field {within}} from {.field {between}}.",
+      i = "They only tell the sum of both variances, at each value of the predictors; the priors decide how it is divided."
     )
   } else if (single_rows && has_population(model)) {
     c(

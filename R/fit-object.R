@@ -17,6 +17,7 @@ new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, se
       propriety = posterior$propriety,
       log_evidence = sampled$log_evidence,
       record = sampled$record,
+      lattice = sampled$lattice,
       draws = sampled$draws,
       nuts = sampled$nuts,
       seed = seed

@@ -5,7 +5,8 @@
 #' How much the coefficients of two groups differ, for pairs of groups: mean, standard deviation and interval of the
 #' difference, and the probability that the first group's is the larger.
 #'
-#' The coefficients are the groups' means, or beside predictors their intercepts (`mu` or `beta_0j`). The difference has
+#' The coefficients are the groups' means, or beside predictors their intercepts (`mu` or `beta_0j`); where slopes vary,
+#' `coefficient` chooses them (`beta_j`). The difference has
 #' a posterior distribution of its own, which the intervals of the two groups do not show: under partial pooling both
 #' depend on the same population and the same standard deviations, so overlapping intervals do not mean that the groups
 #' are alike.
@@ -19,18 +20,23 @@
 #' Many pairs are many chances to be surprised. Partial pooling guards against that: it draws the groups together as
 #' far as the data ask for.
 #'
-#' @param fit A fit of [no_pooling()], [partial_pooling()] or [varying_intercept()].
+#' @param fit A fit of [no_pooling()] or of a model with a population of groups: [partial_pooling()], [varying_intercept()],
+#'   [varying_slope()], [varying_intercept_slope()], [mixed_model()].
 #' @param groups Labels of groups; `NULL`: all of them.
 #' @param reference Label of one group from which the differences of the others are taken; `NULL`: all pairs of `groups`.
 #' @inheritParams predictive_table
+#' @param coefficient Which of the groups' coefficients: `"(Intercept)"` or the name of a slope, as [ranef()][ranef.bayespool_fit]
+#'   names its columns. `NULL`: the intercept where it varies, else the only slope that does.
 #' @param x What `group_contrasts()` returned.
 #' @return A data frame of class `bayespool_group_contrasts` with one row a pair and columns `group` and `other` (labels),
 #'   `mean`, `sd`, `lower` and `upper` of the coefficient of `group` minus that of `other`, on the scale of the
-#'   response, and `p_greater`, the probability that this difference is positive. With heavy-tailed or flat priors and
+#'   response (of a slope: of the response per unit of the predictor), and `p_greater`, the probability that this difference
+#'   is positive. With heavy-tailed or flat priors and
 #'   few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()], which has no coefficients of groups. Of class
 #'   `bayespool_error_argument`: groups that the fit does not have, fewer than two of them, more than 2000 pairs, a `prob`
-#'   outside (0, 1), another `interval`. Of class `bayespool_error_draws`: a fit by NUTS without draws.
+#'   outside (0, 1), another `interval`, a `coefficient` that does not vary, or none where several slopes vary and no
+#'   intercept. Of class `bayespool_error_draws`: a fit by NUTS without draws.
 #' @references Gelman, A., Hill, J. and Yajima, M. (2012). Why we (usually) don't have to worry about multiple comparisons.
 #'   *Journal of Research on Educational Effectiveness*, 5(2), 189-211. \doi{10.1080/19345747.2011.618213}
 #' @seealso [group_ranks()] for the order of all groups; [plot()][plot.bayespool_group_contrasts] for a picture.
@@ -39,18 +45,22 @@
 #' group_contrasts(fit, c("Oslo", "Kassel", "Tsinghua"))
 #' group_contrasts(fit, reference = "Oslo")
 #' @export
-group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, interval = c("hdi", "central")) {
+group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, interval = c("hdi", "central"),
+                            coefficient = NULL) {
   call <- rlang::current_env()
   check_fit(fit, call)
   check_has_groups(fit, "group_contrasts", call)
+  direction <- choose_direction(fit, coefficient, call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   pairs <- choose_pairs(fit, groups, reference, call)
   if (has_quadrature(fit)) {
-    contrasts <- exact_contrasts(fit_posterior(fit), pairs$first, pairs$second, prob, interval, fit$settings$cores, call)
+    contrasts <- exact_contrasts(
+      fit_posterior(fit), direction, pairs$first, pairs$second, prob, interval, fit$settings$cores, call
+    )
     errors <- NULL
   } else {
-    contrasts <- drawn_contrasts(fit, pairs$first, pairs$second, prob, interval, call)
+    contrasts <- drawn_contrasts(fit, direction, pairs$first, pairs$second, prob, interval, call)
     errors <- c(mean = max(contrasts[, 6]), p_greater = max(contrasts[, 7]))
   }
   labels <- varying_term(fit$model)$labels
@@ -62,7 +72,7 @@ group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, i
     table,
     class = c("bayespool_group_contrasts", "data.frame"), prob = prob, interval = interval,
     draws = if (has_chains(fit)) posterior::ndraws(fit), mcse = errors, reference = if (!is.null(reference)) as.character(reference),
-    quantity = group_quantity(fit)
+    quantity = group_quantity(fit, direction)
   )
 }
 
@@ -79,9 +89,30 @@ check_has_groups <- function(fit, what, call) {
   }
 }
 
-# What the groups' coefficients are, for people.
-group_quantity <- function(fit) {
-  paste(if (has_predictors(fit$model)) "intercept of" else "mean of", response_label(fit))
+# The direction of the coefficients that are compared. `coefficient`: as the user gave it.
+choose_direction <- function(fit, coefficient, call) {
+  directions <- varying_term(fit$model)$directions
+  if (is.null(coefficient) && (length(directions) == 1 || intercept_direction %in% directions)) {
+    return(if (length(directions) == 1) directions else intercept_direction)
+  }
+  if (is.null(coefficient)) {
+    abort_bayespool(
+      c("Several coefficients vary between the groups, and no intercept.", i = "Choose {.arg coefficient} from {.val {directions}}."),
+      "argument", call
+    )
+  }
+  choices <- paste0("{.val ", directions, "}", collapse = " or ")
+  check_argument(coefficient, is.character(coefficient) && length(coefficient) == 1 && coefficient %in% directions, choices, call)
+  coefficient
+}
+
+# What the groups' coefficients in this direction are, for people.
+group_quantity <- function(fit, direction) {
+  if (direction != intercept_direction) {
+    return(paste("slope of", direction))
+  }
+  model <- fit$model
+  paste(if (has_predictors(model) || varies_in_slope(model)) "intercept of" else "mean of", response_label(fit))
 }
 
 # Positions of the groups of each pair.
@@ -134,8 +165,8 @@ group_positions <- function(fit, labels, call) {
 }
 
 # As exact_contrasts(), then the Monte Carlo errors of the mean and of the probability.
-drawn_contrasts <- function(fit, first, second, prob, interval, call) {
-  draws <- draws_matrix(fit, call)[, layout_variables(fit$model, "group"), drop = FALSE]
+drawn_contrasts <- function(fit, direction, first, second, prob, interval, call) {
+  draws <- draws_matrix(fit, call)[, layout_variables(fit$model, "group", direction), drop = FALSE]
   contrast <- function(j, k) {
     difference <- unname(draws[, j] - draws[, k])
     ends <- if (interval == "hdi") {

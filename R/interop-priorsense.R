@@ -36,8 +36,12 @@ prior_draws <- function(fit, draws, name) {
   matrix(unclass(draws)[, , prior_variables(fit$model, name)], nrow = posterior::ndraws(draws))
 }
 
-# Log densities of a prior at the elements of a matrix; a flat prior and a known value have none and count 0.
+# Log densities of a prior at the elements of a matrix, or of correlations at its rows (a matrix of one column). A flat prior and a
+# known value have none and count 0.
 log_prior <- function(prior, x) {
+  if (prior$kind == "correlation") {
+    return(cbind(log_lkj(x, prior$par)))
+  }
   x[] <- if (!is_proper(prior) || is_fixed(prior)) {
     0
   } else if (prior$kind == "location") {
@@ -46,4 +50,18 @@ log_prior <- function(prior, x) {
     core_log_scale_prior(prior, x)
   }
   x
+}
+
+# Rows of `x`: correlations by rows of the lower triangle of their matrix R; the density is det(R)^(eta - 1) / c, and c a product of
+# 2^(2 a - 1) B(a, a), a = eta + (q - 1 - j) / 2, with q - j factors for each j = 1, ..., q - 1.
+log_lkj <- function(x, eta) {
+  q <- (1 + sqrt(1 + 8 * ncol(x))) / 2
+  j <- seq_len(q - 1)
+  a <- eta + (q - 1 - j) / 2
+  log_determinants <- apply(x, 1, function(correlations) {
+    matrix <- diag(q)
+    matrix[upper.tri(matrix)] <- correlations # by columns of the upper triangle
+    2 * sum(log(diag(chol(matrix)))) # which reads that alone
+  })
+  (eta - 1) * log_determinants - sum((q - j) * ((2 * a - 1) * log(2) + lbeta(a, a)))
 }

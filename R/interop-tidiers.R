@@ -9,10 +9,11 @@
 #' Effects of `tidy()`:
 #'
 #' * `"fixed"`: the intercept (`mu`, `hyper_mu` or `beta_0`) and the slopes;
-#' * `"ran_vals"`: deviations of the group means (or intercepts) from that of the population, as
+#' * `"ran_vals"`: deviations of the group means (or intercepts, slopes) from that of the population, as
 #'   [ranef()][ranef.bayespool_fit] gives them;
-#' * `"ran_coefs"`: the group means (or intercepts) themselves, as in [coef()][coef.bayespool_fit];
-#' * `"ran_pars"`: the standard deviations: `sd__(Intercept)` between groups, `sd__Observation` within them.
+#' * `"ran_coefs"`: the group means (or intercepts, slopes) themselves, as in [coef()][coef.bayespool_fit];
+#' * `"ran_pars"`: the standard deviations: `sd__(Intercept)` between groups, `sd__Observation` within them; where slopes vary
+#'   also `sd__x`, and the correlations of a group's effects, `cor__(Intercept).x`.
 #'
 #' The default is all but `"ran_coefs"`. Without a population of groups there are no `"ran_vals"`: the default is then
 #' `"ran_coefs"` in their place for no pooling, and leaves them out for complete pooling. A column `level` holds the
@@ -94,13 +95,13 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), 
 # The rows of one effect. `table`: as posterior_table() or interval_table() makes it.
 tidy_effect <- function(fit, effect, table) {
   roles <- switch(effect,
-    fixed = c("population", "slope"), ran_vals = , ran_coefs = "group", ran_pars = c("scale_between", "scale_within")
+    fixed = c("population", "slope"), ran_vals = , ran_coefs = "group", ran_pars = c("scale_between", "correlation", "scale_within")
   )
   layout <- fit$model$layout
   layout <- layout[order(match(layout$role, roles), na.last = NA), ]
+  if (effect == "ran_pars" && has_population(fit$model)) layout <- layout[lower_triangle_order(varying_term(fit$model)), ]
   term <- switch(effect,
-    fixed = fixed_names(fit$model), ran_vals = , ran_coefs = layout$direction,
-    ran_pars = paste0("sd__", ifelse(layout$role == "scale_between", layout$direction, "Observation"))
+    fixed = fixed_names(fit$model), ran_vals = , ran_coefs = layout$direction, ran_pars = names_of_ran_pars(fit$model, layout)
   )
   values <- table[layout$position, , drop = FALSE]
   colnames(values) <- c("estimate", "std.error", if (ncol(values) > 2) c("conf.low", "conf.high"))
@@ -114,6 +115,23 @@ tidy_effect <- function(fit, effect, table) {
       matrix_columns(values)
     ),
     size
+  )
+}
+
+# From standard deviations, then correlations, then sigma, to columns of the lower triangle of the effects' matrix, then sigma.
+lower_triangle_order <- function(term) {
+  q <- length(term$directions)
+  pairs <- effect_pairs(term)[seq_along(term$correlation), , drop = FALSE]
+  c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), q + nrow(pairs) + 1)
+}
+
+# As in broom.mixed: sd__x, cor__(Intercept).x, sd__Observation.
+names_of_ran_pars <- function(model, layout) {
+  term <- varying_term(model)
+  pairs <- matrix(term$directions[effect_pairs(term)], ncol = 2)[match(layout$variable, term$correlation), , drop = FALSE]
+  ifelse(
+    layout$role == "correlation", paste0("cor__", pairs[, 1], ".", pairs[, 2]),
+    paste0("sd__", ifelse(layout$role == "scale_between", layout$direction, "Observation"))
   )
 }
 

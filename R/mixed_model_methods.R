@@ -6,19 +6,20 @@
 #' `(Intercept)`, whatever the fit calls it, and a slope has the name of its predictor. All numbers are posterior
 #' means: by quadrature, without draws and without Monte Carlo error, for an exact fit, and of the draws of a fit by NUTS.
 #'
-#' | | complete pooling | no pooling | partial pooling, varying intercept |
+#' | | complete pooling | no pooling | models with a population |
 #' |---|---|---|---|
 #' | `fixef()` | `mu` or `beta_0`, and slopes | slopes only | `hyper_mu` or `beta_0`, and slopes |
-#' | `ranef()` | error | error | group mean (or intercept) minus `hyper_mu` (or `beta_0`) |
-#' | `coef()` | as `fixef()` | group means (or intercepts), and slopes | group means (or intercepts), and slopes |
+#' | `ranef()` | error | error | group mean (or intercept, slopes) minus that of the population |
+#' | `coef()` | as `fixef()` | group means (or intercepts), and slopes | group means (or intercepts, slopes), and what all groups share |
 #'
 #' In no pooling each group has parameters of its own and there is no population that they deviate from. A model
-#' without a population mean, such as `y ~ 0 + (1 | g)`, has group means that deviate from 0.
+#' without a population mean, such as `y ~ 0 + (1 | g)`, has group means that deviate from 0; so do slopes that vary between
+#' groups and are no predictors, as in `y ~ 1 + (0 + x | g)`.
 #'
 #' Posterior means add up, `coef()` being `fixef()` plus `ranef()`, but means of squares are not squares of
 #' means: in `VarCorr()` the variance is the posterior mean of the variance, the standard deviation is the posterior mean of the
-#' standard deviation, and the first is larger than the square of the second. lme4 reports one estimate and its
-#' square.
+#' standard deviation, and the first is larger than the square of the second. So it is with covariances, which are posterior
+#' means of covariances, and correlations. lme4 reports one estimate and its square.
 #'
 #' `ranef(fit, condVar = TRUE)` adds the posterior variances and intervals of the deviations, exact for an exact fit. lme4's
 #' variances are conditional on its estimates of the standard deviations; these are not conditional on anything: they contain
@@ -35,20 +36,26 @@
 #' @return
 #' * `fixef()`: a named vector.
 #' * `ranef()`: a list of one data frame, named by the grouping factor, with one row a group, named by its label, and the
-#'   column `(Intercept)`. With `condVar` the data frame has the attribute `postVar`, an array of 1 x 1 x groups with the
-#'   posterior variances. `as.data.frame()` makes columns `grpvar` (the grouping factor), `term` (`(Intercept)`), `grp` (the group, a
-#'   factor with levels in the order of the deviations) and `condval` (the deviation) of it, with `condVar` also `condsd` (its
+#'   column `(Intercept)`, or a column for each of the \eqn{q} coefficients that vary. With `condVar` the data frame has the attribute
+#'   `postVar`, an array of \eqn{q} x \eqn{q} x groups with the posterior variances and covariances of a group's deviations (lme4 has a
+#'   list of arrays where effects are independent; here they have covariances then, too, as the data tie them to each other).
+#'   `as.data.frame()` makes columns `grpvar` (the grouping factor), `term` (the coefficient), `grp` (the group, a
+#'   factor with levels in the order of the first coefficient's deviations) and `condval` (the deviation) of it, with
+#'   `condVar` also `condsd` (its
 #'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
 #' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
 #'   pooling a named vector.
-#' * `VarCorr()`: a list of one 1 x 1 matrix, named by the grouping factor, with the variance between groups and the
-#'   attribute `stddev`; the attribute `sc` of the list is the standard deviation within groups. `as.data.frame()` makes
-#'   columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for the groups and one for the `Residual`.
+#' * `VarCorr()`: a list of one matrix, named by the grouping factor, with the variances between groups (and the covariances of
+#'   effects that may be correlated) and the attributes `stddev` and `correlation`; the attribute `sc` of the list is the standard
+#'   deviation within groups. Effects that are independent, as with `(1 + x || g)`, have a 1 x 1 matrix each, with names such as `g` and
+#'   `g.1`. `as.data.frame()` makes columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for each standard deviation
+#'   between groups, then each correlation, and one for the `Residual`.
 #' * `sigma()`: the standard deviation within groups, one number; for no pooling with one for each group a vector named by
 #'   the groups' labels.
 #' * `ngrps()`: the number of groups, named by the grouping factor.
 #' * `vcov()`: the posterior covariance matrix of what `fixef()` gives, from the draws.
-#' * `model.frame()`: a data frame with the response, the predictors and the grouping factor of the rows that the
+#' * `model.frame()`: a data frame with the response, the predictors, what varies between groups and the grouping factor of
+#'   the rows that the
 #'   fit used.
 #' @section Errors: Of class `bayespool_error_model`: `ranef()` and `VarCorr()` of a model without a population of groups, and
 #'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class
@@ -106,11 +113,11 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
     effects <- by_group(object, group_means(object, posterior_means(object, deviations = TRUE, call = call)))
     return(structure(effects, class = "bayespool_ranef"))
   }
-  groups <- layout_variables(object$model, "group")
-  table <- interval_table(object, prob, interval, groups, deviations = TRUE, call = call)
+  table <- interval_table(object, prob, interval, layout_variables(object$model, "group"), deviations = TRUE, call = call)
   effects <- by_group(object, group_means(object, table[, "mean"]))
-  attr(effects[[1]], "postVar") <- array(table[, "sd"]^2, c(1, 1, length(groups)))
-  for (end in c("lower", "upper")) attr(effects[[1]], end) <- unname(table[, end, drop = FALSE])
+  by_direction <- function(column) matrix(table[, column], ncol = length(varying_term(object$model)$directions))
+  attr(effects[[1]], "postVar") <- deviation_covariances(object, by_direction("sd"), call)
+  for (end in c("lower", "upper")) attr(effects[[1]], end) <- by_direction(end)
   structure(
     effects,
     class = "bayespool_ranef", prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
@@ -159,8 +166,13 @@ coef.bayespool_fit <- function(object, ...) {
   if (!has_groups(model)) {
     return(fixed_means(object, means))
   }
-  slopes <- stats::setNames(unname(means[model$slopes]), model$predictors)
-  by_group(object, c(group_means(object, means), lapply(slopes, rep, times = length(varying_term(model)$labels))))
+  # As in lme4 what has no mean in the population comes first.
+  fixed <- fixed_means(object, means)
+  columns <- lapply(as.list(fixed), rep, times = length(varying_term(model)$labels))
+  own <- group_means(object, means)
+  columns <- c(own[!names(own) %in% names(fixed)], columns)
+  columns[names(own)] <- own
+  by_group(object, columns)
 }
 
 #' @rdname mixed_model_methods
@@ -174,45 +186,82 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   term <- varying_term(x$model)
   scales <- c(term$sd, x$model$scale_within$name)
   if (has_quadrature(x)) {
-    table <- posterior_table(x, call = call)[scales, ]
-    variances <- table[, "mean"]^2 + table[, "sd"]^2
+    table <- posterior_table(x, call = call)
+    means <- table[, "mean"]
+    squares <- table[scales, "mean"]^2 + table[scales, "sd"]^2
+    covariances <- if (length(term$correlation) > 0) exact_effect_covariances(fit_posterior(x), sqrt(squares[term$sd]), call)
   } else {
-    draws <- draws_matrix(x, call)[, scales, drop = FALSE]
-    table <- cbind(mean = colMeans(draws))
-    variances <- colMeans(draws^2)
+    draws <- draws_matrix(x, call)
+    means <- colMeans(draws)
+    squares <- colMeans(draws[, scales, drop = FALSE]^2)
+    pairs <- effect_pairs(term)
+    products <- draws[, term$sd[pairs[, 1]], drop = FALSE] * draws[, term$sd[pairs[, 2]], drop = FALSE]
+    covariances <- if (length(term$correlation) > 0) colMeans(draws[, term$correlation, drop = FALSE] * products)
   }
-  name <- term$directions
-  between <- structure(
-    matrix(variances[[1]], 1, 1, dimnames = list(name, name)),
-    stddev = stats::setNames(table[[1, "mean"]], name), correlation = matrix(1, 1, 1, dimnames = list(name, name))
-  )
+  between <- effects_matrix(term, squares[term$sd], covariances)
+  attr(between, "stddev") <- stats::setNames(unname(means[term$sd]), term$directions)
+  attr(between, "correlation") <- effects_matrix(term, 1, means[term$correlation])
+  # As in lme4 independent effects have a matrix each.
+  alone <- function(k) {
+    block <- between[k, k, drop = FALSE]
+    structure(block, stddev = attr(between, "stddev")[k], correlation = attr(between, "correlation")[k, k, drop = FALSE])
+  }
+  blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
   structure(
-    stats::setNames(list(between), term$factor),
-    sc = table[[2, "mean"]], residual_variance = variances[[2]], class = "bayespool_varcorr"
+    stats::setNames(blocks, make.unique(rep(term$factor, length(blocks)))),
+    sc = means[[x$model$scale_within$name]], residual_variance = squares[[length(squares)]], class = "bayespool_varcorr"
   )
+}
+
+# A symmetric matrix of a group's effects; `pairs`: above the diagonal, in the order of their correlations.
+effects_matrix <- function(term, diagonal, pairs) {
+  directions <- term$directions
+  matrix <- diag(diagonal, length(directions))
+  dimnames(matrix) <- list(directions, directions)
+  if (length(pairs) > 0) {
+    at <- effect_pairs(term)
+    matrix[at] <- matrix[at[, 2:1, drop = FALSE]] <- pairs
+  }
+  matrix
 }
 
 #' @rdname mixed_model_methods
 #' @export
 as.data.frame.bayespool_varcorr <- function(x, row.names = NULL, optional = FALSE, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
-  data.frame(
-    grp = c(names(x), "Residual"), var1 = c("(Intercept)", NA), var2 = NA_character_,
-    vcov = c(x[[1]], attr(x, "residual_variance")), sdcor = c(attr(x[[1]], "stddev"), attr(x, "sc")), row.names = row.names
-  )
+  none <- NA_character_
+  blocks <- lapply(names(x), function(name) {
+    block <- x[[name]]
+    below <- which(lower.tri(block), arr.ind = TRUE)
+    directions <- colnames(block)
+    data.frame(
+      grp = name, var1 = directions[c(seq_along(directions), below[, "col"])],
+      var2 = c(rep(none, length(directions)), directions[below[, "row"]]), vcov = c(diag(block), block[below]),
+      sdcor = c(attr(block, "stddev"), attr(block, "correlation")[below])
+    )
+  })
+  within <- data.frame(grp = "Residual", var1 = none, var2 = none, vcov = attr(x, "residual_variance"), sdcor = attr(x, "sc"))
+  data.frame(do.call(rbind, c(blocks, list(within))), row.names = row.names)
 }
 
 #' @rdname mixed_model_methods
 #' @export
 print.bayespool_varcorr <- function(x, digits = 4, ...) {
   table <- as.data.frame(x)
-  print(
-    data.frame(
-      Groups = table$grp, Name = ifelse(is.na(table$var1), "", table$var1),
-      Variance = format(table$vcov, digits = digits), Std.Dev. = format(table$sdcor, digits = digits)
-    ),
-    row.names = FALSE, right = FALSE
+  rows <- is.na(table$var2)
+  correlations <- table[!rows, ]
+  table <- table[rows, ]
+  shown <- data.frame(
+    Groups = ifelse(duplicated(table$grp), "", table$grp), Name = ifelse(is.na(table$var1), "", table$var1),
+    Variance = format(table$vcov, digits = digits), Std.Dev. = format(table$sdcor, digits = digits)
   )
+  # A column for each effect that later ones are correlated with.
+  for (name in unique(correlations$var1)) {
+    of_name <- correlations[correlations$var1 == name, ]
+    text <- replace(rep("", nrow(table)), match(of_name$var2, table$var1), formatC(of_name$sdcor, digits = 3, format = "f"))
+    shown <- cbind(shown, stats::setNames(list(text), if ("Corr" %in% names(shown)) "" else "Corr"))
+  }
+  print(shown, row.names = FALSE, right = FALSE)
   invisible(x)
 }
 
@@ -291,8 +340,28 @@ fixed_names <- function(model) c(if (has_intercept(model)) "(Intercept)", model$
 
 # The groups' coefficients, one list element a direction. `means`: of all variables, named.
 group_means <- function(fit, means) {
+  directions <- varying_term(fit$model)$directions
+  columns <- lapply(directions, function(direction) unname(means[layout_variables(fit$model, "group", direction)]))
+  stats::setNames(columns, directions)
+}
+
+# Posterior covariances of each group's deviations: q x q x groups. `sd`: groups x q.
+deviation_covariances <- function(fit, sd, call) {
   term <- varying_term(fit$model)
-  stats::setNames(list(unname(means[layout_variables(fit$model, "group")])), term$directions)
+  pairs <- effect_pairs(term)
+  covariances <- if (nrow(pairs) == 0) {
+    matrix(0, nrow(sd), 0)
+  } else if (has_quadrature(fit)) {
+    exact_deviation_covariances(fit_posterior(fit), pairs, sd, fit$settings$cores, call)
+  } else {
+    draws <- deviations_or_draws(fit, TRUE, call)
+    columns <- lapply(term$directions, function(direction) layout_variables(fit$model, "group", direction))
+    apply(pairs, 1, function(pair) mapply(function(k, l) stats::cov(draws[, k], draws[, l]), columns[[pair[1]]], columns[[pair[2]]]))
+  }
+  by_group <- vapply(
+    seq_len(nrow(sd)), function(j) unname(effects_matrix(term, sd[j, ]^2, covariances[j, ])), diag(ncol(sd))
+  )
+  array(by_group, c(ncol(sd), ncol(sd), nrow(sd)))
 }
 
 # `columns`: named lists of one number a group.

@@ -68,10 +68,11 @@ layout_positions <- function(model, role) which(model$layout$role %in% role)
 # The first of them from 0, as the core counts; NA for none.
 first_position <- function(model, role) match(role, model$layout$role) - 1L
 
-# The variables that have the prior `name`: one, or one of each group.
+# The variables that have the prior `name`: one, or one of each group, or all correlations.
 prior_variables <- function(model, name) {
   if (name %in% layout_variables(model)) {
     return(name)
   }
-  layout_variables(model, if (name == model$scale_within$name) "scale_within" else "group")
+  role <- if (name == model$scale_within$name) "scale_within" else if (name == correlation_name) "correlation" else "group"
+  layout_variables(model, role)
 }

@@ -68,5 +68,15 @@ direction_values <- function(model, x) {
   z
 }
 
+# The pairs of a group's effects (rows; the earlier one first), as positions, in the order of their correlations.
+effect_pairs <- function(term) unname(which(upper.tri(diag(length(term$directions))), arr.ind = TRUE))
+
+# The names of the population's coefficients that are the means of the groups', NA where that mean is 0 (q).
+direction_means <- function(model) {
+  directions <- varying_term(model)$directions
+  means <- model$slopes[match(directions, model$predictors)]
+  replace(means, directions == intercept_direction, model$intercept %||% NA_character_)
+}
+
 # The columns of rows `x` that have coefficients of the population.
 predictor_values <- function(model, x) x[, seq_along(model$predictors), drop = FALSE]

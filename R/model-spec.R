@@ -155,10 +155,16 @@ direction_pairs <- function(directions) {
 prior_note <- function(model) {
   term <- varying_term(model)
   if (varies_in_slope(model)) {
-    paste0(
-      "Group coefficients: ", paste0(term$coefficient, "[j]", collapse = ", "), " ~ normal around the population's, with sds ",
-      paste(term$sd, collapse = ", "), if (length(term$correlation) > 0) " and a correlation matrix with the prior of rho" else ", independent", "."
+    means <- direction_means(model)
+    coefficients <- paste0(
+      vapply(term$coefficient, with_label, "", "j"), " ~ normal(", ifelse(is.na(means), "0", means), ", ", term$sd, ")"
     )
+    together <- if (length(term$correlation) > 0) paste("correlated by", toString(term$correlation)) else "independent"
+    if (length(term$sd) == 1) {
+      paste0("Group slopes: ", coefficients, ".")
+    } else {
+      paste0("Group coefficients: ", toString(coefficients), ", ", together, ".")
+    }
   } else if (has_population(model)) {
     paste0(
       model_specs[[model$name]]$means, ": ", term$coefficient, "[j] ~ normal(", model$intercept %||% "0", ", ", term$sd, ")."

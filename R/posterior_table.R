@@ -63,9 +63,13 @@ posterior_means <- function(fit, deviations = FALSE, call) {
 # Draws x variables; with `deviations` those of the groups are of their deviations.
 deviations_or_draws <- function(fit, deviations, call) {
   draws <- draws_matrix(fit, call)
-  if (deviations && has_intercept(fit$model)) {
-    groups <- layout_variables(fit$model, "group")
-    draws[, groups] <- draws[, groups] - draws[, fit$model$intercept]
+  if (deviations) {
+    directions <- varying_term(fit$model)$directions
+    means <- direction_means(fit$model)
+    for (k in which(!is.na(means))) {
+      groups <- layout_variables(fit$model, "group", directions[k])
+      draws[, groups] <- draws[, groups] - draws[, means[k]]
+    }
   }
   draws
 }

@@ -117,6 +117,9 @@ note_accuracy <- function(fit) {
   if (!has_quadrature(fit)) {
     return(invisible())
   }
+  if (!is.null(fit$lattice) && fit$lattice$error > 1e-6) {
+    cat("Quadrature: estimated error ", format(fit$lattice$error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
+  }
   error <- lost_to_rounding(fit$moments)
   if (error > 1e-6) cat("Moments lost digits: errors of up to ", format(error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
 }

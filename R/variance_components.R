@@ -2,8 +2,7 @@
 
 #' Variance components
 #'
-#' How much of the variance lies between groups and how much within them, for [partial_pooling()] and
-#' [varying_intercept()].
+#' How much of the variance lies between groups and how much within them, for models whose groups come from a population.
 #'
 #' With \eqn{\tau} the standard deviation between groups (`sigma_mu` or `sigma_0`) and \eqn{\sigma} that within them
 #' (`sigma_y`), the components are
@@ -14,6 +13,16 @@
 #'   two observations in a group;
 #' * `share_within`: \eqn{\sigma^2 / (\tau^2 + \sigma^2)}.
 #'
+#' **Where slopes vary** the groups differ by more at some values of the predictors than at others. Let \eqn{z} be what multiplies a
+#' group's effects: 1 for its intercept, if that varies, and for each slope that varies the value of its predictor. With \eqn{T} the
+#' covariance matrix of the effects, which has the squares of `sigma_0` and `sigma_beta` on its diagonal and `rho` times two standard
+#' deviations beside it, the variance of the groups' expected values at \eqn{z} is
+#' \deqn{z' T z = \sum_k z_k^2 \tau_k^2 + 2 \sum_{k < l} z_k z_l \rho_{kl} \tau_k \tau_l,
+#'   }{z'Tz = sum z_k^2 tau_k^2 + 2 sum z_k z_l rho_kl tau_k tau_l,}
+#' which takes the place of \eqn{\tau^2} above. `at` chooses \eqn{z}; the printed table says where it is. With a varying intercept and one
+#' slope the variance is least at \eqn{x = -\rho \tau_0 / \tau_1} and grows with the square of the distance from there. The share between
+#' is the correlation of two observations of one group that are both at \eqn{z}.
+#'
 #' Each has a posterior distribution. It is computed by quadrature, without draws, where the fit is exact, and from the
 #' draws of a fit by NUTS.
 #'
@@ -23,6 +32,8 @@
 #'
 #' @param object A fit.
 #' @param prob,interval Probability in the interval, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
+#' @param at Where slopes vary: a list or data frame with one value of each variable of the bar, such as `list(Days = 5)`. `NULL`: at
+#'   the means of the data (of categories: at the means of the columns that code them).
 #' @param x What `variance_components()` returned.
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
@@ -32,7 +43,9 @@
 #'   are on the squared scale of the response. With heavy-tailed or flat priors and few groups a mean or sd of a variance
 #'   may not exist: it is `Inf`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()] and [no_pooling()], which have no variance
-#'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1). Of class `bayespool_error_draws`: a fit
+#'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), an `at` without a value of each variable or for a
+#'   model whose slopes do not vary. Of class `bayespool_error_data`: a category that the data do not have. Of class
+#'   `bayespool_error_draws`: a fit
 #'   by NUTS without draws.
 #' @references Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*,
 #'   chapter 12. Cambridge University Press.
@@ -46,6 +59,11 @@
 #'   )
 #' )
 #' variance_components(fit)
+#'
+#' # How much do the chicks differ in weight at birth, and after twelve days?
+#' chicks <- varying_intercept_slope(weight ~ Time + (1 + Time | Chick), ChickWeight, iter_sampling = 0)
+#' variance_components(chicks, at = list(Time = 0))
+#' variance_components(chicks, at = list(Time = 12))
 #' @aliases icc
 #' @export
 variance_components <- function(object, ...) {
@@ -54,20 +72,22 @@ variance_components <- function(object, ...) {
 
 #' @rdname variance_components
 #' @export
-variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c("hdi", "central"), ...) {
+variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c("hdi", "central"), at = NULL, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_has_population(object, "variance_components", "It has only a variance within groups, {.code sigma(fit)^2}.", call)
+  z <- choose_directions_at(object, at, call)
   table <- if (has_quadrature(object)) {
-    exact_components(fit_posterior(object), prob, interval, call)
+    exact_components(fit_posterior(object), z, prob, interval, call)
   } else {
-    drawn_components(object, prob, interval, call)
+    drawn_components(object, z, prob, interval, call)
   }
   # The last share is one minus the other.
   table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
-  squares <- posterior_means(object, call = call)[c(varying_term(object$model)$sd, object$model$scale_within$name)]^2
+  means <- posterior_means(object, call = call)
+  squares <- c(variances_between(varying_term(object$model), rbind(means), z), means[[object$model$scale_within$name]]^2)
   colnames(table) <- c("mean", "sd", interval_names(interval))
   new_table(
     c(
@@ -75,22 +95,73 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
       list(plug_in = unname(c(squares, squares / sum(squares))))
     ),
     "bayespool_variance_components",
-    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
+    prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
+    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction]
   )
 }
 
+# What multiplies the effects of a group (q numbers, named by direction) where its variance is wanted. `at`: as the user gave it.
+choose_directions_at <- function(fit, at, call) {
+  model <- fit$model
+  moments <- fit$moments
+  columns <- if (is.null(at)) {
+    means <- colSums(moments$mean * moments$n) / sum(moments$n)
+    rbind(means[model$columns])
+  } else {
+    columns_at(fit, at, call)
+  }
+  directions <- varying_term(model)$directions
+  stats::setNames(drop(direction_values(model, columns)), directions)
+}
+
+# One row with the columns of the model that vary between groups; others do not matter and are NA.
+columns_at <- function(fit, at, call) {
+  if (!varies_in_slope(fit$model)) {
+    abort_bayespool(
+      c(
+        "{.arg at} is for models whose slopes vary.",
+        i = "Here only an intercept varies between the groups, by as much at all values of the predictors."
+      ),
+      "argument", call
+    )
+  }
+  varying <- varying_formula(fit$parsed)
+  needed <- all.vars(stats::delete.response(stats::terms(varying$fixed)))
+  chosen <- if (is.list(at) && all(needed %in% names(at))) unclass(at)[needed]
+  valid <- !is.null(chosen) && all(lengths(chosen) == 1) && !anyNA(chosen, recursive = TRUE)
+  check_argument(at, valid, paste0("a list or data frame with one value of ", paste0("{.field ", needed, "}", collapse = " and of ")), call)
+  row <- as.data.frame(chosen, optional = TRUE)
+  frame <- predictor_frame(fit$moments$varying$coding, varying, row, call)
+  values <- varying_columns(fit$moments, frame, attr(frame, "terms"), call, source = "at")
+  check_argument(at, all(is.finite(values)), "finite values", call)
+  x <- matrix(NA_real_, 1, length(fit$model$columns))
+  x[match(unlist(fit$moments$varying$terms), fit$model$columns)] <- values
+  x
+}
+
+# z'Tz for each row of `draws`, with T the covariance matrix of a group's effects. Columns of `draws` have the variables' names.
+variances_between <- function(term, draws, z) {
+  effects <- sweep(draws[, term$sd, drop = FALSE], 2, z, `*`)
+  variances <- rowSums(effects^2)
+  pairs <- effect_pairs(term)
+  for (i in seq_along(term$correlation)) {
+    variances <- variances + 2 * draws[, term$correlation[i]] * effects[, pairs[i, 1]] * effects[, pairs[i, 2]]
+  }
+  variances
+}
+
 # As exact_components().
-drawn_components <- function(fit, prob, interval, call) {
+drawn_components <- function(fit, z, prob, interval, call) {
   draws <- draws_matrix(fit, call)
-  between <- draws[, varying_term(fit$model)$sd]^2
+  between <- variances_between(varying_term(fit$model), draws, z)
   within <- draws[, fit$model$scale_within$name]^2
-  components <- cbind(between, within, between / (between + within))
-  cbind(colMeans(components), apply(components, 2, stats::sd), t(drawn_intervals(components, prob, interval)))
+  interval_of_draws(cbind(between, within, between / (between + within)), prob, interval)
 }
 
 #' @rdname variance_components
 #' @export
 print.bayespool_variance_components <- function(x, digits = 3, ...) {
+  at <- attr(x, "at")
   if (is.null(attr(x, "interval")) || ncol(x) != 6) {
     return(NextMethod()) # a part of the table
   }
@@ -98,8 +169,18 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
-  print_note("share_between: the intraclass correlation")
-  print_note("plug_in: from the posterior means of the two standard deviations, not a posterior mean itself")
+  if (is.null(at)) {
+    print_note("share_between: the intraclass correlation")
+  } else {
+    print_note(
+      "between: at ", paste(names(at), "=", vapply(at, format, "", digits = 4), collapse = ", "),
+      "; share_between: the correlation of two observations there, of one group"
+    )
+  }
+  print_note(
+    "plug_in: from the posterior means of the ", if (is.null(at)) "two ", "standard deviations",
+    if (!is.null(at)) " and correlations", ", not a posterior mean itself"
+  )
   note_interval(x, "posterior")
   invisible(x)
 }

@@ -1,5 +1,9 @@
 // R's entry points to summaries by quadrature where groups have several effects. `orders`: see effect_orders(); `record`: what
 // cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "core/exact/effect_marginals.hpp"
 #include "core/exact/effect_nodes.hpp"
 #include "core/numerics/compressed_mixture.hpp"
@@ -11,6 +15,7 @@ using namespace bayespool;
 namespace {
 
 double exponential(double x) { return std::exp(x); }
+double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 // tau_k / sigma and a correlation, from Lambda.
 double sd_of(const EffectMatrix& lambda, Index k) { return lambda.row(k).norm(); }
@@ -34,6 +39,19 @@ SummaryColumns columns_of(const std::vector<double>& probabilities, double short
   for (double p : probabilities) wanted.probabilities.push_back({p, 1 - p});
   wanted.shortest = shortest;
   return wanted;
+}
+
+// The two effects that z'b is made of, where their sds are known, so that its variance is linear in their correlation alone.
+std::optional<std::pair<Index, Index>> known_pair(const EffectPriors& priors, const VectorXd& z) {
+  std::vector<Index> effects;
+  for (Index k = 0; k < z.size(); ++k) {
+    const ScalePrior& prior = priors.tau[static_cast<std::size_t>(k)];
+    if (z(k) == 0) continue;
+    if (!prior.is_fixed()) return std::nullopt;
+    if (prior.fixed_value() > 0) effects.push_back(k);
+  }
+  if (!priors.eta || effects.size() != 2) return std::nullopt;
+  return std::make_pair(effects[0], effects[1]);
 }
 
 // Mean, sd and wanted columns of a mixture.
@@ -164,9 +182,33 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
     const auto log_ratio = [own](const EffectMatrix& lambda) {
       return 2 * std::log((lambda.transpose() * own).norm());
     };
+    // The variance then has bounds, but the correlation's score has none.
+    const std::optional<std::pair<Index, Index>> pair = known_pair(parsed.priors, own);
+    if (pair) {
+      const auto [k, l] = *pair;
+      const auto size = [&](Index effect) {
+        return own(effect) * parsed.priors.tau[static_cast<std::size_t>(effect)].fixed_value();
+      };
+      const double a = size(k), b = size(l);
+      const double sign = a * b < 0 ? -1 : 1;
+      const auto score = [k = k, l = l, sign](const EffectMatrix& lambda) {
+        return sign * score_of_correlation(lambda, k, l);
+      };
+      const auto variance = [a, b, sign](double x) {
+        return a * a + b * b + 2 * sign * a * b * std::tanh(x);
+      };
+      table.row(i) = marginals.row({score, 0, variance}, wanted);
+      const ScalePrior& sigma = parsed.priors.sigma;
+      const auto share = [&](double x) {
+        return variance(x) / (variance(x) + sigma.fixed_value() * sigma.fixed_value());
+      };
+      table.row(rows + 1 + i) = sigma.is_fixed()
+                                    ? marginals.row({score, 0, share}, wanted)
+                                    : marginals.row({log_ratio, 0, logistic}, wanted);
+      continue;
+    }
     table.row(i) = marginals.row({log_ratio, 2, exponential}, wanted);
-    table.row(rows + 1 + i) =
-        marginals.row({log_ratio, 0, [](double x) { return 1 / (1 + std::exp(-x)); }}, wanted);
+    table.row(rows + 1 + i) = marginals.row({log_ratio, 0, logistic}, wanted);
   }
   table.row(rows) = marginals.row({nullptr, 2, exponential}, wanted);
   return out;

@@ -16,7 +16,7 @@ namespace bayespool {
 struct VarianceFunction {
   std::function<double(const EffectMatrix& lambda)> of_lambda;
   double of_log_sigma;
-  double (*value)(double);
+  std::function<double(double)> value;
 };
 
 // A function's mean and sd are sums over nodes. Its distribution is that of a sum over the lattice, which is smooth where the lattice resolves it (see
