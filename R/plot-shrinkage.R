@@ -193,12 +193,12 @@ draw_shrinkage <- function(fit, data, ellipses, population, window) {
   )
   ggplot2::ggplot(data, ggplot2::aes(.data$x, .data$y)) +
     ggplot2::geom_path(ggplot2::aes(group = .data$prob), ellipses, colour = "grey40", linewidth = 0.4) +
+    ggplot2::geom_point(
+      ggplot2::aes(fill = .data$what, size = .data$n), points, shape = 21, colour = "black", stroke = if (crowded) 0.2 else 0.4
+    ) +
     ggplot2::geom_segment(
       ggplot2::aes(.data$own_x, .data$own_y, xend = .data$x, yend = .data$y), lines, colour = shade("mid_highlight"),
       linewidth = if (crowded) 0.2 else 0.4, arrow = ggplot2::arrow(length = ggplot2::unit(if (crowded) 0.04 else 0.07, "inches"), angle = 25)
-    ) +
-    ggplot2::geom_point(
-      ggplot2::aes(fill = .data$what, size = .data$n), points, shape = 21, colour = "black", stroke = if (crowded) 0.2 else 0.4
     ) +
     ggplot2::annotate("point", x = population$mean[1], y = population$mean[2], shape = 3, size = 4, stroke = 1) +
     (if (!crowded) {
