@@ -56,8 +56,13 @@ grouping_factor <- function(fit) fit$parsed$group
 
 has_grouping_factor <- function(fit) !is.null(grouping_factor(fit))
 
-# Names of the variables that its predictors are made of.
-predictor_variables <- function(fit) all.vars(stats::delete.response(stats::terms(fit$parsed$fixed)))
+# Names of the variables that its predictors are made of: those of the population, then those that only vary between groups.
+predictor_variables <- function(fit) {
+  varying <- if (has_varying_terms(fit$parsed)) all.vars(stats::delete.response(stats::terms(fit$parsed$varying$fixed)))
+  union(population_variables(fit), varying)
+}
+
+population_variables <- function(fit) all.vars(stats::delete.response(stats::terms(fit$parsed$fixed)))
 
 # The numerical problem of a fit and what is known of its posterior, for what is computed after it.
 fit_posterior <- function(fit) {

@@ -6,7 +6,8 @@
 #'
 #' `"intervals"` has one panel for the means (or intercepts), one for the slopes and one for the standard deviations,
 #' because they may lie far apart. Slopes, or standard deviations, of very different size (more than tenfold) have panels of
-#' their own. The point is the median, the thin line the interval that holds `prob`, the thick line that with `prob_inner`.
+#' their own. Where slopes vary between groups there is one more panel for each of these slopes, the population's first, one for
+#' the standard deviations of slopes and one for correlations. The point is the median, the thin line the interval that holds `prob`, the thick line that with `prob_inner`.
 #' After the exact algorithm they come from quadrature and need no draws. `"trace"` shows the draws in their order, one line a
 #' chain ([bayesplot::mcmc_trace()]); the draws of the exact algorithm are independent, so there is nothing to see but noise. For
 #' NUTS, divergent transitions are marked at the bottom. `"density"` is [bayesplot::mcmc_dens()], or one line a chain for NUTS
@@ -69,7 +70,8 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
 # The variables of these groups in their order, where those of all groups were, and those of no single group.
 in_order_of_groups <- function(fit, chosen) {
   layout <- fit$model$layout
-  block <- match(layout$role, unique(layout$role))
+  block <- paste(layout$role, layout$direction)
+  block <- match(block, unique(block))
   place <- match(layout$label, fit$moments$group[chosen])
   kept <- is.na(layout$label) | !is.na(place)
   layout$variable[kept][order(block[kept], place[kept])]
@@ -109,7 +111,9 @@ plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
     median = posterior_table(fit, 0.5, call = call)[variables, "q50"], lower = outer[, "lower"], upper = outer[, "upper"],
     inner_lower = inner[, "lower"], inner_upper = inner[, "upper"], row.names = NULL
   )
-  rows <- max(table(data$panel))
+  rows <- table(data$panel)
+  # Intercepts and slopes of many groups are beside one another, unless labels need the width.
+  columns <- if (varies_in_slope(fit$model) && max(nchar(variables, "width")) <= 45) 2 else 1
   crowded <- is_crowded(variables)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$parameter)) +
     ggplot2::geom_linerange(
@@ -124,20 +128,24 @@ plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
       ggplot2::aes(x = .data$median), shape = 21, size = if (crowded) 0.5 else 2, colour = shade("dark"),
       fill = if (crowded) shade("dark") else "white"
     ) +
-    (if (nlevels(data$panel) > 1) panels_by_rows(table(data$panel))) +
+    (if (nlevels(data$panel) > 1) panels_by_rows(rows, columns)) +
     picture_theme() +
     group_axis(variables, NULL, lines = nlevels(data$panel) == 1) +
     ggplot2::labs(x = NULL) +
     caption(
       "Point: median. Lines:", percent(prob_inner), "and", interval_name(prob, interval),
-      if (has_quadrature(fit)) "by quadrature." else "of the draws.", height_advice(rows)
+      if (has_quadrature(fit)) "by quadrature." else "of the draws.", height_advice(sum(rows_of_panels(rows, columns)))
     )
 }
 
-# One panel below the other, as high as its rows need, with an x axis of its own.
-panels_by_rows <- function(rows) {
-  stacked <- ggplot2::facet_wrap("panel", ncol = 1, scales = "free")
-  heights <- ggplot2::unit(pmax(rows, 0.14 * max(rows)), "null")
+# Of panels beside one another those of the highest.
+rows_of_panels <- function(rows, columns) as.vector(tapply(rows, (seq_along(rows) - 1) %/% columns, max))
+
+# Panels as high as their `rows` need, each with an x axis of its own.
+panels_by_rows <- function(rows, columns) {
+  stacked <- ggplot2::facet_wrap("panel", ncol = columns, scales = "free")
+  rows <- rows_of_panels(rows, columns)
+  heights <- ggplot2::unit(pmax(rows, 0.1 * (1 + pmin(rows, 3)) * max(rows)), "null")
   ggplot2::ggproto(NULL, stacked, draw_panels = function(self, ...) {
     table <- ggplot2::ggproto_parent(stacked, self)$draw_panels(...)
     table$heights[sort(ggplot2::panel_rows(table)$t)] <- heights
@@ -145,14 +153,26 @@ panels_by_rows <- function(rows) {
   })
 }
 
-# The panel of each variable: by what it is, and where those of no group differ more than tenfold in size, by that.
+# The panel of each variable: by what it is, and where those of no group differ more than tenfold in size, by that. A slope that varies
+# has the population's and those of the groups in a panel of its own.
 interval_panels <- function(fit, layout, ends) {
-  means <- if (has_predictors(fit$model)) "intercepts" else "means"
+  means <- if (has_predictors(fit$model) || varies_in_slope(fit$model)) "intercepts" else "means"
   sds <- "standard deviations"
-  blocks <- c(population = means, group = means, slope = "slopes", scale_within = sds, scale_between = sds)
+  sds_of_slopes <- "standard deviations of slopes"
+  blocks <- c(
+    population = means, group = means, slope = "slopes", scale_within = sds, scale_between = sds, correlation = "correlations"
+  )
   block <- unname(blocks[layout$role])
+  direction <- layout$direction
+  population <- match(layout$variable, fit$model$slopes)
+  varies <- fit$model$predictors[population] %in% varying_term(fit$model)$directions
+  direction[varies] <- fit$model$predictors[population[varies]]
+  of_slope <- !is.na(direction) & direction != intercept_direction
+  own <- of_slope & layout$role %in% c("slope", "group")
+  block[own] <- paste("slopes of", shorten(direction[own]))
+  block[of_slope & layout$role == "scale_between"] <- sds_of_slopes
   scale <- rep(1, length(block))
-  for (here in split(seq_along(block), block)[intersect(c("slopes", sds), block)]) {
+  for (here in split(seq_along(block), block)[intersect(c("slopes", sds, sds_of_slopes), block)]) {
     scale[here] <- scale_of_size(pmax(abs(ends[here, "lower"]), abs(ends[here, "upper"])))
   }
   several <- block %in% block[scale > 1]

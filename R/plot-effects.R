@@ -33,7 +33,7 @@ plot_effects <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "centra
   if (has_independent_groups(fit$model)) {
     check_has_population(fit, "plot_effects", "{.fn plot_groups} shows the groups by themselves.", call)
   }
-  x <- choose_predictor(fit, x, call)
+  x <- choose_predictor(population_variables(fit), x, call)
   grid <- grid_of_population(fit, x, call)
   rows <- grid_rows(grid)
   data <- data.frame(
@@ -48,6 +48,6 @@ plot_effects <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "centra
         if (is_prior_only(fit)) "Prior" else "Posterior", " mean and ", interval_name(prob, interval),
         if (has_groups(fit$model)) " in the population", if (!has_quadrature(fit)) ", from draws", "."
       ),
-      others_caption(fit, x, "over all observations")
+      others_caption(population_variables(fit), x, "over all observations")
     )
 }

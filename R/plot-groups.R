@@ -49,8 +49,9 @@ plot_groups <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "central
   interval <- choose_interval(interval, call)
   range <- choose_one(range, c("group", "all"), call)
   check_positive_count(ndraws, call)
-  with_line <- length(predictor_variables(fit)) > 0
-  if (with_line || !is.null(x)) x <- choose_predictor(fit, x, call)
+  predictors <- predictor_variables(fit)
+  with_line <- length(predictors) > 0
+  if (with_line || !is.null(x)) x <- choose_predictor(predictors, x, call)
   chosen <- choose_groups(fit$moments, groups, sort, call, most = if (with_line) most_panels else Inf)
   picture <- if (with_line) {
     plot_group_lines(fit, x, chosen, prob, interval, range == "all", ndraws, call)
@@ -59,7 +60,7 @@ plot_groups <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "central
   }
   picture + legend_below() + caption(
     if (has_rows(fit)) "Points: observations." else "Points: means of the groups.", estimate_caption(fit, prob, interval, ndraws),
-    if (with_line) others_caption(fit, x, "in each group") else height_advice(length(chosen))
+    if (with_line) others_caption(predictors, x, "in each group") else height_advice(length(chosen))
   )
 }
 

@@ -4,7 +4,7 @@
 #   numeric   whether x is a number
 #   values    cells x V: values of x, or positions of `levels`
 #   levels    of an x that is no number
-#   columns   cells x S x V: predictor columns
+#   columns   cells x K x V: columns of rows, as fit-rows.R has them
 #   present   cells x V: whether to draw there
 #   x_rows    x of each row that was used
 #   column    the column of the moments that is x
@@ -54,8 +54,8 @@ grid_from_rows <- function(fit, used, x, cell, all, call) {
     at <- values[cell[here], v]
     rows[[x]] <- if (numeric) at else if (is.logical(x_rows)) as.logical(levels[at]) else levels[at]
     rowsum(new_rows(fit, rows, population = TRUE, call)$x, cell[here]) / tabulate(cell[here], cells)
-  }, matrix(0, cells, length(fit$model$slopes)))
-  dim(columns) <- c(cells, length(fit$model$slopes), ncol(values)) # a vector where there is one of each
+  }, matrix(0, cells, length(fit$model$columns)))
+  dim(columns) <- c(cells, length(fit$model$columns), ncol(values)) # a vector where there is one of each
   list(
     numeric = numeric, values = values, levels = levels, columns = columns, present = present,
     x_rows = if (numeric) x_rows else factor(x_rows, levels = levels)
@@ -84,9 +84,10 @@ sequences <- function(lower, upper, whole, all) {
 
 # Of moments, x must be a column that no other depends on.
 column_of_moments <- function(fit, x, call) {
-  with_x <- fit$parsed$terms[vapply(fit$parsed$terms, function(term) x %in% all.vars(str2lang(term)), NA)]
+  terms <- union(fit$parsed$terms, fit$parsed$varying$terms)
+  with_x <- terms[vapply(terms, function(term) x %in% all.vars(str2lang(term)), NA)]
   name <- format_expr(as.name(x)) # in backquotes where it needs them
-  if (!identical(with_x, name) || !identical(fit$moments$terms[[name]], name)) {
+  if (!identical(with_x, name) || !identical(c(fit$moments$terms, fit$moments$varying$terms)[[name]], name)) {
     abort_bayespool(
       c(
         "To draw a line over {.val {x}}, the single observations are needed, and this fit was made from group moments.",
@@ -111,9 +112,8 @@ grid_rows <- function(grid) {
   )
 }
 
-# Name of the predictor to show: the first in the formula for NULL.
-choose_predictor <- function(fit, x, call) {
-  predictors <- predictor_variables(fit)
+# Name of the predictor to show: the first of `predictors` for NULL.
+choose_predictor <- function(predictors, x, call) {
   x <- x %||% predictors[1]
   if (!(rlang::is_string(x) && x %in% predictors)) {
     abort_bayespool(
@@ -129,8 +129,8 @@ choose_predictor <- function(fit, x, call) {
 }
 
 # `where`: over which observations the means are.
-others_caption <- function(fit, x, where) {
-  others <- setdiff(predictor_variables(fit), x)
+others_caption <- function(predictors, x, where) {
+  others <- setdiff(predictors, x)
   if (length(others) > 0) paste0("Other predictors at their means ", where, ": ", paste(others, collapse = ", "), ".")
 }
 

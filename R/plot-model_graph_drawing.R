@@ -4,10 +4,14 @@
 node_radius <- 0.37
 beside_node <- 0.44
 line_height <- 0.17
+hanging <- 0.1 # how far text that hangs down beside a node begins above its centre
 character_width <- 0.082
 
 draw_diagram <- function(diagram) {
-  nodes <- place_nodes(lapply(merge_predictors(split_mean(diagram$nodes)), divide_text))
+  nodes <- place_shared_intercept(merge_predictors(split_mean(diagram$nodes)))
+  above <- nodes_above(nodes)
+  narrow <- length(above) > 2 & names(nodes) %in% above
+  nodes <- place_nodes(Map(divide_text, nodes, ifelse(narrow, 22, 26)))
   frame <- data.frame(
     id = names(nodes), x = node_field(nodes, "x", 0), y = node_field(nodes, "y", 0), kind = node_field(nodes, "kind", "")
   )
@@ -15,7 +19,7 @@ draw_diagram <- function(diagram) {
   plates <- place_plates(boxes, node_field(nodes, "plate", ""), diagram)
   xlim <- c(min(boxes$left, plates$left), max(boxes$right, plates$right))
   ylim <- c(min(boxes$bottom, plates$bottom), max(boxes$top, plates$top))
-  size <- 2.6 * min(1, 10.2 / diff(xlim)) # of text: a wide graph is drawn smaller
+  size <- 2.6 * min(1, 10.2 / diff(xlim), 6.4 / diff(ylim)) # of text: a large graph is drawn smaller
   text <- do.call(rbind, lapply(nodes, place_text))
   outlines <- do.call(rbind, lapply(seq_along(nodes), function(k) node_outlines(frame[k, ])))
   halves <- do.call(rbind, lapply(which(frame$kind %in% c("observed", "predictor")), function(k) lower_half(frame[k, ])))
@@ -63,40 +67,52 @@ diagram_caption <- function(kinds) {
 
 # Places -------------------------------------------------------------------------------------------------------------------
 
+# The population's coefficients and what else the groups' effects follow from: they stand side by side.
+nodes_above <- function(nodes) {
+  unlist(lapply(c("^population$", "^center_", "^tau", "^rho$"), grep, names(nodes), value = TRUE))
+}
+
 # Adds the `side` where text stands that is not in the node, the text `within` it, and the lines `beside` it. A name stands
 # within where it fits, with its index in a line of its own if need be.
-divide_text <- function(node) {
+divide_text <- function(node, width_above) {
   role <- sub("_[0-9]+$", "", node$id)
-  node$side <- switch(role, response = "below", mean = , group = "right", slope = , predictor = "left", "above")
+  node$side <- switch(role, response = "below", mean = , group = "right", slope = , predictor = , direction = "left", "above")
   name <- node$label[1]
   lines <- if (nchar(name, "width") > 10) strsplit(sub("[", "\n[", name, fixed = TRUE), "\n", fixed = TRUE)[[1]] else name
   fits <- max(nchar(lines, "width")) <= 10
   if (fits) node$within <- paste(lines, collapse = "\n")
-  width <- switch(node$side, left = 22, above = , below = 26, right = 28)
+  width <- switch(node$side, left = 22, above = width_above, below = 26, right = if (role == "group") 34 else 28)
   node$beside <- as.character(unlist(lapply(shorten(c(if (!fits) name, node$label[-1]), 90), wrap_line, width = width)))
+  # Many lines hang down beside a group, so that arrows reach it from above.
+  if (role == "group" && length(node$beside) > 2) node$side <- "lower right"
   node
 }
 
 # Width of the text beside these nodes.
 text_width <- function(nodes) character_width * max(0, nchar(unlist(lapply(nodes, `[[`, "beside")), "width"))
 
+text_height <- function(node) line_height * length(node$beside)
+
 # Adds `x` and `y`. The middle column is the chain from the population to the response, with its mean at 0; slopes are at its
 # left, outside the plates, predictors at its left inside, the standard deviation of observations at its right.
 place_nodes <- function(nodes) {
   has <- function(id) id %in% names(nodes)
   slopes <- grep("^slope_", names(nodes), value = TRUE)
-  predictors <- grep("^predictor_", names(nodes), value = TRUE)
+  predictors <- grep("^(predictor|direction)_", names(nodes), value = TRUE)
+  above <- nodes_above(nodes)
   mean <- if (has("mean")) 1.15 else 0
-  group <- mean + 1.15
+  hangs <- has("group") && nodes$group$side == "lower right"
+  group <- mean + max(1.15, text_height(nodes$mean) / 2 + if (hangs) text_height(nodes$group) + 0.15 else 0)
   top <- if (has("group")) group + 1.2 else group
-  apart <- if (has("population") && has("tau")) 1 else 0
   right <- max(1.3, text_width(nodes["response"]) / 2, text_width(nodes[intersect(c("mean", "group"), names(nodes))]) + beside_node)
-  left <- -1.5 - beside_node - text_width(nodes[predictors])
+  if (hangs && has("eta")) nodes$eta$side <- "left"
+  left <- -1.5 - beside_node - text_width(nodes[c(predictors, if (hangs && has("eta")) "eta")])
   sigma <- if (nodes$sigma$plate == "group") c(right + text_width(nodes["sigma"]) / 2, group) else c(right + 1, 0)
   places <- list(
-    response = c(0, 0), mean = c(0, mean), group = c(0, group), eta = c(-1.15, group), population = c(-apart, top),
-    tau = c(apart, top), sigma = sigma
+    response = c(0, 0), mean = c(0, mean), group = c(0, group), eta = if (hangs) c(-1.3, group - 0.45) else c(-1.15, group), sigma = sigma
   )
+  across <- side_by_side(nodes[above])
+  for (k in seq_along(above)) places[[above[k]]] <- c(across[k], top)
   for (k in seq_along(slopes)) places[[slopes[k]]] <- c(left - 0.65, mean + 0.35 + 0.85 * (k - 1))
   for (k in seq_along(predictors)) places[[predictors[k]]] <- c(-1.5, mean - 0.45 - 0.72 * (k - 1))
   lapply(nodes, function(node) {
@@ -106,17 +122,28 @@ place_nodes <- function(nodes) {
   })
 }
 
+# Where the centres of these nodes are, around 0: as far apart as their texts need.
+side_by_side <- function(nodes) {
+  widths <- vapply(nodes, function(node) text_width(list(node)), 0)
+  gaps <- pmax(if (length(nodes) > 2) 1.1 else 2, (widths[-1] + utils::head(widths, -1)) / 2 + 0.2)
+  at <- cumsum(c(0, gaps))
+  at - mean(range(at))
+}
+
 # Drawing ------------------------------------------------------------------------------------------------------------------
 
 # The room that a node takes with its text.
 node_box <- function(node) {
   width <- text_width(list(node))
-  height <- line_height * length(node$beside)
+  height <- text_height(node)
   reach <- function(side, size) if (node$side == side) beside_node + size else node_radius
   across <- if (node$side %in% c("above", "below")) max(node_radius, width / 2) else 0
+  along <- if (node$side %in% c("left", "right")) max(node_radius, height / 2) else 0
   data.frame(
-    left = node$x - max(across, reach("left", width)), right = node$x + max(across, reach("right", width)),
-    bottom = node$y - reach("below", height), top = node$y + reach("above", height)
+    left = node$x - max(across, reach("left", width)),
+    right = node$x + max(across, reach("right", width), reach("lower right", width)),
+    bottom = node$y - max(along, reach("below", height), if (node$side == "lower right") height - hanging),
+    top = node$y + max(along, reach("above", height))
   )
 }
 
@@ -177,6 +204,7 @@ place_text <- function(node) {
     above = list(x = node$x, y = node$y + beside_node, hjust = 0.5, vjust = 0),
     below = list(x = node$x, y = node$y - beside_node, hjust = 0.5, vjust = 1),
     right = list(x = node$x + beside_node, y = node$y, hjust = 0, vjust = 0.5),
+    "lower right" = list(x = node$x + beside_node, y = node$y + hanging, hjust = 0, vjust = 1),
     left = list(x = node$x - beside_node, y = node$y, hjust = 1, vjust = 0.5)
   )
   rbind(
@@ -185,9 +213,11 @@ place_text <- function(node) {
   )
 }
 
-# Lines of up to `width`, broken after spaces and the marks that join words in names, and elsewhere where there are none.
+# Lines of up to `width`, broken after spaces and the marks that join words in names, but not within numbers, and elsewhere where there are
+# none.
 wrap_line <- function(text, width) {
-  words <- regmatches(text, gregexpr("[^ _.,]*[ _.,]+|[^ _.,]+$", text))[[1]]
+  inside <- "(?:[^ _.,]|[.](?=[0-9]))"
+  words <- regmatches(text, gregexpr(paste0(inside, "*(?:[ _,]|[.](?![0-9]))+|", inside, "+$"), text, perl = TRUE))[[1]]
   pieces <- unlist(lapply(words, function(word) {
     starts <- seq(1, nchar(word), width)
     substring(word, starts, starts + width - 1)

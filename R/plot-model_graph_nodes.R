@@ -19,14 +19,41 @@ prior_node <- function(fit, id, name, plate = "none") {
   new_node(id, c(paste0(name, index), paste("~", format_prior(prior))), "random", plate)
 }
 
+# Names of the nodes of what varies between groups, one for each direction; "tau" alone where there is one.
+numbered <- function(id, k) if (length(k) == 1) id else paste0(id, "_", k)
+
+# The ids of the population's coefficients of all columns of the model: "slope_1", ..., or, where the column's effect varies between
+# groups, "center_1", ...; NA where the population has none. `columns`: ids of the columns themselves.
+column_nodes <- function(model) {
+  varies <- model$columns %in% if (has_population(model)) varying_term(model)$directions
+  number <- ifelse(varies, cumsum(varies), cumsum(!varies))
+  in_population <- seq_along(model$columns) <= length(model$predictors)
+  list(
+    varies = varies, column = paste0(ifelse(varies, "direction_", "predictor_"), number),
+    slope = ifelse(in_population, paste0(ifelse(varies, "center_", "slope_"), number), NA)
+  )
+}
+
+# Names of the coefficients of a group j.
+of_group <- function(coefficients) vapply(coefficients, with_label, "", "j", USE.NAMES = FALSE)
+
 parameter_nodes <- function(fit) {
   model <- fit$model
+  term <- varying_term(model)
+  slopes <- column_nodes(model)$slope
   c(
     if (has_intercept(model)) list(prior_node(fit, "population", model$intercept)),
-    if (has_population(model)) list(prior_node(fit, "tau", varying_term(model)$sd)),
-    lapply(seq_along(model$slopes), function(k) prior_node(fit, paste0("slope_", k), model$slopes[k])),
+    if (has_population(model)) Map(function(id, name) prior_node(fit, id, name), numbered("tau", seq_along(term$sd)), term$sd),
+    if (length(term$correlation) > 0) list(correlation_node(fit, term)),
+    lapply(seq_along(model$slopes), function(k) prior_node(fit, slopes[k], model$slopes[k])),
     if (shares_sigma(model)) list(prior_node(fit, "sigma", model$scale_within$name))
   )
+}
+
+# One node for the correlation matrix: it has one prior.
+correlation_node <- function(fit, term) {
+  name <- if (length(term$correlation) == 1) term$correlation else correlation_name
+  new_node("rho", c(name, paste("~", format_prior(fit$priors[[correlation_name]]))))
 }
 
 group_nodes <- function(fit) {
@@ -41,45 +68,88 @@ group_nodes <- function(fit) {
   if (has_population(model)) population_nodes(fit, term)
 }
 
-# A group's mean, drawn from the population; or, where NUTS moves it so, made of a standardised deviation.
+# The coefficients of a group, drawn from the population; or, where NUTS moves them so, made of standardised deviations.
 population_nodes <- function(fit, term) {
-  intercept <- fit$model$intercept
-  name <- indexed(term$coefficient, "j")
-  parent <- if (has_intercept(fit$model)) "population"
-  if (has_chains(fit) && fit$settings$control$parameterization == "noncentered") {
-    value <- paste(c(intercept, paste0(term$sd, " eta[j]")), collapse = " + ")
-    return(list(
-      new_node("eta", c("eta[j]", "~ normal(0, 1)"), plate = "group"),
-      new_node("group", c(name, paste("=", value)), "deterministic", "group", c(parent, "tau", "eta"))
-    ))
+  model <- fit$model
+  nodes <- column_nodes(model)
+  of_intercept <- term$directions == intercept_direction
+  column <- match(term$directions, model$columns)
+  means <- c(model$slopes, rep(NA, length(model$columns) - length(model$slopes)))[column]
+  if (has_intercept(model)) means[of_intercept] <- model$intercept
+  parents <- c(
+    if (has_intercept(model) && any(of_intercept)) "population", stats::na.omit(nodes$slope[column]),
+    numbered("tau", seq_along(term$sd)), if (length(term$correlation) > 0) "rho"
+  )
+  noncentered <- has_chains(fit) && fit$settings$control$parameterization == "noncentered"
+  label <- if (length(term$sd) == 1) one_effect(term, means, noncentered) else several_effects(term, means, noncentered)
+  if (!noncentered) {
+    return(list(new_node("group", label, plate = "group", parents = parents)))
   }
-  distribution <- paste0("~ normal(", intercept %||% "0", ", ", term$sd, ")")
-  list(new_node("group", c(name, distribution), plate = "group", parents = c(parent, "tau")))
+  number <- if (length(term$sd) > 1) paste0(", ", length(term$sd), " times")
+  list(
+    new_node("eta", c("eta[j]", paste0("~ normal(0, 1)", number)), plate = "group"),
+    new_node("group", label, "deterministic", "group", c(parents, "eta"))
+  )
+}
+
+# `mean`: the population's, NA where it has none.
+one_effect <- function(term, mean, noncentered) {
+  c(
+    of_group(term$coefficient),
+    if (noncentered) {
+      paste("=", paste(c(stats::na.omit(mean), paste0(term$sd, " eta[j]")), collapse = " + "))
+    } else {
+      paste0("~ normal(", if (is.na(mean)) "0" else mean, ", ", term$sd, ")")
+    }
+  )
+}
+
+# The vector b[j] of a group's effects; L is the Cholesky factor of their correlation matrix.
+several_effects <- function(term, means, noncentered) {
+  correlated <- length(term$correlation) > 0
+  means[is.na(means)] <- "0"
+  list_of <- function(names) paste(names, collapse = ", ")
+  c(
+    "b[j]", paste0("= (", list_of(of_group(term$coefficient)), ")"),
+    if (!noncentered) "~ normal" else if (correlated) "= mean + sd (L eta[j])" else "= mean + sd eta[j]",
+    paste("mean", list_of(means)), paste("sd", list_of(term$sd)),
+    if (!correlated) {
+      if (!noncentered) "independent"
+    } else if (noncentered) {
+      paste("L L' = correlation", list_of(term$correlation))
+    } else {
+      paste("correlation", list_of(term$correlation))
+    }
+  )
 }
 
 observation_nodes <- function(fit) {
   model <- fit$model
-  predictors <- model$predictors
-  intercept <- if (has_groups(model)) indexed(varying_term(model)$coefficient, "j") else model$intercept
+  nodes <- column_nodes(model)
+  term <- varying_term(model)
+  own_intercept <- intercept_direction %in% term$directions
+  intercept <- if (own_intercept) of_group(term$coefficient[1]) else model$intercept
   sigma <- paste0(model$scale_within$name, if (!shares_sigma(model)) "[j]")
-  slopes <- seq_along(predictors)
-  mean <- if (has_predictors(model)) "m[i]" else intercept
+  coefficients <- c(model$slopes, rep(NA, sum(is.na(nodes$slope))))
+  own <- match(model$columns[nodes$varies], term$directions)
+  coefficients[nodes$varies] <- of_group(term$coefficient[own])
+  with_mean <- length(model$columns) > 0
   # One line a term: there may be many.
-  terms <- c(intercept, sprintf("%s %s[i]", model$slopes, predictors))
+  terms <- c(intercept, sprintf("%s %s[i]", coefficients, model$columns))
   response <- new_node(
     "response",
     c(
-      paste0(response_label(fit), "[i]"), paste0("~ ", model$outcome, "(", mean, ", ", sigma, ")"),
-      if (has_predictors(model)) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
+      paste0(response_label(fit), "[i]"), paste0("~ ", model$outcome, "(", if (with_mean) "m[i]" else intercept, ", ", sigma, ")"),
+      if (with_mean) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
     ),
     if (is_prior_only(fit)) "random" else "observed", "observation",
     c(
-      if (has_groups(model)) "group" else if (has_intercept(model)) "population",
-      sprintf("slope_%d", slopes), sprintf("predictor_%d", slopes), "sigma"
+      if (has_groups(model)) "group", if (has_intercept(model) && !own_intercept) "population",
+      nodes$slope[!nodes$varies], nodes$column, "sigma"
     )
   )
   c(
-    lapply(slopes, function(k) new_node(paste0("predictor_", k), paste0(predictors[k], "[i]"), "predictor", "observation")),
+    Map(function(id, name) new_node(id, paste0(name, "[i]"), "predictor", "observation"), nodes$column, model$columns),
     list(response)
   )
 }
@@ -116,30 +186,73 @@ split_mean <- function(nodes) {
   nodes
 }
 
-# More than three predictors share a node, as do their slopes; long terms of the mean are told in words.
+# More than three predictors share a node, or two beside three that vary, as do their slopes; with more than two effects of a group what these have each is shared. Long
+# terms of the mean are told in words.
 merge_predictors <- function(nodes) {
-  slopes <- grep("^slope_", names(nodes), value = TRUE)
-  predictors <- grep("^predictor_", names(nodes), value = TRUE)
-  if (length(slopes) == 0) {
+  ids <- function(role) grep(paste0("^", role, "_"), names(nodes), value = TRUE)
+  slopes <- ids("slope")
+  predictors <- ids("predictor")
+  directions <- ids("direction")
+  centers <- ids("center")
+  sds <- ids("tau")
+  if (length(predictors) + length(directions) == 0) {
     return(nodes)
   }
-  terms <- nodes$mean$label[-1]
-  intercept <- if (length(terms) > length(slopes)) terms[1]
-  first <- if (is.null(intercept)) "=" else "+"
-  if (length(slopes) > 3) {
+  terms <- sub("^[=+] ", "", nodes$mean$label[-1])
+  columns <- grep("^(predictor|direction)_", nodes$mean$parents, value = TRUE)
+  intercept <- utils::head(terms, -length(columns))
+  names(terms) <- c(rep("", length(intercept)), columns)
+  shared <- terms[predictors]
+  own <- terms[directions]
+  if (length(predictors) > 3 || length(predictors) > 1 && length(columns) > 4) {
     number <- paste0("k = 1, ..., ", length(slopes))
-    known <- unique(node_field(nodes[slopes], "kind", ""))
-    priors <- unique(vapply(nodes[slopes], function(node) node$label[2], ""))
-    prior <- if (length(priors) == 1) priors else "priors differ"
-    names <- paste(sub("[i]", "", vapply(nodes[predictors], function(node) node$label[1], ""), fixed = TRUE), collapse = ", ")
-    nodes$slope_1 <- new_node("slope_1", c("beta[k]", prior, number), if (identical(known, "fixed")) "fixed" else "random")
-    nodes$predictor_1 <- new_node("predictor_1", c("x[i,k]", shorten(names, 60)), "predictor", "observation")
-    merged <- c(slopes[-1], predictors[-1])
-    nodes[merged] <- NULL
-    nodes$mean$parents <- setdiff(nodes$mean$parents, merged)
-    nodes$mean$label <- c("m[i]", intercept, paste(first, "sum over k of"), "beta[k] x[i,k]")
-  } else if (max(nchar(terms, "width")) > 28) {
-    nodes$mean$label <- c("m[i]", intercept, paste(first, "each slope times"), "its predictor")
+    shared <- "sum over k of\nbeta[k] x[i,k]"
+    predictor <- c("x[i,k]", shorten(names_of(nodes[predictors]), 60))
+    nodes <- share_node(nodes, predictors, predictor)
+    nodes <- share_node(nodes, slopes, c("beta[k]", shared_prior(nodes[slopes]), number))
+  }
+  if (length(directions) > 3) {
+    own <- "sum over l of\nits slope times z[i,l]"
+    nodes <- share_node(nodes, directions, c("z[i,l]", shorten(names_of(nodes[directions]), 60)))
+  }
+  if (length(sds) > 2) {
+    nodes <- share_node(nodes, sds, c("sd", shorten(names_of(nodes[sds]), 60), shared_prior(nodes[sds])))
+    nodes <- share_node(nodes, centers, c("beta", shorten(names_of(nodes[centers]), 60), shared_prior(nodes[centers])))
+  }
+  rest <- c(shared, own)
+  if (max(nchar(unlist(strsplit(rest, "\n")), "width")) > 26) rest <- "each slope times\nits predictor"
+  terms <- c(intercept, rest)
+  terms <- paste0(c("= ", rep("+ ", length(terms) - 1)), terms)
+  nodes$mean$label <- c("m[i]", unlist(strsplit(terms, "\n")))
+  nodes
+}
+
+# One node with this label in the place of several, which all nodes then follow from.
+share_node <- function(nodes, ids, label) {
+  if (length(ids) < 2) {
+    return(nodes)
+  }
+  nodes[[ids[1]]]$label <- label
+  if (length(unique(node_field(nodes[ids], "kind", ""))) > 1) nodes[[ids[1]]]$kind <- "random"
+  nodes[ids[-1]] <- NULL
+  lapply(nodes, function(node) {
+    node$parents <- setdiff(node$parents, ids[-1])
+    node
+  })
+}
+
+names_of <- function(nodes) paste(sub("[i]", "", vapply(nodes, function(node) node$label[1], ""), fixed = TRUE), collapse = ", ")
+
+shared_prior <- function(nodes) {
+  priors <- unique(vapply(nodes, function(node) node$label[2], ""))
+  if (length(priors) == 1) priors else "priors differ"
+}
+
+# An intercept that all groups share does not point to a group: it stands beside the slopes.
+place_shared_intercept <- function(nodes) {
+  if (!is.null(nodes$group) && !is.null(nodes$population) && !"population" %in% nodes$group$parents) {
+    names(nodes)[names(nodes) == "population"] <- nodes$population$id <- "slope_0"
+    nodes$mean$parents <- sub("^population$", "slope_0", nodes$mean$parents)
   }
   nodes
 }

@@ -138,6 +138,36 @@ for (scheme in c("blue", "gray")) {
     save("shrinkage-some", plot(comparison, groups = seq_len(min(12, nlevels(data$site)))))
   }
 }
+
+# Groups that differ in slopes.
+differing <- function(data) {
+  site <- data$site
+  groups <- nlevels(site)
+  set.seed(groups)
+  data$stress <- data$stress - 40
+  data$scontrol <- data$scontrol + rnorm(groups, 0, 0.4)[site] * data$stress
+  data
+}
+graphs <- list(
+  both = scontrol ~ stress + (1 + stress | site), slope = scontrol ~ stress + (0 + stress | site),
+  other = scontrol ~ 1 + (1 + stress || site)
+)
+for (scheme in c("blue", "gray")) {
+  bayesplot::color_scheme_set(scheme)
+  for (name in names(many)) {
+    data <- differing(many[[name]])
+    save <- function(what, picture) save_picture(paste("slopes", what, name, scheme, sep = "-"), picture)
+    fit <- mixed_model(graphs$both, data, seed = 1, iter_sampling = 200)
+    save("intervals", plot(fit))
+    save("lines", plot_groups(fit))
+    save("lines-prior", plot_groups(update(fit, prior_only = TRUE)))
+    save("lines-moments", plot_groups(update(fit, data = group_moments(graphs$both, data))))
+    save("effects", plot_effects(fit))
+    save("shrinkage", plot_shrinkage(fit))
+    save("shrinkage-some", plot_shrinkage(fit, groups = seq_len(min(12, nlevels(data$site))), sort = "size"))
+    for (graph in names(graphs)) save(paste0("graph-", graph), plot(model_graph(update(fit, graphs[[graph]], iter_sampling = 0))))
+  }
+}
 bayesplot::color_scheme_set("blue")
 
 # Predictive checks by group at 7 x 5 inches: few groups and many, short labels and long ones, in colour and in grey.

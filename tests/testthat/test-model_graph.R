@@ -78,6 +78,61 @@ test_that("the other models", {
   expect_setequal(dot$edges, c("slope_1 -> response", "predictor_1 -> response", "sigma -> response"))
 })
 
+several <- withr::with_seed(1, {
+  g <- gl(6, 8, labels = letters[1:6])
+  x <- rnorm(48)
+  f <- factor(rep_len(c("a", "b", "c"), 48))
+  effect <- matrix(rnorm(18, 0, 3), 6)
+  data.frame(g, x, z = rnorm(48), f, y = 10 + rnorm(6, 0, 3)[g] + (1 + rnorm(6))[g] * x + effect[cbind(as.integer(g), as.integer(f))] + rnorm(48))
+})
+of_several <- function(formula, ...) mixed_model(formula, several, iter_sampling = 0, ...)
+
+test_that("several effects of a group are a vector, with their sds and one prior of their correlation", {
+  fit <- of_several(y ~ z + x + (1 + x | g), prior = list(rho = dist_lkj(2)))
+  graph <- model_graph(fit)
+  dot <- read_dot(graph)
+  expect_identical(dot$label[["group"]], paste(
+    "b[j]", "= (beta_0j[j], beta_j[x,j])", "~ normal", "mean beta_0, beta[x]", "sd sigma_0, sigma_beta[x]", "correlation rho[x]", sep = "\n"
+  ))
+  expect_identical(dot$label[["rho"]], "rho[x]\n~ LKJ(2)")
+  expect_match(dot$label[["tau_2"]], "^sigma_beta\\[x\\]\n~ ")
+  expect_match(dot$label[["center_1"]], "^beta\\[x\\]\n~ ")
+  expect_match(dot$label[["response"]], "m[i] = beta_0j[j]\n+ beta[z] z[i]\n+ beta_j[x,j] x[i]", fixed = TRUE)
+  expect_setequal(dot$edges, c(
+    paste(c("population", "center_1", "tau_1", "tau_2", "rho"), "-> group"),
+    paste(c("group", "slope_1", "predictor_1", "direction_1", "sigma"), "-> response")
+  ))
+  expect_identical(unname(dot$depth[c("rho", "center_1", "group", "direction_1")]), c(0L, 0L, 1L, 2L))
+  expect_match(graph, "x[i]\", shape = box", fixed = TRUE)
+
+  dot <- read_dot(model_graph(of_several(y ~ z + (1 + x || g))))
+  expect_match(dot$label[["group"]], "mean beta_0, 0\nsd sigma_0, sigma_beta[x]\nindependent", fixed = TRUE)
+  expect_false(any(c("rho", "center_1") %in% names(dot$label)))
+  expect_true("direction_1 -> response" %in% dot$edges)
+
+  # A slope alone has no vector, and an intercept that does not vary goes to the observations.
+  dot <- read_dot(model_graph(of_several(y ~ x + (0 + x | g))))
+  expect_identical(dot$label[["group"]], "beta_j[x,j]\n~ normal(beta[x], sigma_beta[x])")
+  expect_match(dot$label[["response"]], "m[i] = beta_0\n+ beta_j[x,j] x[i]", fixed = TRUE)
+  expect_setequal(dot$edges, c(
+    "center_1 -> group", "tau -> group", paste(c("group", "population", "direction_1", "sigma"), "-> response")
+  ))
+})
+
+test_that("NUTS moves standardised effects", {
+  moved <- function(formula) {
+    fit <- of_several(formula)
+    fit$settings$algorithm <- "nuts" # the graph asks for nothing else
+    read_dot(model_graph(fit))
+  }
+  dot <- moved(y ~ x + (1 + x | g))
+  expect_identical(dot$label[["eta"]], "eta[j]\n~ normal(0, 1), 2 times")
+  expect_match(dot$label[["group"]], "= mean + sd (L eta[j])\nmean beta_0, beta[x]\nsd sigma_0, sigma_beta[x]\nL L' = correlation rho[x]", fixed = TRUE)
+  expect_true(all(c("eta -> group", "rho -> group", "tau_2 -> group") %in% dot$edges))
+  expect_match(moved(y ~ x + (1 + x || g))$label[["group"]], "= mean + sd eta[j]\nmean beta_0, beta[x]\nsd sigma_0, sigma_beta[x]", fixed = TRUE)
+  expect_identical(moved(y ~ x + (0 + x | g))$label[["group"]], "beta_j[x,j]\n= beta[x] + sigma_beta[x] eta[j]")
+})
+
 test_that("what was observed is grey, but not under the prior alone", {
   fit <- quick("partial_pooling", y ~ 1 + (1 | g), iter_sampling = 0)
   expect_match(model_graph(fit), "response \\[[^\n]*grey")
@@ -191,6 +246,30 @@ test_that("all models are drawn, with and without intercept and predictors", {
     places <- vapply(shown$pieces[grepl("outer", names(shown$pieces))], centre, numeric(2))
     expect_gt(min(dist(t(places))), 0.7)
   }
+})
+
+test_that("several effects are drawn, those of more than two with shared nodes", {
+  skip_if_not_installed("ggplot2")
+  shown <- drawn(model_graph(of_several(y ~ z + x + (1 + x | g))))
+  expect_identical(shown$edges, sort(c(
+    paste(c("population", "center_1", "tau_1", "tau_2", "rho"), "-> group"),
+    paste(c("group", "slope_1", "predictor_1", "direction_1"), "-> mean"), "mean -> response", "sigma -> response"
+  )))
+  expect_true("= beta_0j[j]\n+ beta[z] z[i]\n+ beta_j[x,j] x[i]" %in% shown$text)
+  above <- vapply(c("population", "center_1", "tau_1", "tau_2", "rho"), function(id) centre(shown$pieces[[paste(id, "outer")]]), numeric(2))
+  expect_identical(order(above[1, ]), 1:5)
+  expect_gt(min(above[2, ]), shown$plates$ymax[1])
+
+  # The intercept is beside the slopes where all groups share it.
+  shown <- drawn(model_graph(of_several(y ~ x + (0 + x | g))))
+  expect_true("slope_0 -> mean" %in% shown$edges)
+  expect_lt(centre(shown$pieces[["slope_0 outer"]])[1], shown$plates$xmin[1])
+
+  shown <- drawn(model_graph(of_several(y ~ z + x + f + (1 + f || g))))
+  expect_identical(grep("group$", shown$edges, value = TRUE), c("center_1 -> group", "population -> group", "tau_1 -> group"))
+  expect_match(gsub("\n", "", shown$text), "^sigma_0, sigma_beta\\[fb\\],", all = FALSE)
+  places <- vapply(shown$pieces[grepl("outer", names(shown$pieces))], centre, numeric(2))
+  expect_gt(min(dist(t(places))), 0.7)
 })
 
 test_that("many predictors share a node, and long names are broken, not lost", {

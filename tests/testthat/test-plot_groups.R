@@ -140,6 +140,53 @@ test_that("with prior_only the picture shows single draws", {
   expect_equal(drawn$x, as.vector(t(draws_matrix(prior)[, paste0("mu[", labels, "]")])))
 })
 
+test_that("where slopes vary each group's line and band have its own", {
+  rows <- withr::with_seed(2, {
+    site <- rep(gl(6, 1, labels = letters[1:6]), 3:8)
+    x <- rnorm(33)
+    data.frame(site, x, z = rnorm(33), f = factor(rep_len(c("low", "high"), 33)), y = 20 + rnorm(6, 0, 3)[site] + (2 + rnorm(6))[site] * x + rnorm(33))
+  })
+  for (formula in list(y ~ z + x + (1 + x | site), y ~ z + (1 + x | site), y ~ z + x + (0 + x | site))) {
+    fit <- quick("mixed_model", formula, rows)
+    picture <- plot_groups(fit, "x", prob = 0.8)
+    line <- layer(picture, "GeomLine")
+    exact <- exact_summary(fit, probs = 0.5)
+    mean <- stats::setNames(exact$mean, exact$variable)
+    group <- letters[line$PANEL]
+    intercept <- if ("beta_0j[a]" %in% names(mean)) mean[paste0("beta_0j[", group, "]")] else mean[["beta_0"]]
+    z <- tapply(rows$z, rows$site, base::mean)[line$PANEL]
+    truth <- intercept + mean[["beta[z]"]] * z + mean[paste0("beta_j[x,", group, "]")] * line$x
+    expect_equal(line$y, as.vector(truth), tolerance = 1e-8)
+    band <- layer(picture, "GeomRibbon")
+    expected <- predict(fit, data.frame(site = group, x = line$x, z = as.vector(z)), interval = "confidence", level = 0.8)
+    expect_equal(cbind(band$ymin, band$ymax), expected[, c("lwr", "upr")], ignore_attr = TRUE, tolerance = 1e-8)
+    # Slopes differ.
+    expect_gt(diff(range(mean[paste0("beta_j[x,", letters[1:6], "]")])), 0.5)
+    # From moments the lines are the same, over another range.
+    from_moments <- quick("mixed_model", formula, group_moments(formula, rows))
+    line <- layer(plot_groups(from_moments, "x"), "GeomLine")
+    at <- data.frame(site = letters[line$PANEL], x = line$x, z = as.vector(tapply(rows$z, rows$site, base::mean))[line$PANEL])
+    expect_equal(line$y, unname(predict(fit, at)), tolerance = 1e-8)
+  }
+  by_level <- quick("mixed_model", y ~ f + (1 + f | site), rows)
+  drawn <- layer(plot_groups(by_level, range = "all"), "GeomPointrange")
+  exact <- exact_summary(by_level, probs = 0.5)
+  mean <- stats::setNames(exact$mean, exact$variable)
+  own <- rbind(mean[paste0("beta_0j[", letters[1:6], "]")], mean[paste0("beta_j[flow,", letters[1:6], "]")])
+  expect_equal(drawn$y, as.vector(rbind(own[1, ], own[1, ] + own[2, ])), tolerance = 1e-8) # "high" comes first
+
+  prior <- quick("varying_intercept_slope", y ~ x + (1 + x | site), rows, prior_only = TRUE)
+  line <- layer(plot_groups(prior, ndraws = 20), "GeomLine")
+  second <- line[line$PANEL == 2 & line$group == 1, ]
+  draws <- draws_matrix(prior)[1, ]
+  expect_equal(second$y, unname(draws[["beta_0j[b]"]] + draws[["beta_j[x,b]"]] * second$x))
+
+  population <- plot_effects(quick("mixed_model", y ~ z + x + (1 + x | site), rows), "x")
+  mean <- exact_summary(quick("mixed_model", y ~ z + x + (1 + x | site), rows), probs = 0.5)$mean
+  expect_equal(population$data$mean, mean[1] + mean[2] * mean(rows$z) + mean[3] * population$data$x, tolerance = 1e-8)
+  expect_error(plot_effects(quick("mixed_model", y ~ z + (1 + x | site), rows), "x"), "\"z\"", class = "bayespool_error_argument")
+})
+
 test_that("plot_groups() says what it cannot do", {
   expect_error(plot_groups(rows), class = "bayespool_error_argument")
   expect_error(plot_groups(partial, "x"), "has none", class = "bayespool_error_argument")

@@ -30,6 +30,37 @@ test_that("intervals are exact, with panels for means, slopes and standard devia
   expect_length(unique(ggplot2::layer_data(picture)$PANEL), 1)
 })
 
+test_that("slopes that vary, their standard deviations and correlations have panels", {
+  labels <- letters[1:6]
+  rows <- withr::with_seed(2, {
+    site <- rep(gl(6, 1, labels = labels), 3:8)
+    x <- rnorm(33)
+    data.frame(site, x, z = rnorm(33), y = 20 + rnorm(6, 0, 3)[site] + (2 + rnorm(6))[site] * x + rnorm(33))
+  })
+  slopes <- quick("mixed_model", y ~ z + x + (1 + x | site), rows)
+  data <- plot(slopes)$data
+  panels <- split(as.character(data$parameter), data$panel)
+  expect_identical(panels, list(
+    intercepts = c("beta_0", paste0("beta_0j[", labels, "]")), slopes = "beta[z]",
+    "slopes of x" = c("beta[x]", paste0("beta_j[x,", labels, "]")), "standard deviations" = c("sigma_y", "sigma_0"),
+    "standard deviations of slopes" = "sigma_beta[x]", correlations = "rho[x]"
+  ))
+  exact <- exact_summary(slopes, probs = 0.5)
+  expect_equal(data$median, exact$q50, tolerance = 1e-10)
+  some <- plot(slopes, pars = "rho[x]", regex_pars = "^beta_j", groups = 1:2, sort = "size")$data
+  expect_identical(as.character(some$parameter), c("rho[x]", paste0("beta_j[x,", labels[5:6], "]")))
+  chosen <- plot(slopes, "density", groups = labels[1])
+  expect_identical(levels(chosen$data$Parameter), c(
+    "beta_0", "beta[z]", "beta[x]", paste0(c("beta_0j[", "beta_j[x,"), labels[1], "]"), "sigma_y", "sigma_0", "sigma_beta[x]", "rho[x]"
+  ))
+  expect_error(plot_data(y ~ 1 + (1 + x | site), rows), "no predictors", class = "bayespool_error_formula")
+  # Under one another where labels are long.
+  columns <- function(picture) max(ggplot2::ggplot_build(picture)$layout$layout$COL)
+  long <- rows
+  levels(long$site) <- paste(strrep("long ", 9), 1:6)
+  expect_identical(c(columns(plot(slopes)), columns(plot(quick("mixed_model", y ~ z + x + (1 + x | site), long)))), 2:1)
+})
+
 test_that("intervals of NUTS are those of its draws", {
   chains <- suppressWarnings(quick("partial_pooling", means, algorithm = "nuts", chains = 2, iter_warmup = 200))
   picture <- plot(chains)
