@@ -60,7 +60,7 @@ test_that("with flat priors the likelihood of the standard deviations is greates
     flat <- dist_uniform(0, Inf)
     line <- dist_uniform(-Inf, Inf)
     prior <- list(beta_0 = line, `beta[Days]` = line, sigma_y = flat, sigma_0 = flat, `sigma_beta[Days]` = flat)
-    correlated <- any(grepl("|", all.names(formula), fixed = TRUE) & !grepl("||", all.names(formula), fixed = TRUE))
+    correlated <- "|" %in% all.names(formula)
     if (correlated) prior$rho <- dist_lkj(1)
     fit <- varying_intercept_slope(formula, lme4::sleepstudy, prior = prior, iter_sampling = 0)
     problem <- fit_posterior(fit)$problem
