@@ -34,7 +34,7 @@ test_that("one effect, the intercept, is the model of one effect", {
   theirs <- theirs[theirs$variable %in% layout$variable, ]
   ours <- cpp_effects_summary(problem, orders, fit$record, c(0.03, 0.5, 0.97), 0, rep(TRUE, nrow(layout)), FALSE, Inf)
   difference <- abs(ours - by_variable(theirs)) / theirs$sd
-  expect_lt(max(difference[, 1:2]), 1e-6)
+  expect_lt(max(difference[, 1:2]), 1e-8)
   expect_lt(max(difference), 1e-5)
 })
 
