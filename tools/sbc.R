@@ -16,7 +16,7 @@ for (file in list.files("tests/testthat/sbc", full.names = TRUE)) source(file)
 unit <- list(
   mu = dist_normal(0, 2.5), beta_0 = dist_normal(0, 2.5), beta_0j = dist_normal(0, 2.5), hyper_mu = dist_normal(0, 2.5),
   beta = dist_normal(0, 2.5), sigma = dist_exponential(1), sigma_y = dist_exponential(1), sigma_mu = dist_exponential(1),
-  sigma_0 = dist_exponential(1)
+  sigma_0 = dist_exponential(1), sigma_beta = dist_exponential(1), rho = dist_lkj(1)
 )
 course <- unit
 course[c("mu", "hyper_mu", "beta_0", "beta")] <- list(
@@ -33,11 +33,14 @@ make_cell <- function(model, sizes, priors = unit, ..., predictors = NULL, inter
   names <- c(
     switch(model,
       complete_pooling = if (with_predictors) "beta_0" else "mu", no_pooling = if (with_predictors) "beta_0j" else "mu",
-      partial_pooling = if (intercept) "hyper_mu", varying_intercept = "beta_0"
+      partial_pooling = if (intercept) "hyper_mu", "beta_0"
     ),
     if (with_predictors) "beta",
     if (model %in% c("complete_pooling", "no_pooling")) "sigma" else "sigma_y",
-    c(partial_pooling = "sigma_mu", varying_intercept = "sigma_0")[model]
+    switch(model,
+      partial_pooling = "sigma_mu", varying_intercept = "sigma_0", varying_slope = "sigma_beta",
+      varying_intercept_slope = c("sigma_0", "sigma_beta", "rho")
+    )
   )
   priors[names(changed)] <- changed # modifyList() would look into a distribution and leave it as it was
   sbc_cell(model, sizes, priors[stats::na.omit(names)], predictors, intercept, ...)
@@ -108,6 +111,12 @@ exact_cells <- c(
   )
 )
 
+# Several effects a group. Apart, so that the cells before keep their seeds.
+effect_cells <- c(
+  across_groups("slope", "varying_slope", predictors = c("x", "z"), which = "unbalanced"),
+  across_groups("intercept and slope", "varying_intercept_slope", predictors = "x")
+)
+
 # Chains take longer: fewer cells. Not those where NUTS is known to fail, which are apart below, nor the centered form where
 # standard deviations can be near 0 or groups are small.
 away_from_0 <- list(sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5), sigma_mu = dist_gamma(5, 5))
@@ -146,7 +155,7 @@ kept <- function(name, make) {
 
 run_cell <- function(name, algorithm, cells, sims) {
   sampler <- if (algorithm == "exact") sbc_exact else sbc_nuts(if (grepl("centered", name)) "centered" else "noncentered")
-  seed <- 1e5 * match(name, names(c(exact_cells, more_cells)))
+  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells)))
   run <- kept(sprintf("%s %d %s", algorithm, sims, name), function() {
     time <- system.time(ranks <- sbc_ranks(cells[[name]], sims, seed, sampler))
     list(ranks = ranks, seconds = time[["user.self"]])
@@ -229,7 +238,7 @@ arguments <- commandArgs(trailingOnly = TRUE)
 task <- match.arg(arguments[1], c("exact", "nuts", "necks", "breaks"))
 sims <- if (length(arguments) > 1) as.integer(arguments[2]) else c(exact = 1000L, nuts = 200L, necks = 1000L, breaks = 400L)[[task]]
 switch(task,
-  exact = run_cells("exact", exact_cells, sims),
+  exact = run_cells("exact", c(exact_cells, effect_cells), sims),
   nuts = run_cells("nuts", c(nuts_cells, more_cells), sims),
   necks = run_cells("nuts", neck_cells, sims, picture = FALSE),
   breaks = run_breaks(sims)

@@ -60,8 +60,7 @@ test_that("a formula that no model can express is refused", {
     y ~ x + offset(z), y ~ y + (1 | g),
     y ~ (1 | g) + (1 | h), y ~ (1 | g) + (1 | g),
     y ~ (1 | g / h), y ~ (1 | g:h), y ~ (1 | log(g)), y ~ (1 | 1),
-    y ~ (x | g), y ~ (0 + x | g), y ~ (1 + x | g), y ~ (0 | g), y ~ x | g,
-    y ~ (1 || g), y ~ (x || g),
+    y ~ (0 | g), y ~ x + (0 || g), y ~ (1 + x | g) + (1 | h), y ~ (1 | g) + (x | g), y ~ (1 + x | g) + (0 + z | g), y ~ (0 + x | g) + (0 + x | g),
     cbind(a, b) ~ (1 | g), y | trials(n) ~ 1,
     y ~ x * (1 | g), y ~ x:(1 | g), y ~ log((1 | g)), y ~ us(1 | g), y ~ x - (1 | g), y ~ I(a | b)
   )
@@ -74,11 +73,39 @@ test_that("a formula that no model can express is refused", {
 
 test_that("a refusal names what was found, what is supported and the user's call", {
   fit <- function(formula) parse_formula(formula, call = rlang::current_env())
-  error <- expect_error(fit(y ~ (x | site)), class = "bayespool_error_formula")
-  expect_match(conditionMessage(error), "x | site", fixed = TRUE)
-  expect_match(conditionMessage(error), "(1 | g)", fixed = TRUE)
+  error <- expect_error(fit(y ~ (1 | site) + (x | site)), class = "bayespool_error_formula")
+  expect_match(conditionMessage(error), "(1 | site) + (x | site)", fixed = TRUE)
+  expect_match(conditionMessage(error), "(1 + x || g)", fixed = TRUE)
   expect_identical(error$call[[1]], quote(fit))
-  expect_error(parse_formula(y ~ (1 || g)), "`||` is not supported", fixed = TRUE, class = "bayespool_error_formula")
+})
+
+test_that("what varies between groups is read as lme4 reads it", {
+  varying <- function(formula) parse_formula(formula)$varying[c("intercept", "terms", "correlated")]
+  both <- list(intercept = TRUE, terms = "x", correlated = TRUE)
+  for (formula in list(y ~ (x | g), y ~ (1 + x | g), y ~ (x + 1 | g), y ~ x | g)) expect_identical(varying(formula), both)
+  apart <- replace(both, "correlated", FALSE)
+  for (formula in list(y ~ (x || g), y ~ (1 + x || g), y ~ (1 | g) + (0 + x | g))) expect_identical(varying(formula), apart)
+  for (formula in list(y ~ (0 + x | g), y ~ (x - 1 | g))) expect_identical(varying(formula)[1:2], list(intercept = FALSE, terms = "x"))
+  expect_identical(varying(y ~ (1 + x * z | g))$terms, c("x", "z", "x:z"))
+  expect_identical(varying(y ~ z + (1 || g))[1:2], list(intercept = TRUE, terms = character()))
+  expect_false(has_varying_terms(parse_formula(y ~ x + (1 | g))))
+  # The population's part does not change with it.
+  expect_identical(parse_formula(y ~ z + (1 + x | g))$terms, "z")
+})
+
+test_that("verbs point to the verb of a formula", {
+  data <- data.frame(g = rep(1:3, each = 4), x = sin(1:12), y = cos(1:12))
+  refused <- list(
+    list(varying_intercept, y ~ x + (x | g), "varying_intercept_slope()"), list(no_pooling, y ~ x + (1 + x | g), "varying_intercept_slope()"),
+    list(complete_pooling, y ~ x + (1 + x || g), "varying_intercept_slope()"), list(varying_intercept, y ~ x + (0 + x | g), "varying_slope()"),
+    list(varying_slope, y ~ x + (x | g), "varying_intercept_slope()"), list(varying_slope, y ~ x + (1 | g), "varying_intercept()"),
+    list(varying_intercept_slope, y ~ x + (0 + x | g), "varying_slope()"), list(varying_intercept_slope, y ~ x + (1 | g), "varying_intercept()")
+  )
+  for (case in refused) {
+    error <- expect_error(case[[1]](case[[2]], data), class = "bayespool_error_formula")
+    expect_match(conditionMessage(error), case[[3]], fixed = TRUE)
+    expect_match(conditionMessage(error), "mixed_model()", fixed = TRUE)
+  }
 })
 
 test_that("braces in a formula do no harm to the message", {

@@ -64,6 +64,16 @@ test_that("exact draws are calibrated: varying intercept with two predictors, ha
   expect_calibrated(sbc_ranks(cell, 200, seed = 6e5), alpha)
 })
 
+test_that("exact draws are calibrated: varying slope, varying intercept and slope", {
+  priors <- list(
+    beta_0 = dist_normal(0, 2.5), beta = dist_normal(0, 2.5), sigma_y = dist_exponential(1), sigma_beta = dist_exponential(1)
+  )
+  cell <- sbc_cell("varying_slope", several, priors, c("x", "z"))
+  expect_calibrated(sbc_ranks(cell, 200, seed = 1.1e6), alpha)
+  cell <- sbc_cell("varying_intercept_slope", several, c(priors, list(sigma_0 = dist_exponential(1), rho = dist_lkj(2))), "x")
+  expect_calibrated(sbc_ranks(cell, 60, seed = 1.2e6), alpha)
+})
+
 # NUTS --------------------------------------------------------------------------------------------------------------------
 
 test_that("chains are calibrated: partial pooling non-centered, varying intercept centered", {

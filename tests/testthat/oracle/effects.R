@@ -76,7 +76,8 @@ dense_posterior <- function(problem, size, scale, targets = list(), upper = c())
   p <- ncol(problem$x)
   n <- length(problem$y)
   correlated <- q == 2 && !is.null(problem$eta)
-  sigmas <- half_line(size, scale[1], limit("sigma", Inf))
+  # One decomposition serves all sigmas.
+  sigmas <- half_line(3 * size, scale[1], limit("sigma", Inf))
   axes <- lapply(seq_len(q), function(k) half_line(size, scale[1 + k], limit(paste0("tau", k), Inf)))
   if (correlated) {
     to <- limit("rho", 1)

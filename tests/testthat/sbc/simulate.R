@@ -6,9 +6,14 @@
 # Cells -------------------------------------------------------------------------------------------------------------------
 
 # One setting to calibrate. `model`: name of the fitting function; `sizes`: of the groups; `priors`: all that the model has;
-# `predictors`: names; their values are drawn from N(x_mean, x_sd^2). `...`: further arguments of the fitting function.
+# `predictors`: names; their values are drawn from N(x_mean, x_sd^2). Slopes that vary are those of the first. `...`: further arguments of
+# the fitting function.
 sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, x_mean = 0, x_sd = 1, ...) {
-  terms <- c("1"[length(predictors) == 0 && intercept], predictors, if (model != "complete_pooling") "(1 | g)")
+  bar <- switch(model,
+    complete_pooling = NULL, varying_slope = sprintf("(0 + %s | g)", predictors[1]),
+    varying_intercept_slope = sprintf("(1 + %s | g)", predictors[1]), "(1 | g)"
+  )
+  terms <- c("1"[length(predictors) == 0 && intercept], predictors, bar)
   list(
     model = model, sizes = sizes, priors = priors, predictors = predictors, intercept = intercept, x_mean = x_mean,
     x_sd = x_sd, arguments = list(...), formula = stats::reformulate(terms, "y", intercept),
@@ -68,6 +73,25 @@ sbc_simulate <- function(cell, seed) {
       centre <- c(beta_0 = location("beta_0"))
       tau <- scale("sigma_0")
       c(centre, slopes, index(stats::rnorm(groups, centre, tau), "beta_0j"), scale("sigma_y"), tau)
+    },
+    varying_slope = {
+      tau <- scale("sigma_beta")
+      own <- stats::setNames(stats::rnorm(groups, slopes[1], tau), sprintf("beta_j[%s,g%d]", cell$predictors[1], seq_len(groups)))
+      c(beta_0 = location("beta_0"), slopes, own, scale("sigma_y"), named_by(tau, "sigma_beta", cell))
+    },
+    varying_intercept_slope = {
+      centre <- c(beta_0 = location("beta_0"))
+      taus <- c(scale("sigma_0"), scale("sigma_beta"))
+      # LKJ of two effects: (rho + 1) / 2 has a beta distribution.
+      eta <- distributional::parameters(cell$priors$rho)$eta
+      rho <- 2 * stats::rbeta(1, eta, eta) - 1
+      first <- stats::rnorm(groups)
+      second <- rho * first + sqrt(1 - rho^2) * stats::rnorm(groups)
+      own <- stats::setNames(slopes[1] + taus[2] * second, sprintf("beta_j[%s,g%d]", cell$predictors[1], seq_len(groups)))
+      c(
+        centre, slopes, index(centre + taus[1] * first, "beta_0j"), own, scale("sigma_y"), taus[1],
+        named_by(taus[2], "sigma_beta", cell), named_by(rho, "rho", cell)
+      )
     }
   )
 
@@ -79,17 +103,24 @@ sbc_simulate <- function(cell, seed) {
   list(truth = truth, data = data)
 }
 
+# A parameter of the slope that varies.
+named_by <- function(x, name, cell) stats::setNames(x, sprintf("%s[%s]", name, cell$predictors[1]))
+
 # Mean and sd of each observation, draws x observations, given parameters, draws x variables.
 observation_model <- function(cell, data, parameters) {
   named <- function(pattern) parameters[, grep(pattern, colnames(parameters)), drop = FALSE]
   g <- as.integer(data$g)
   all <- rep(1, length(g))
-  mean <- if (cell$model == "complete_pooling") {
+  mean <- if (cell$model %in% c("complete_pooling", "varying_slope")) {
     named("^(mu|beta_0)$")[, all, drop = FALSE]
   } else {
     named("^(mu|beta_0j)\\[")[, g, drop = FALSE]
   }
-  for (name in cell$predictors) mean <- mean + outer(parameters[, paste0("beta[", name, "]")], data[[name]])
+  varying <- if (cell$model %in% c("varying_slope", "varying_intercept_slope")) cell$predictors[1]
+  for (name in cell$predictors) {
+    slope <- if (name %in% varying) named("^beta_j\\[")[, g, drop = FALSE] else parameters[, paste0("beta[", name, "]")]
+    mean <- mean + slope * rep(data[[name]], each = nrow(parameters))
+  }
   sigma <- named("^sigma(_y)?(\\[|$)")
   list(mean = mean, sd = sigma[, if (ncol(sigma) > 1) g else all, drop = FALSE])
 }
@@ -100,7 +131,7 @@ sbc_quantities <- function(cell, data, parameters) {
   given <- observation_model(cell, data, parameters)
   y <- rep(data$y, each = nrow(parameters))
   log_lik <- rowSums(matrix(stats::dnorm(y, given$mean, given$sd, log = TRUE), nrow(parameters)))
-  between <- intersect(c("sigma_mu", "sigma_0"), colnames(parameters))
+  between <- if (cell$model %in% c("partial_pooling", "varying_intercept")) intersect(c("sigma_mu", "sigma_0"), colnames(parameters))
   icc <- if (length(between) > 0) parameters[, between]^2 / (parameters[, between]^2 + parameters[, "sigma_y"]^2)
   parameters <- parameters[, setdiff(colnames(parameters), cell$known), drop = FALSE]
   cbind(parameters, icc = icc, log_lik = log_lik)
