@@ -202,9 +202,8 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
       const auto share = [&](double x) {
         return variance(x) / (variance(x) + sigma.fixed_value() * sigma.fixed_value());
       };
-      table.row(rows + 1 + i) = sigma.is_fixed()
-                                    ? marginals.row({score, 0, share}, wanted)
-                                    : marginals.row({log_ratio, 0, logistic}, wanted);
+      table.row(rows + 1 + i) = sigma.is_fixed() ? marginals.row({score, 0, share}, wanted)
+                                                 : marginals.row({log_ratio, 0, logistic}, wanted);
       continue;
     }
     table.row(i) = marginals.row({log_ratio, 2, exponential}, wanted);
