@@ -63,7 +63,7 @@ layout_variables <- function(model, role = NULL, direction = NULL) {
 }
 
 # Where the variables of a role are in the draws, from 1.
-layout_positions <- function(model, role) which(model$layout$role == role)
+layout_positions <- function(model, role) which(model$layout$role %in% role)
 
 # The first of them from 0, as the core counts; NA for none.
 first_position <- function(model, role) match(role, model$layout$role) - 1L
