@@ -53,15 +53,13 @@ class EffectDensity {
 
   // The log density at q with its normalising constants, and its gradient.
   double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) {
+    read_parameters(q);
     const SampledScale::Point sigma = sigma_.at(coordinate_at(q, sigma_position_));
     double log_density = sigma.log_density, log_taus = 0;
-    for (Index k = 0; k < effects(); ++k) {
-      const Direction& direction = directions_[index(k)];
-      points_[index(k)] = direction.tau.at(coordinate_at(q, direction.position));
+    for (Index k = 0; k < varying_; ++k) {
       log_density += points_[index(k)].log_density;
-      if (k < varying_) log_taus += points_[index(k)].log_value;
+      log_taus += points_[index(k)].log_value;
     }
-    read_locations(q);
     log_density += correlation_.log_density();
     log_density += likelihood_(theta_, slopes_, sigma.value, sigma.log_value);
     const MatrixXd& theta_gradient = likelihood_.group_gradient();
@@ -114,11 +112,7 @@ class EffectDensity {
   // Writes the parameters at q as a row of draws; `stride` is the distance between columns.
   void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) {
     const auto put = [&](Index column, double value) { row[column * stride] = value; };
-    for (Index k = 0; k < effects(); ++k) {
-      const Direction& direction = directions_[index(k)];
-      points_[index(k)] = direction.tau.at(coordinate_at(q, direction.position));
-    }
-    read_locations(q);
+    read_parameters(q);
     for (Index k = 0; k < coefficients_.count(); ++k)
       put(columns_.coefficients[index(k)], direction_of_[index(k)] >= 0
                                                ? population_(direction_of_[index(k)])
@@ -247,9 +241,13 @@ class EffectDensity {
     factor_gradient_ = MatrixXd::Zero(effects(), effects());
   }
 
-  // Fills tau, C, the coefficients, eta, u and theta from q; the points of tau are there.
-  void read_locations(const Eigen::Ref<const VectorXd>& q) {
-    for (Index k = 0; k < effects(); ++k) tau_(k) = points_[index(k)].value;
+  // Fills tau, C, the coefficients, eta, u and theta from q.
+  void read_parameters(const Eigen::Ref<const VectorXd>& q) {
+    for (Index k = 0; k < effects(); ++k) {
+      const Direction& direction = directions_[index(k)];
+      points_[index(k)] = direction.tau.at(coordinate_at(q, direction.position));
+      tau_(k) = points_[index(k)].value;
+    }
     correlation_.move(q.tail(correlation_.coordinate_count()));
     factor_ = correlation_.factor().topLeftCorner(varying_, varying_);
     for (Index i = 0; i < first_group_; ++i) {
