@@ -53,18 +53,19 @@ nuts_draws <- function(posterior, settings, seed, call) {
   )
 }
 
-# Names of the coordinates in which NUTS moves, as the core tells them.
+# Names of the coordinates in which NUTS moves, as the core tells them. Standardised effects are eta[Kassel] of intercepts,
+# eta[stress,Kassel] of slopes.
 nuts_coordinates <- function(model, problem, centered) {
   at <- core_nuts_coordinates(problem, centered)
   groups <- layout_variables(model, "group")
-  sigma <- layout_variables(model, "scale_within")
-  coefficients <- c(if (problem$direction) model$intercept %||% NA, model$slopes)
-  if (problem$separate) { # each group is a problem of its own, and its mean the only coefficient
+  coefficients <- c(model$intercept %||% if (has_independent_groups(model)) NA, model$slopes)
+  if (!shares_sigma(model)) { # each group is a problem of its own, and its mean the only coefficient
     coefficients <- groups
     of_groups <- at$kind == "coefficient"
     at$index[of_groups] <- at$part[of_groups]
   }
-  effects <- indexed("eta", varying_term(model)$labels)
+  term <- varying_term(model)
+  effects <- unlist(lapply(sub("^.*\\[", "eta[", sub("^[^[]*$", "eta", term$coefficient)), with_label, term$labels))
   name <- character(length(at$kind))
   put <- function(kind, standardised, names, index) {
     chosen <- at$kind == kind & (at$scale == "standardised") == standardised
@@ -73,9 +74,10 @@ nuts_coordinates <- function(model, problem, centered) {
   put("coefficient", FALSE, coefficients, at$index)
   put("group", FALSE, groups, at$index)
   put("group", TRUE, effects, at$index)
-  put("sigma", FALSE, sigma, at$part)
-  put("tau", FALSE, layout_variables(model, "scale_between"), at$part)
-  ifelse(at$scale %in% c("log", "logit"), sprintf("%s(%s)", at$scale, name), name)
+  put("sigma", FALSE, layout_variables(model, "scale_within"), at$part)
+  put("tau", FALSE, layout_variables(model, "scale_between"), at$index)
+  put("correlation", FALSE, layout_variables(model, "correlation"), at$index)
+  ifelse(at$scale %in% c("natural", "standardised"), name, sprintf("%s(%s)", at$scale, name))
 }
 
 # The iterations after warmup, as an array iterations x chains x 7.

@@ -18,13 +18,19 @@
 #' and its mouth. Divergent transitions are the sign. The non-centered form has no such neck; with many
 #' observations in each group it can be the slower one.
 #'
-#' Standard deviations are sampled on the log scale (with a uniform prior: on the logit of the place between its bounds),
-#' with the Jacobian. Chains start uniformly within 2 units of the mean of the response, a unit being its standard
-#' deviation, its ratio to that of a predictor for a slope, or 1 on the log scale; the metric starts at a guess of the
-#' posterior variances.
+#' Where the groups have several coefficients (as in `mixed_model()`), the same two forms are there for all of them together.
+#' Centered: the sampler moves the groups' coefficients, such as \code{beta_j[x,g]}, which are normal around the population's.
+#' Non-centered: it moves independent \eqn{N(0, 1)} variables, such as \code{eta[x,g]}; times a triangular factor of the
+#' correlation matrix, and the standard deviations, they are the deviations from the population.
 #'
-#' @param parameterization `"noncentered"` or `"centered"`, for [partial_pooling()] and [varying_intercept()]. The
-#'   other two models have one form.
+#' Standard deviations are sampled on the log scale (with a uniform prior: on the logit of the place between its bounds),
+#' with the Jacobian. Correlations of effects are sampled as inverse hyperbolic tangents: that of the correlation itself, or,
+#' between the second effect and later ones, of the partial correlation given the effects before. Chains start uniformly within
+#' 2 units of the mean of the response, a unit being its standard deviation, its ratio to that of a predictor for a slope, or 1
+#' on the scales just named; the metric starts at a guess of the posterior variances.
+#'
+#' @param parameterization `"noncentered"` or `"centered"`, for models whose groups come from a population.
+#'   [complete_pooling()] and [no_pooling()] have one form.
 #' @param adapt_delta Target of the mean acceptance probability, between 0 and 1: a higher one makes steps smaller
 #'   and divergences rarer.
 #' @param max_treedepth A trajectory has at most `2^max_treedepth - 1` steps: a whole number from 1 to 20.

@@ -20,7 +20,7 @@
 #'
 #'   `nuts_adaptation()`: a list with what warmup learnt: `step_size`, one a chain, and `inverse_metric`, a matrix with
 #'   one row a coordinate and one column a chain: estimates of the variances of the coordinates, such as
-#'   `eta[Kassel]` or `log(sigma_y)`.
+#'   `eta[Kassel]`, `log(sigma_y)` or, of a partial correlation, `atanh_partial(rho[x1,x2])`; see [nuts_control()].
 #'
 #'   `rhat()` and `neff_ratio()`, for all algorithms: a named vector with one number a variable, the R-hat and the
 #'   effective sample size of the mean divided by the number of draws.

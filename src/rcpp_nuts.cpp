@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/nuts/effect_density.hpp"
 #include "core/nuts/hierarchical_density.hpp"
 #include "core/nuts/joint_density.hpp"
 #include "core/nuts/normal_likelihood.hpp"
 #include "core/nuts/nuts_chain.hpp"
+#include "effect_problem.h"
 #include "parallel.h"
 #include "problem.h"
 
@@ -21,18 +23,22 @@ namespace {
 // Streams of NUTS differ from those of independent draws, whose purpose is a group's position.
 constexpr std::uint64_t nuts_purpose = std::uint64_t{1} << 63;
 
-using PartDensity = HierarchicalDensity<NormalLikelihood>;
-using Density = JointDensity<PartDensity>;
-
-Density density_from(const Rcpp::List& problem, bool centered) {
-  const Problem parsed(problem);
+// f(density) for that of the problem.
+template <class F>
+auto with_density(const Rcpp::List& problem, bool centered, F f) {
   const Parameterization form =
       centered ? Parameterization::centered : Parameterization::noncentered;
+  if (problem.inherits("effect_problem")) {
+    const EffectProblem parsed(problem);
+    return f(EffectDensity(parsed.data, parsed.coefficients, parsed.priors, form, parsed.columns));
+  }
+  const Problem parsed(problem);
+  using PartDensity = HierarchicalDensity<NormalLikelihood>;
   std::vector<PartDensity> parts;
   for (const Part& part : parsed.parts)
     parts.emplace_back(NormalLikelihood(part.data), parsed.coefficients, part.data.direction,
                        parsed.scales.sigma, parsed.scales.tau, form, part.columns);
-  return Density(std::move(parts));
+  return f(JointDensity<PartDensity>(std::move(parts)));
 }
 
 const char* name_of(SampledCoordinate::Kind kind) {
@@ -43,8 +49,10 @@ const char* name_of(SampledCoordinate::Kind kind) {
       return "group";
     case SampledCoordinate::Kind::sigma:
       return "sigma";
-    default:
+    case SampledCoordinate::Kind::tau:
       return "tau";
+    default:
+      return "correlation";
   }
 }
 
@@ -56,20 +64,24 @@ const char* name_of(SampledCoordinate::Scale scale) {
       return "standardised";
     case SampledCoordinate::Scale::log:
       return "log";
-    default:
+    case SampledCoordinate::Scale::logit:
       return "logit";
+    case SampledCoordinate::Scale::atanh:
+      return "atanh";
+    default:
+      return "atanh_partial";
   }
 }
 
 }  // namespace
 
-// The coordinates in which NUTS moves, in their order, as columns: `kind` (coefficient, group, sigma, tau), `index` (which
-// coefficient or group, from 1), `scale` (natural, standardised, log, logit), `part` (from 1: the group, where each is a
-// problem of its own).
+// The coordinates in which NUTS moves, in their order, as columns: `kind` (coefficient, group, sigma, tau, correlation), `index` (which of
+// that kind, from 1, groups by directions), `scale` (natural, standardised, log, logit, atanh, atanh_partial), `part` (from 1: the
+// group, where each is a problem of its own).
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_nuts_coordinates(const Rcpp::List& problem, bool centered) {
-  const Density density = density_from(problem, centered);
-  const std::vector<SampledCoordinate>& coordinates = density.coordinates();
+  const std::vector<SampledCoordinate> coordinates =
+      with_density(problem, centered, [](const auto& density) { return density.coordinates(); });
   const R_xlen_t size = static_cast<R_xlen_t>(coordinates.size());
   Rcpp::CharacterVector kind(size), scale(size);
   Rcpp::IntegerVector index(size), part(size);
@@ -95,7 +107,6 @@ Rcpp::List cpp_nuts(const Rcpp::List& problem, const Rcpp::List& control, int ch
   options.adapt_delta = Rcpp::as<double>(control["adapt_delta"]);
   options.max_treedepth = Rcpp::as<int>(control["max_treedepth"]);
   const bool save_warmup = Rcpp::as<bool>(control["save_warmup"]);
-  const Density density = density_from(problem, Rcpp::as<bool>(control["centered"]));
   const int iterations = options.warmup + options.sampling;
   const int skipped = save_warmup ? 0 : options.warmup, kept = iterations - skipped;
   const Index rows = static_cast<Index>(kept) * chains;
@@ -103,49 +114,53 @@ Rcpp::List cpp_nuts(const Rcpp::List& problem, const Rcpp::List& control, int ch
   Rcpp::NumericMatrix diagnostics(Rcpp::no_init(rows, static_cast<int>(Transition::names.size())));
   Rcpp::colnames(diagnostics) =
       Rcpp::CharacterVector(Transition::names.begin(), Transition::names.end());
-  Rcpp::NumericVector step_size(chains);
-  Rcpp::NumericMatrix inverse_metric(Rcpp::no_init(density.dimension(), chains));
-  double *const first_draw = draws.begin(), *const first_diagnostic = diagnostics.begin(),
-                *const steps = step_size.begin(), *const metrics = inverse_metric.begin();
+  return with_density(problem, Rcpp::as<bool>(control["centered"]), [&](const auto& density) {
+    Rcpp::NumericVector step_size(chains);
+    Rcpp::NumericMatrix inverse_metric(Rcpp::no_init(density.dimension(), chains));
+    double *const first_draw = draws.begin(), *const first_diagnostic = diagnostics.begin(),
+                  *const steps = step_size.begin(), *const metrics = inverse_metric.begin();
 
-  // Shows itself after a second; its last step is left to the end, so that short runs show nothing.
-  RcppThread::ProgressBar bar(static_cast<std::size_t>(iterations) * chains + 1, 1);
-  const auto start = std::chrono::steady_clock::now();
-  const auto run = [&](int chain, const std::function<void()>& check_interrupt) {
-    Density own = density;
-    RandomStream random(static_cast<std::uint64_t>(seed), nuts_purpose, chain);
-    const auto record = [&](int iteration, const VectorXd& position, const Transition& transition) {
-      if (progress) ++bar;
-      if (iteration < skipped) return;
-      const Index row = static_cast<Index>(chain) * kept + iteration - skipped;
-      own.store(position, first_draw + row, rows);
-      const auto values = transition.values();
-      for (std::size_t k = 0; k < values.size(); ++k)
-        first_diagnostic[row + static_cast<Index>(k) * rows] = values[k];
+    // Shows itself after a second; its last step is left to the end, so that short runs show nothing.
+    RcppThread::ProgressBar bar(static_cast<std::size_t>(iterations) * chains + 1, 1);
+    const auto start = std::chrono::steady_clock::now();
+    const auto run = [&](int chain, const std::function<void()>& check_interrupt) {
+      auto own = density;
+      RandomStream random(static_cast<std::uint64_t>(seed), nuts_purpose, chain);
+      const auto record = [&](int iteration, const VectorXd& position,
+                              const Transition& transition) {
+        if (progress) ++bar;
+        if (iteration < skipped) return;
+        const Index row = static_cast<Index>(chain) * kept + iteration - skipped;
+        own.store(position, first_draw + row, rows);
+        const auto values = transition.values();
+        for (std::size_t k = 0; k < values.size(); ++k)
+          first_diagnostic[row + static_cast<Index>(k) * rows] = values[k];
+      };
+      const NutsAdaptation adapted = run_chain(own, own.centre(), own.unit(), own.scale(), options,
+                                               random, check_interrupt, record);
+      steps[chain] = adapted.step_size;
+      std::copy_n(adapted.inverse_metric.data(), density.dimension(),
+                  metrics + chain * density.dimension());
     };
-    const NutsAdaptation adapted = run_chain(own, own.centre(), own.unit(), own.scale(), options,
-                                             random, check_interrupt, record);
-    steps[chain] = adapted.step_size;
-    std::copy_n(adapted.inverse_metric.data(), density.dimension(),
-                metrics + chain * density.dimension());
-  };
-  run_in_parallel(chains, cores, run);
-  if (progress && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) ++bar;
-  return Rcpp::List::create(Rcpp::_["draws"] = draws, Rcpp::_["diagnostics"] = diagnostics,
-                            Rcpp::_["step_size"] = step_size,
-                            Rcpp::_["inverse_metric"] = inverse_metric);
+    run_in_parallel(chains, cores, run);
+    if (progress && std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) ++bar;
+    return Rcpp::List::create(Rcpp::_["draws"] = draws, Rcpp::_["diagnostics"] = diagnostics,
+                              Rcpp::_["step_size"] = step_size,
+                              Rcpp::_["inverse_metric"] = inverse_metric);
+  });
 }
 
 // The log density of the coordinates that NUTS samples, its gradient, and where chains start and with which metric.
 // [[Rcpp::export]]
 Rcpp::List cpp_log_density(const Rcpp::List& problem, bool centered,
                            const Rcpp::NumericVector& coordinates) {
-  Density density = density_from(problem, centered);
-  const VectorXd q = vector_from(coordinates);
-  VectorXd gradient(q.size());
-  const double log_density = density(q, gradient);
-  return Rcpp::List::create(
-      Rcpp::_["log_density"] = log_density, Rcpp::_["gradient"] = to_r(gradient),
-      Rcpp::_["centre"] = to_r(density.centre()), Rcpp::_["unit"] = to_r(density.unit()),
-      Rcpp::_["scale"] = to_r(density.scale()));
+  return with_density(problem, centered, [&](auto density) {
+    const VectorXd q = vector_from(coordinates);
+    VectorXd gradient(q.size());
+    const double log_density = density(q, gradient);
+    return Rcpp::List::create(
+        Rcpp::_["log_density"] = log_density, Rcpp::_["gradient"] = to_r(gradient),
+        Rcpp::_["centre"] = to_r(density.centre()), Rcpp::_["unit"] = to_r(density.unit()),
+        Rcpp::_["scale"] = to_r(density.scale()));
+  });
 }

@@ -1,6 +1,8 @@
 # The joint log density that NUTS samples: its value against plain R, summed over the rows, and its gradient against finite
 # differences of that.
 
+use_code("density")
+
 # The density in plain R ---------------------------------------------------------------------------------------------------
 
 # `spec`: model, y, priors (see helper-priors.R), and where they apply g, x (a matrix), intercept, sigma, prior_only.
@@ -95,15 +97,6 @@ plain_log_density <- function(spec, q, centered) {
   list(log_density = total, dimension = used)
 }
 
-# Central differences at steps 2^-4, ..., 2^-7, extrapolated to 0 (Romberg): the error is of order step^8.
-numeric_gradient <- function(f, q) {
-  vapply(seq_along(q), function(k) {
-    estimates <- vapply(2^-(4:7), function(h) (f(replace(q, k, q[k] + h)) - f(replace(q, k, q[k] - h))) / (2 * h), 0)
-    for (power in 4^(1:3)) estimates <- (power * estimates[-1] - estimates[-length(estimates)]) / (power - 1)
-    estimates
-  }, 0)
-}
-
 # The package's density --------------------------------------------------------------------------------------------------
 
 problem_of <- function(spec) {
@@ -119,9 +112,6 @@ problem_of <- function(spec) {
 }
 # No pooling has one form: each group mean is a coordinate.
 forms_of <- function(spec) if (spec$model %in% c("partial_pooling", "varying_intercept")) c(FALSE, TRUE) else TRUE
-core_problem_of <- function(fit) bayespool:::fit_posterior(fit)$problem
-
-package_density <- function(problem, q, centered) bayespool:::cpp_log_density(problem, centered, q)
 
 # Compares value and gradient at `points` random points.
 expect_density <- function(spec, points = 3, seed = 1) {
@@ -131,17 +121,7 @@ expect_density <- function(spec, points = 3, seed = 1) {
     q <- withr::with_seed(seed, matrix(rnorm(points * dimension), dimension))
     for (i in seq_len(points)) {
       plain <- function(q) plain_log_density(spec, q, centered)$log_density
-      ours <- package_density(problem, q[, i], centered)
-      expect_length(ours$centre, dimension)
-      value <- plain(q[, i])
-      gradient <- numeric_gradient(plain, q[, i])
-      errors <- c(abs(ours$log_density / value - 1), abs(ours$gradient - gradient) / pmax(1, abs(gradient)))
-      where <- sprintf("%s, %s", spec$model, if (centered) "centered" else "non-centered")
-      expect(isTRUE(errors[1] < 1e-11), sprintf("%s: relative error of the log density is %.2g", where, errors[1]))
-      expect(
-        isTRUE(all(errors[-1] < 1e-9)),
-        sprintf("%s: relative error of the gradient is %.2g at coordinate %d", where, max(errors[-1]), which.max(errors[-1]))
-      )
+      expect_density_at(plain, problem, q[, i], centered, spec$model)
     }
   }
 }

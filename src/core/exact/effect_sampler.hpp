@@ -15,18 +15,6 @@
 
 namespace bayespool {
 
-// Where each parameter stands in the matrix of draws, from 0; a group's coefficients in one direction stand side by side.
-struct EffectColumns {
-  std::vector<Index> coefficients;  // P
-  std::vector<Index> first_group;   // q
-  std::vector<std::optional<Index>>
-      coefficient_of_direction;  // q: which coefficient is the mean of the groups'
-  Index sigma;
-  std::vector<Index> tau;  // q
-  std::vector<Index>
-      rho;  // q (q - 1) / 2, by rows of the lower triangle; empty where effects are independent
-};
-
 // The quadrature must outlive the object.
 class EffectSampler {
  public:

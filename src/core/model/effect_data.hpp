@@ -28,6 +28,24 @@ struct EffectData {
   std::vector<std::optional<Index>> directions;  // q
 };
 
+struct EffectPriors {
+  ScalePrior sigma;
+  std::vector<ScalePrior> tau;  // q
+  std::optional<double> eta;    // of the LKJ distribution; none: the effects are independent
+};
+
+// Where each parameter stands in the matrix of draws, from 0; a group's coefficients in one direction stand side by side.
+struct EffectColumns {
+  std::vector<Index> coefficients;  // P
+  std::vector<Index> first_group;   // q
+  std::vector<std::optional<Index>>
+      coefficient_of_direction;  // q: which coefficient is the mean of the groups'
+  Index sigma;
+  std::vector<Index> tau;  // q
+  std::vector<Index>
+      rho;  // q (q - 1) / 2, by rows of the lower triangle; empty where effects are independent
+};
+
 // The groups whose Z_j have the same triangular factor R_j (r x q, Z_j = U_j R_j with orthonormal U_j).
 struct EffectClass {
   MatrixXd r;  // r x q

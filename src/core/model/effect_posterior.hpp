@@ -18,12 +18,6 @@
 
 namespace bayespool {
 
-struct EffectPriors {
-  ScalePrior sigma;
-  std::vector<ScalePrior> tau;  // q
-  std::optional<double> eta;    // of the LKJ distribution; none: the effects are independent
-};
-
 // Coordinates x, in this order: that of sigma, where it is not integrated on a line of its own; one for each tau_k that is
 // not known, log(tau_k / sigma), or, where its prior is bounded, as Coordinate has it; atanh of the partial correlations.
 //

@@ -11,13 +11,11 @@
 #include "core/model/grouped_data.hpp"
 #include "core/model/scale_prior.hpp"
 #include "core/numerics/constants.hpp"
+#include "core/nuts/sampled_coefficients.hpp"
 #include "core/nuts/sampled_coordinate.hpp"
 #include "core/nuts/sampled_scale.hpp"
 
 namespace bayespool {
-
-// Coordinates of the group means: theta_j itself, or eta_j with theta_j = population mean + tau * eta_j.
-enum class Parameterization { noncentered, centered };
 
 // theta_j ~ N(beta_0, tau^2), with priors on the coefficients, sigma and tau. beta_0 is the coefficient of the column that
 // equals the group direction (without one, 0). tau = 0: every theta_j is beta_0. tau = inf: a flat prior on each theta_j.
@@ -29,8 +27,7 @@ class HierarchicalDensity {
                       std::optional<Index> direction, const ScalePrior& sigma,
                       const ScalePrior& tau, Parameterization form, DrawColumns columns)
       : likelihood_(std::move(likelihood)),
-        priors_(priors),
-        log_prior_sd_(priors.sd.array().log()),
+        coefficients_(priors),
         sigma_(sigma),
         tau_(tau),
         form_(form),
@@ -38,9 +35,10 @@ class HierarchicalDensity {
         direction_(direction),
         theta_(likelihood_.groups()),
         slopes_(likelihood_.slopes()) {
-    for (Index k = 0, s = 0; k < priors.mean.size(); ++k) {
+    for (Index k = 0, s = 0; k < coefficients_.count(); ++k) {
       slope_of_.push_back(k == direction_ ? -1 : s++);
-      if (k != direction_) slopes_(slope_of_[k]) = priors.mean(k);  // for good where it is fixed
+      if (k != direction_)
+        slopes_(slope_of_[k]) = coefficients_.mean(k);  // for good where it is fixed
     }
     choose_coordinates();
     choose_start();
@@ -91,12 +89,9 @@ class HierarchicalDensity {
     // Priors of the coefficients and of the standard deviations
     for (Index i = 0; i < first_group_; ++i) {
       const Index k = coordinates_[i].index;
-      double& slope = gradient(i);
-      slope = k == direction_ ? population_gradient : likelihood_.slope_gradient()(slope_of_[k]);
-      if (priors_.sd(k) == infinity) continue;
-      const double deviation = (q(i) - priors_.mean(k)) / priors_.sd(k);
-      log_density -= 0.5 * (log_two_pi + deviation * deviation) + log_prior_sd_(k);
-      slope -= deviation / priors_.sd(k);
+      gradient(i) =
+          k == direction_ ? population_gradient : likelihood_.slope_gradient()(slope_of_[k]);
+      log_density += coefficients_.log_density(k, q(i), gradient(i));
     }
     if (sigma_position_ >= 0)
       gradient(sigma_position_) = likelihood_.sigma_gradient() * sigma.jacobian + sigma.slope;
@@ -111,7 +106,7 @@ class HierarchicalDensity {
     const auto put = [&](std::optional<Index> column, double value) {
       if (column) row[*column * stride] = value;
     };
-    for (Index k = 0; k < priors_.mean.size(); ++k)
+    for (Index k = 0; k < coefficients_.count(); ++k)
       put(columns_.coefficients[k], k == direction_ ? population : slopes_(slope_of_[k]));
     if (columns_.first_group)
       for (Index j = 0; j < theta_.size(); ++j) put(*columns_.first_group + j, theta_(j));
@@ -129,8 +124,9 @@ class HierarchicalDensity {
 
   // In order: the coefficients that are not fixed; the groups, unless tau is fixed at 0; sigma and tau, unless fixed.
   void choose_coordinates() {
-    for (Index k = 0; k < priors_.mean.size(); ++k)
-      if (priors_.sd(k) > 0) coordinates_.push_back({Kind::coefficient, Scale::natural, k});
+    for (Index k = 0; k < coefficients_.count(); ++k)
+      if (!coefficients_.is_fixed(k))
+        coordinates_.push_back({Kind::coefficient, Scale::natural, k});
     first_group_ = dimension();
     const bool no_spread = tau_.is_fixed() && tau_.typical_value() == 0;
     group_count_ = no_spread ? 0 : likelihood_.groups();
@@ -148,7 +144,7 @@ class HierarchicalDensity {
 
   // Fills `slopes_` and `theta_` from q; returns beta_0.
   double read_locations(const Eigen::Ref<const VectorXd>& q, double tau) {
-    double population = direction_ ? priors_.mean(*direction_) : 0;
+    double population = direction_ ? coefficients_.mean(*direction_) : 0;
     for (Index i = 0; i < first_group_; ++i) {
       const Index k = coordinates_[i].index;
       (k == direction_ ? population : slopes_(slope_of_[k])) = q(i);
@@ -176,8 +172,8 @@ class HierarchicalDensity {
     for (Index i = 0; i < first_group_; ++i) {
       const Index k = coordinates_[i].index;
       if (!informed) {
-        centre_(i) = priors_.mean(k);
-        unit_(i) = priors_.sd(k);
+        centre_(i) = coefficients_.mean(k);
+        unit_(i) = coefficients_.sd(k);
       } else if (k == direction_) {
         centre_(i) = mean;
         unit_(i) = spread;
@@ -187,7 +183,7 @@ class HierarchicalDensity {
       }
     }
     if (!informed) {
-      group_centre = direction_ ? priors_.mean(*direction_) : 0;
+      group_centre = direction_ ? coefficients_.mean(*direction_) : 0;
       group_unit = tau_.typical_value();
     }
     const bool centered = form_ == Parameterization::centered;
@@ -217,8 +213,7 @@ class HierarchicalDensity {
   }
 
   Likelihood likelihood_;
-  CoefficientPriors priors_;
-  VectorXd log_prior_sd_;
+  SampledCoefficients coefficients_;
   SampledScale sigma_, tau_;
   Parameterization form_;
   DrawColumns columns_;
