@@ -175,6 +175,7 @@ test_that("at 0 the expected value is an intercept, of the group or of the popul
 
 # Refits without a row, and with one twice, where an outlier is among them and a group has one row.
 test_that("leave-one-out is the evidence of refits", {
+  skip_on_cran()
   wild <- rows
   wild$y[3] <- 40
   fits <- list(
@@ -314,6 +315,7 @@ test_that("bayes_R2() is var(fit) / (var(fit) + sigma^2) of each draw", {
 })
 
 test_that("psis estimates the exact leave-one-out; comparisons and checks work", {
+  skip_on_cran()
   more <- withr::with_seed(3, {
     g <- rep(letters[1:6], each = 12)
     x <- rnorm(72)
