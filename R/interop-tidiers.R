@@ -127,6 +127,9 @@ lower_triangle_order <- function(term) {
 
 # As in broom.mixed: sd__x, cor__(Intercept).x, sd__Observation.
 names_of_ran_pars <- function(model, layout) {
+  if (!has_population(model)) {
+    return(rep("sd__Observation", nrow(layout)))
+  }
   term <- varying_term(model)
   pairs <- matrix(term$directions[effect_pairs(term)], ncol = 2)[match(layout$variable, term$correlation), , drop = FALSE]
   ifelse(
