@@ -7,7 +7,8 @@
 #' `"intervals"` has one panel for the means (or intercepts), one for the slopes and one for the standard deviations,
 #' because they may lie far apart. Slopes, or standard deviations, of very different size (more than tenfold) have panels of
 #' their own. Where slopes vary between groups there is one more panel for each of these slopes, the population's first, one for
-#' the standard deviations of slopes and one for correlations. The point is the median, the thin line the interval that holds `prob`, the thick line that with `prob_inner`.
+#' the standard deviations of slopes and one for correlations. The point is the median, the thin line the interval that holds
+#' `prob`, the thick line that with `prob_inner`.
 #' After the exact algorithm they come from quadrature and need no draws. `"trace"` shows the draws in their order, one line a
 #' chain ([bayesplot::mcmc_trace()]); the draws of the exact algorithm are independent, so there is nothing to see but noise. For
 #' NUTS, divergent transitions are marked at the bottom. `"density"` is [bayesplot::mcmc_dens()], or one line a chain for NUTS

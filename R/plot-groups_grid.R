@@ -53,7 +53,7 @@ grid_from_rows <- function(fit, used, x, cell, all, call) {
   columns <- vapply(seq_len(ncol(values)), function(v) {
     at <- values[cell[here], v]
     rows[[x]] <- if (numeric) at else if (is.logical(x_rows)) as.logical(levels[at]) else levels[at]
-    rowsum(new_rows(fit, rows, population = TRUE, call)$x, cell[here]) / tabulate(cell[here], cells)
+    rowsum(new_rows(fit, rows, population = FALSE, call)$x, cell[here]) / tabulate(cell[here], cells)
   }, matrix(0, cells, length(fit$model$columns)))
   dim(columns) <- c(cells, length(fit$model$columns), ncol(values)) # a vector where there is one of each
   list(

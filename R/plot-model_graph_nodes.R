@@ -186,8 +186,8 @@ split_mean <- function(nodes) {
   nodes
 }
 
-# More than three predictors share a node, or two beside three that vary, as do their slopes; with more than two effects of a group what these have each is shared. Long
-# terms of the mean are told in words.
+# More than three predictors share a node, or two beside three that vary, as do their slopes; with more than two effects of a group
+# what these have each is shared. Long terms of the mean are told in words.
 merge_predictors <- function(nodes) {
   ids <- function(role) grep(paste0("^", role, "_"), names(nodes), value = TRUE)
   slopes <- ids("slope")

@@ -7,12 +7,12 @@
 #' spreads around its mean.
 #'
 #' A group's own line is fitted to its observations alone, by least squares. A group whose rows do not determine both
-#' effects, as those with one value of the predictor, has no line and is shown by its posterior mean. Coefficients that all groups share, as those of
-#' other predictors, have their posterior means. Groups move towards the population's mean, but not straight: what their data say
+#' effects, as those with one value of the predictor, has no line and is shown by its posterior mean. Coefficients that all
+#' groups share, as those of other predictors, have their posterior means. Groups move towards the population's mean, but not straight: what their data say
 #' poorly moves most, and where the effects are correlated one informs the other.
 #'
-#' The ellipses hold `prob_inner` and `prob` of a normal population around the posterior means of its coefficients, with the posterior medians of its standard deviations
-#' and correlation. The intercept is the expected response where the predictor is 0; where that is far from
+#' The ellipses hold `prob_inner` and `prob` of a normal population around the posterior means of its coefficients, with the
+#' posterior medians of its standard deviations and correlation. The intercept is the expected response where the predictor is 0; where that is far from
 #' the data, intercepts and slopes are so closely related that ellipses become lines. Subtract a typical value from the predictor
 #' then.
 #'
@@ -198,7 +198,8 @@ draw_shrinkage <- function(fit, data, ellipses, population, window) {
     ) +
     ggplot2::geom_segment(
       ggplot2::aes(.data$own_x, .data$own_y, xend = .data$x, yend = .data$y), lines, colour = shade("mid_highlight"),
-      linewidth = if (crowded) 0.2 else 0.4, arrow = ggplot2::arrow(length = ggplot2::unit(if (crowded) 0.04 else 0.07, "inches"), angle = 25)
+      linewidth = if (crowded) 0.2 else 0.4,
+      arrow = ggplot2::arrow(length = ggplot2::unit(if (crowded) 0.04 else 0.07, "inches"), angle = 25)
     ) +
     ggplot2::annotate("point", x = population$mean[1], y = population$mean[2], shape = 3, size = 4, stroke = 1) +
     (if (!crowded) {

@@ -144,7 +144,8 @@ test_that("where slopes vary each group's line and band have its own", {
   rows <- withr::with_seed(2, {
     site <- rep(gl(6, 1, labels = letters[1:6]), 3:8)
     x <- rnorm(33)
-    data.frame(site, x, z = rnorm(33), f = factor(rep_len(c("low", "high"), 33)), y = 20 + rnorm(6, 0, 3)[site] + (2 + rnorm(6))[site] * x + rnorm(33))
+    f <- factor(rep_len(c("low", "high"), 33))
+    data.frame(site, x, z = rnorm(33), f, y = 20 + rnorm(6, 0, 3)[site] + (2 + rnorm(6))[site] * x + rnorm(33))
   })
   for (formula in list(y ~ z + x + (1 + x | site), y ~ z + (1 + x | site), y ~ z + x + (0 + x | site))) {
     fit <- quick("mixed_model", formula, rows)
