@@ -1,5 +1,8 @@
 # The columns of what varies between groups beyond an intercept: slopes of numbers, differences of categories.
 
+# The direction of an intercept that varies.
+intercept_direction <- "(Intercept)"
+
 # The part of the formula within the bar as one of its own, for what codes predictors.
 varying_formula <- function(parsed) {
   list(fixed = parsed$varying$fixed, terms = parsed$varying$terms, env = parsed$env)

@@ -33,8 +33,6 @@ new_group_term <- function(factor, labels, kind, directions, coefficient, sd, co
   )
 }
 
-intercept_direction <- "(Intercept)"
-
 # The same model of other groups.
 with_groups <- function(model, labels) {
   model$terms <- lapply(model$terms, function(term) {
@@ -44,9 +42,6 @@ with_groups <- function(model, labels) {
   model$layout <- new_layout(model)
   model
 }
-
-# All correlations of a model have one prior, under this name.
-correlation_name <- "rho"
 
 # The kind of each parameter that has a prior, named: "location", "slope", "scale", "scale_between" of a standard deviation that
 # may be zero, as the observations' never is, or "correlation". Slopes are in the order of the predictors.

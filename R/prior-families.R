@@ -128,6 +128,9 @@ prior_families <- list(
   lkj = new_family(c(eta = "eta"), positive = "eta", title = "LKJ", distribution = function(eta) dist_lkj(eta))
 )
 
+# All correlations of a model have one prior, under this name.
+correlation_name <- "rho"
+
 flat_scale_prior <- function() new_prior("flat", numeric(), "scale")
 
 # What an entry says for given parameters.

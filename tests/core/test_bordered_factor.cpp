@@ -16,7 +16,8 @@ TEST_CASE("bordered factor: determinant, rest, mean, covariance, draws", "[borde
     MatrixXd rows(f + 4, f + 1);
     for (Index i = 0; i < rows.rows(); ++i)
       for (Index j = 0; j <= f; ++j)
-        rows(i, j) = std::sin(1.3 * static_cast<double>(i) + 2.1 * static_cast<double>(j * j + 1));
+        rows(i, j) = std::sin(1.3 * static_cast<double>((i + 1) * (i + 1) * (j + 1)) +
+                              0.4 * static_cast<double>(j));
     const MatrixXd all = rows.transpose() * rows;
     BorderedFactor factor(f);
     REQUIRE(factor.length() == static_cast<std::size_t>((f + 1) * (f + 2) / 2));

@@ -1,5 +1,5 @@
-# Posteriors of several effects a group against dense algebra and Gauss-Legendre rules in the standard deviations themselves. Larger cases:
-# tools/effects.R.
+# Posteriors of several effects a group against dense algebra and Gauss-Legendre rules in the standard deviations themselves.
+# The script effects.R in tools has larger cases.
 
 use_code("oracle")
 

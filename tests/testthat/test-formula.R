@@ -60,7 +60,8 @@ test_that("a formula that no model can express is refused", {
     y ~ x + offset(z), y ~ y + (1 | g),
     y ~ (1 | g) + (1 | h), y ~ (1 | g) + (1 | g),
     y ~ (1 | g / h), y ~ (1 | g:h), y ~ (1 | log(g)), y ~ (1 | 1),
-    y ~ (0 | g), y ~ x + (0 || g), y ~ (1 + x | g) + (1 | h), y ~ (1 | g) + (x | g), y ~ (1 + x | g) + (0 + z | g), y ~ (0 + x | g) + (0 + x | g),
+    y ~ (0 | g), y ~ x + (0 || g), y ~ (1 + x | g) + (1 | h), y ~ (1 | g) + (x | g),
+    y ~ (1 + x | g) + (0 + z | g), y ~ (0 + x | g) + (0 + x | g),
     cbind(a, b) ~ (1 | g), y | trials(n) ~ 1,
     y ~ x * (1 | g), y ~ x:(1 | g), y ~ log((1 | g)), y ~ us(1 | g), y ~ x - (1 | g), y ~ I(a | b)
   )
@@ -95,11 +96,13 @@ test_that("what varies between groups is read as lme4 reads it", {
 
 test_that("verbs point to the verb of a formula", {
   data <- data.frame(g = rep(1:3, each = 4), x = sin(1:12), y = cos(1:12))
+  both <- "varying_intercept_slope()"
   refused <- list(
-    list(varying_intercept, y ~ x + (x | g), "varying_intercept_slope()"), list(no_pooling, y ~ x + (1 + x | g), "varying_intercept_slope()"),
-    list(complete_pooling, y ~ x + (1 + x || g), "varying_intercept_slope()"), list(varying_intercept, y ~ x + (0 + x | g), "varying_slope()"),
-    list(varying_slope, y ~ x + (x | g), "varying_intercept_slope()"), list(varying_slope, y ~ x + (1 | g), "varying_intercept()"),
-    list(varying_intercept_slope, y ~ x + (0 + x | g), "varying_slope()"), list(varying_intercept_slope, y ~ x + (1 | g), "varying_intercept()")
+    list(varying_intercept, y ~ x + (x | g), both), list(no_pooling, y ~ x + (1 + x | g), both),
+    list(complete_pooling, y ~ x + (1 + x || g), both), list(varying_slope, y ~ x + (x | g), both),
+    list(varying_intercept, y ~ x + (0 + x | g), "varying_slope()"), list(varying_slope, y ~ x + (1 | g), "varying_intercept()"),
+    list(varying_intercept_slope, y ~ x + (0 + x | g), "varying_slope()"),
+    list(varying_intercept_slope, y ~ x + (1 | g), "varying_intercept()")
   )
   for (case in refused) {
     error <- expect_error(case[[1]](case[[2]], data), class = "bayespool_error_formula")

@@ -37,6 +37,24 @@ test_that("the layout says what each variable is, in the order of the draws", {
   expect_identical(layout$position, 1:6)
 })
 
+test_that("the layout of several effects has a block of groups and a standard deviation for each direction", {
+  both <- model_of(varying_intercept_slope, y ~ x + (1 + x | g))
+  expect_identical(
+    roles(both),
+    c(
+      beta_0 = "population", "beta[x]" = "slope", "beta_0j[a]" = "group", "beta_0j[b]" = "group", "beta_j[x,a]" = "group",
+      "beta_j[x,b]" = "group", sigma_y = "scale_within", sigma_0 = "scale_between", "sigma_beta[x]" = "scale_between",
+      "rho[x]" = "correlation"
+    )
+  )
+  expect_identical(both$layout$direction[3:6], rep(c("(Intercept)", "x"), each = 2))
+  expect_identical(both$layout$label[3:6], c("a", "b", "a", "b"))
+  apart <- model_of(varying_intercept_slope, y ~ x + (1 + x || g))
+  expect_identical(roles(apart), roles(both)[-10])
+  slope <- model_of(varying_slope, y ~ x + (0 + x | g))
+  expect_identical(roles(slope), roles(both)[c(1, 2, 5, 6, 7, 9)])
+})
+
 test_that("standard deviations by group belong to the groups, but to none of their directions", {
   layout <- model_of(no_pooling, y ~ 1 + (1 | g))$layout
   expect_identical(layout$label, c("a", "b", "a", "b"))

@@ -3,12 +3,12 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "core/numerics/lattice.hpp"
+#include "core/numerics/linear_algebra.hpp"
 
 namespace bayespool {
 
@@ -57,10 +57,9 @@ Mode find_mode(F&& f, VectorXd x) {
       if (step.maxCoeff() < 1e-6) return mode;
       continue;
     }
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> axes(mode.curvature);
-    const VectorXd steepness = axes.eigenvalues().cwiseAbs().cwiseMax(flattest);
-    VectorXd move =
-        axes.eigenvectors() * (axes.eigenvectors().transpose() * gradient).cwiseQuotient(steepness);
+    const SymmetricEigen axes(mode.curvature);
+    const VectorXd steepness = axes.values.cwiseAbs().cwiseMax(flattest);
+    VectorXd move = axes.vectors * (axes.vectors.transpose() * gradient).cwiseQuotient(steepness);
     const double length = move.cwiseAbs().maxCoeff();
     if (length > longest) move *= longest / length;
     double gain = 0;
@@ -118,17 +117,11 @@ LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptio
   const MatrixXd rotation = away_from_axes(d);
   LatticeFit result{{}, 0, false};
   LatticeRule& rule = result.rule;
-  if (d == 0) {  // all is known: a single node
-    rule.fill(f, {LatticePoint{}}, options.drop, options.most_nodes);
-    result.settled = true;
-    return result;
-  }
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> axes(modes.front().curvature);
+  const SymmetricEigen axes(modes.front().curvature);  // also of no dimension, where all is known
   VectorXd centre = modes.front().at;
-  MatrixXd covariance =
-      axes.eigenvectors() *
-      axes.eigenvalues().cwiseMax(1 / (widest * widest)).cwiseInverse().asDiagonal() *
-      axes.eigenvectors().transpose();
+  MatrixXd covariance = axes.vectors *
+                        axes.values.cwiseMax(1 / (widest * widest)).cwiseInverse().asDiagonal() *
+                        axes.vectors.transpose();
   const auto fill = [&](const VectorXd& step, double drop) {
     rule.map.centre = centre;
     rule.map.stretch = stretch * covariance.diagonal().cwiseSqrt();
