@@ -162,6 +162,17 @@ run_core <- function(result, call) {
         "memory", call
       )
     },
+    `bayespool::TooManyNodes` = function(cnd) {
+      abort_bayespool(
+        c(
+          "The posterior takes more nodes than the quadrature may have.",
+          i = "That happens where a predictor that varies between groups is far from 0, or where four or more standard deviations and \\
+              correlations are hardly known.",
+          i = "Centre such predictors, leave correlations out with {.code ||}, give narrower priors, or use {.code algorithm = \"nuts\"}."
+        ),
+        "numerical", call
+      )
+    },
     `bayespool::NotConverged` = function(cnd) {
       abort_bayespool(
         c(

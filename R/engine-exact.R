@@ -7,6 +7,7 @@ exact_draws <- function(posterior, settings, seed, call) {
   draws <- settings$chains * settings$iter_sampling
   sampled <- core_fit(posterior, draws, seed, settings$cores, call)
   warn_missed(sampled$missed %||% 0, call)
+  if (varies_in_slope(posterior$model)) inform_valley(posterior, sampled$nodes)
   list(
     draws = if (draws > 0) {
       new_draws(sampled$draws, settings$iter_sampling, settings$chains, layout_variables(posterior$model))
@@ -27,6 +28,28 @@ warn_missed <- function(missed, call) {
         i = "Results may be wrong. {.fn prior_summary} shows the priors; see whether they are meant so."
       ),
       "modes", call
+    )
+  }
+}
+
+# A predictor far from 0 makes intercepts and slopes of the groups so strongly correlated that the posterior is a curved valley, which
+# takes many nodes.
+inform_valley <- function(posterior, nodes) {
+  size <- posterior$problem$size
+  directions <- posterior$problem$directions + 1L
+  mean <- colSums(posterior$problem$mean * size) / sum(size)
+  squares <- colSums(posterior$problem$within[, diagonal_index(length(mean)), drop = FALSE]) +
+    colSums(size * sweep(posterior$problem$mean, 2, mean)^2)
+  far <- abs(mean) > 2 * sqrt(squares / sum(size))
+  far <- varying_term(posterior$model)$directions[which(far[directions])]
+  if (nodes > 1e5 && anyNA(directions) && length(far) > 0) {
+    cli::cli_inform(
+      c(
+        i = "The posterior is a narrow valley, which took {format(nodes, big.mark = ',')} nodes: {.field {far}} {?is/are} far from 0, \\
+            where the intercepts are.",
+        i = "With {cli::qty(far)}{?it/them} centred, as in {.code {far[1]} - mean({far[1]})}, the fit is fast and the intercepts are those at the mean."
+      ),
+      class = "bayespool_message_valley"
     )
   }
 }

@@ -110,9 +110,11 @@ void EffectQuadrature::integrate() {
   for (int halving = 0; halving < 6; ++halving) {
     const Index d = posterior_.dimension();
     if (posterior_.sigma_on_line() && halving == 0) set_line(modes.front().at);
-    LatticeFit fit = fit_lattice([this](const double* x) { return value(x); }, modes,
-                                 {tolerance, drop, d <= 3 ? most_nodes : most_nodes_beyond});
-    if (!fit.settled) throw NotConverged("the lattice does not resolve the posterior");
+    const LatticeOptions options =
+        d <= exact_dimensions ? LatticeOptions{tolerance, drop, most_nodes}
+                              : LatticeOptions{tolerance_beyond, drop_beyond, most_nodes_beyond};
+    LatticeFit fit = fit_lattice([this](const double* x) { return value(x); }, modes, options);
+    if (!fit.settled) throw TooManyNodes("the lattice does not resolve the posterior");
     rule_ = std::move(fit.rule);
     error_ = fit.error;
     log_evidence_ = rule_.log_total;

@@ -1,13 +1,23 @@
 // R's entry points to rows and contrasts by quadrature where groups have several effects. `orders`,
 // `record`, `memory`: see rcpp_effects_summary.cpp.
 #include "core/exact/effect_nodes.hpp"
-#include "core/numerics/mixture_summary.hpp"
+#include "core/numerics/compressed_mixture.hpp"
 #include "effect_problem.h"
 #include "parallel.h"
 
 using namespace bayespool;
 
-namespace {}  // namespace
+namespace {
+
+// With the interval of the mixture as compressed() has it.
+Eigen::RowVector4d summary_of(const WeightedNormals& normals, IntervalKind kind,
+                              bool finite_variance) {
+  return summarise(
+      normals, normals.variance.maxCoeff() > 0, [&normals] { return compressed(normals); }, kind,
+      finite_variance);
+}
+
+}  // namespace
 
 // Rows of combinations x'beta + z'b (+ noise): `x` (n x P), `z` (n x q), and the group of b in `group` (from 0; -1: a new one; NA: without
 // b). Mean, sd, lower, upper.
@@ -37,9 +47,8 @@ Rcpp::NumericMatrix cpp_effects_combinations(
     if (own != NA_INTEGER)
       combination.effects.push_back(
           {directions.row(i).transpose(), own < 0 ? std::nullopt : std::optional<Index>(own)});
-    const WeightedNormals normals = nodes.normals(combination);
-    table.row(i) =
-        summarise(normals, normals, {probability, shortest}, quadrature.finite_variance());
+    table.row(i) = summary_of(nodes.normals(combination), {probability, shortest},
+                              quadrature.finite_variance());
   });
   return out;
 }
@@ -69,7 +78,7 @@ Rcpp::NumericMatrix cpp_effects_contrasts(
                        {{direction, first[row]}, {-direction, second[row]}},
                        0});
     table.row(i).head(4) =
-        summarise(normals, normals, {probability, shortest}, quadrature.finite_variance());
+        summary_of(normals, {probability, shortest}, quadrature.finite_variance());
     table(i, 4) = normals.variance.maxCoeff() > 0 ? normals.mixture().evaluate(0).tails.above : 0.5;
   });
   return out;

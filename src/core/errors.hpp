@@ -35,6 +35,11 @@ struct NotConverged : CoreError {
   using CoreError::CoreError;
 };
 
+// A lattice would need more nodes than are allowed.
+struct TooManyNodes : CoreError {
+  using CoreError::CoreError;
+};
+
 // A posterior has mass beyond the range of standard deviations that can be computed with.
 struct UnreachableMass : CoreError {
   using CoreError::CoreError;
