@@ -2,24 +2,6 @@
 
 core_check_effects <- function(problem) cpp_effects_check(problem)
 
-core_fit.effect_problem <- function(posterior, draws, seed, cores, call) {
-  run_core(cpp_effects_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
-}
-
-core_log_evidence.effect_problem <- function(posterior, call) {
-  run_core(cpp_effects_evidence(posterior$problem, posterior$propriety$orders), call)
-}
-
-core_summary.effect_problem <- function(posterior, probs, shortest, chosen, deviations, call) {
-  run_core(
-    cpp_effects_summary(
-      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, chosen, deviations,
-      memory_for_nodes(posterior$problem)
-    ),
-    call
-  )
-}
-
 # Rows of x'beta + z'b, with `noise` of an observation there: `x` (n x P, with the intercept's column where there is one), `z` (n x q);
 # `group` from 0, -1 for a new one, NA for the population. Columns mean, sd, lower, upper.
 core_effect_rows <- function(posterior, x, z, group, noise, prob, interval, cores, call) {

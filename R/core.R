@@ -1,5 +1,5 @@
 # Every call of C++ that computes with a model or with draws. A `problem` is the list that new_problem() makes; `posterior` as
-# new_posterior() makes it. Methods of what depends on the kind of problem are here and in core-effects.R.
+# new_posterior() makes it. What only models with several effects have is in core-effects.R.
 
 core_check_design <- function(problem) cpp_check_design(problem)
 
@@ -11,10 +11,18 @@ core_fit.default <- function(posterior, draws, seed, cores, call) {
   run_core(cpp_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
 }
 
+core_fit.effect_problem <- function(posterior, draws, seed, cores, call) {
+  run_core(cpp_effects_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
+}
+
 core_log_evidence <- function(posterior, call) UseMethod("core_log_evidence", posterior$problem)
 
 core_log_evidence.default <- function(posterior, call) {
   run_core(cpp_log_evidence(posterior$problem, posterior$propriety$orders), call)
+}
+
+core_log_evidence.effect_problem <- function(posterior, call) {
+  run_core(cpp_effects_evidence(posterior$problem, posterior$propriety$orders), call)
 }
 
 # What accuracy() compares a fit with: `log_evidence` and `record` with half the steps; `nodes` and `edge_mass` of the fit's own.
@@ -29,6 +37,16 @@ core_summary <- function(posterior, probs, shortest, chosen, deviations, call) U
 core_summary.default <- function(posterior, probs, shortest, chosen, deviations, call) {
   run_core(
     cpp_summary(
+      posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, chosen, deviations,
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
+core_summary.effect_problem <- function(posterior, probs, shortest, chosen, deviations, call) {
+  run_core(
+    cpp_effects_summary(
       posterior$problem, posterior$propriety$orders, posterior$record, as.double(probs), shortest, chosen, deviations,
       memory_for_nodes(posterior$problem)
     ),

@@ -58,7 +58,10 @@ check_independent <- function(parsed, terms, call) {
   if (length(several) > 0) {
     abort_formula(
       "Effects that are correlated in part are not supported.",
-      paste0("{.code ", several[1], "} has several columns. {.code (1 + x | g)} lets all effects be correlated, {.code (1 + x || g)} none."),
+      c(
+        paste0("{.code ", several[1], "} has several columns."),
+        "{.code (1 + x | g)} lets all effects be correlated, {.code (1 + x || g)} none."
+      ),
       parsed$formula, call
     )
   }

@@ -47,7 +47,8 @@ inform_valley <- function(posterior, nodes) {
       c(
         i = "The posterior is a narrow valley, which took {format(nodes, big.mark = ',')} nodes: {.field {far}} {?is/are} far from 0, \\
             where the intercepts are.",
-        i = "With {cli::qty(far)}{?it/them} centred, as in {.code {far[1]} - mean({far[1]})}, the fit is fast and the intercepts are those at the mean."
+        i = "With {cli::qty(far)}{?it/them} centred, as in {.code {far[1]} - mean({far[1]})}, the fit is fast, and intercepts are \\
+            those at the mean."
       ),
       class = "bayespool_message_valley"
     )

@@ -13,7 +13,8 @@
 #   regression   the fitting function to use beside predictors, where this one takes none
 #   varying      what may vary between the groups of a population: "intercept" (as without this entry), "slopes", "both" (an intercept and a
 #                slope), or "any"
-#   slope, slope_sd, correlation   the group's slopes, their standard deviations, and the correlations of a group's effects, where slopes vary
+#   slope, slope_sd, correlation   where slopes vary: the group's slopes, their standard deviations, and the correlations of a
+#                group's effects
 model_specs <- list(
   complete_pooling = list(
     title = "Complete pooling", outcome = "normal", intercept = c("mu", "beta_0"), groups = "named", sigma = "sigma"
@@ -139,7 +140,8 @@ specify_model <- function(name, parsed, moments, shared_sigma) {
   }
   new_model(
     name, spec$title, spec$outcome, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
-    columns = utils::head(colnames(moments$mean), -1), terms = if (!is.null(term)) list(term), scale_within = list(name = spec$sigma, shared = shared_sigma)
+    columns = utils::head(colnames(moments$mean), -1), terms = if (!is.null(term)) list(term),
+    scale_within = list(name = spec$sigma, shared = shared_sigma)
   )
 }
 

@@ -8,13 +8,13 @@
 #'
 #' A group's own line is fitted to its observations alone, by least squares. A group whose rows do not determine both
 #' effects, as those with one value of the predictor, has no line and is shown by its posterior mean. Coefficients that all
-#' groups share, as those of other predictors, have their posterior means. Groups move towards the population's mean, but not straight: what their data say
-#' poorly moves most, and where the effects are correlated one informs the other.
+#' groups share, as those of other predictors, have their posterior means. Groups move towards the population's mean, but not
+#' straight: what their data say poorly moves most, and where the effects are correlated one informs the other.
 #'
 #' The ellipses hold `prob_inner` and `prob` of a normal population around the posterior means of its coefficients, with the
-#' posterior medians of its standard deviations and correlation. The intercept is the expected response where the predictor is 0; where that is far from
-#' the data, intercepts and slopes are so closely related that ellipses become lines. Subtract a typical value from the predictor
-#' then.
+#' posterior medians of its standard deviations and correlation. The intercept is the expected response where the predictor
+#' is 0; where that is far from the data, intercepts and slopes are so closely related that ellipses become lines. Subtract a
+#' typical value from the predictor then.
 #'
 #' The picture has room for the posterior means and the ellipses and as much again to each side. Lines of groups outside of it are
 #' at the end of arrows that come from the edge, and the caption counts them. Up to 25 groups have labels; where these would cover

@@ -23,9 +23,9 @@
 #'
 #' `beta` stands for all slopes; `beta[stress]` is the slope of `stress` alone
 #' and takes precedence over `beta`, and likewise `sigma_beta` and `sigma_beta[stress]`, the standard deviations of slopes between
-#' groups. Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()]. In [no_pooling()] each group has its own `mu` (or
-#' `beta_0j`) and, unless it is common to all, its own `sigma`: the prior holds
-#' for each of them, independently.
+#' groups. Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()].
+#' In [no_pooling()] each group has its own `mu` (or `beta_0j`) and, unless it is common to all, its own `sigma`: the prior
+#' holds for each of them, independently.
 #'
 #' The prior on an intercept is on the intercept as written, the mean response
 #' where all predictors are 0. Predictors are not centred.

@@ -170,7 +170,7 @@ TEST_CASE("effect nodes: normals of coefficients, effects and contrasts agree wi
                            {ScalePrior("degenerate", {1.3}), ScalePrior("degenerate", {0.6})},
                            std::nullopt};
   const EffectQuadrature quadrature(design, known, {0, {0, 0}}, [] {});
-  const EffectNodes nodes(quadrature, 0, HUGE_VAL);
+  const EffectNodes nodes(quadrature, EffectNodes::Choice::all, HUGE_VAL);
   REQUIRE(nodes.count() == 1);
 
   const Index n = rows.values.rows(), groups = design.groups();

@@ -155,7 +155,7 @@ dense_moments <- function(posterior, name) {
   c(mean = centre, sd = sqrt(sum(nodes$weight * ((mean - centre)^2 + var))))
 }
 
-# P(target <= x)
+# The probability that target is at most x.
 dense_below <- function(posterior, name, x) {
   nodes <- posterior$nodes
   sum(nodes$weight * pnorm(x, nodes[[paste0("mean_", name)]], sqrt(nodes[[paste0("var_", name)]])))
