@@ -26,16 +26,17 @@ inline NormalMixture compressed(const WeightedNormals& all) {
                sd_range = log_sd.maxCoeff() - lowest_sd;
   if (!(std::isfinite(lowest_sd) && std::isfinite(mean_range))) return all.mixture();
   const auto step_of = [=](double range, double greatest) {
-    return range > 0 ? std::min(greatest, range / least_intervals) : greatest;
+    // Not so fine that positions would be rounding errors.
+    return range > 1e-6 * greatest ? std::min(greatest, range / least_intervals) : greatest;
   };
   const double by_mean = step_of(mean_range, mean_step * std::exp(lowest_sd)),
                by_sd = step_of(sd_range, log_sd_step);
-  const double rows = mean_range / by_mean + window + 1, columns = sd_range / by_sd + window + 1;
+  const double rows = mean_range / by_mean + window + 2, columns = sd_range / by_sd + window + 2;
   if (rows * columns > 0.3 * static_cast<double>(all.weight.size())) return all.mixture();
   Eigen::ArrayXXd mass =
       Eigen::ArrayXXd::Zero(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
-  const double first_mean = lowest_mean - (window / 2 - 1) * by_mean,
-               first_sd = lowest_sd - (window / 2 - 1) * by_sd;
+  const double first_mean = lowest_mean - (window / 2) * by_mean,
+               first_sd = lowest_sd - (window / 2) * by_sd;
   for (Eigen::Index k = 0; k < all.weight.size(); ++k) {
     const Interpolation mean((all.mean(k) - first_mean) / by_mean),
         sd((log_sd(k) - first_sd) / by_sd);
