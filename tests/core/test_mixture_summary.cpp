@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "close_to.hpp"
+#include "core/numerics/compressed_mixture.hpp"
 #include "core/numerics/mixture_summary.hpp"
 
 using namespace bayespool;
@@ -80,6 +81,28 @@ TEST_CASE(
       CHECK(row(3) - row(2) < searched.length() * (1 + 1e-9));
       CHECK(row(3) - row(2) > searched.length() * (1 - 1e-3));
     }
+}
+
+// Rounding once put the lowest mean or sd of some of these outside of the grid.
+TEST_CASE("compressed mixtures have all of the weight, wherever the lowest mean and sd are") {
+  constexpr int count = 5000;
+  for (int shift = 0; shift < 200; ++shift) {
+    std::vector<double> weight(count, 1.0 / count), mean, sd;
+    for (int k = 0; k < count; ++k) {
+      mean.push_back(40 + 0.0137 * shift + (0.3 + 0.01 * shift) * std::sin(k));
+      sd.push_back(0.5 + 0.001 * shift + 0.1 * std::sin(2.3 * k));
+    }
+    const WeightedNormals all = normals(weight, mean, sd);
+    const NormalMixture few = compressed(all);
+    INFO("shift " << shift);
+    REQUIRE(few.weight.size() < count);
+    CHECK(close_to(few.weight.sum(), 1, 1e-9));
+    const double q = 40 + 0.0137 * shift, below = cdf(all, q);
+    double sum = 0;
+    for (Eigen::Index k = 0; k < few.weight.size(); ++k)
+      sum += few.weight(k) * normal_cdf((q - few.mean(k)) * few.inverse_sd(k));
+    CHECK(close_to(sum, below, 1e-6));
+  }
 }
 
 TEST_CASE("what is known has no spread, and central intervals have equal tails") {

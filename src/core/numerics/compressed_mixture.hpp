@@ -16,7 +16,7 @@ namespace bayespool {
 // weight to points of a regular grid in these two, with the weights of interpolation, some of them negative: what the mixture says of
 // probabilities changes by less than 1e-6, with these steps. Where the grid would not have fewer points the mixture stays as it is.
 inline NormalMixture compressed(const WeightedNormals& all) {
-  constexpr int window = 8;
+  constexpr int window = 8, before = window / 2 - 1;  // grid points below the lowest
   constexpr double mean_step = 0.2, log_sd_step = 0.08, negligible = 1e-14;  // the former in sds
   constexpr double least_intervals = 12;
   using Interpolation = LocalInterpolation<window>;
@@ -35,11 +35,11 @@ inline NormalMixture compressed(const WeightedNormals& all) {
   if (rows * columns > 0.3 * static_cast<double>(all.weight.size())) return all.mixture();
   Eigen::ArrayXXd mass =
       Eigen::ArrayXXd::Zero(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
-  const double first_mean = lowest_mean - (window / 2) * by_mean,
-               first_sd = lowest_sd - (window / 2) * by_sd;
+  const double first_mean = lowest_mean - before * by_mean, first_sd = lowest_sd - before * by_sd;
   for (Eigen::Index k = 0; k < all.weight.size(); ++k) {
-    const Interpolation mean((all.mean(k) - first_mean) / by_mean),
-        sd((log_sd(k) - first_sd) / by_sd);
+    // From the lowest, not from the grid's first point: rounding must not take the lowest out of the grid.
+    const Interpolation mean((all.mean(k) - lowest_mean) / by_mean + before),
+        sd((log_sd(k) - lowest_sd) / by_sd + before);
     const Eigen::Map<const Eigen::Array<double, window, 1>> along_mean(mean.weight.data());
     for (int j = 0; j < window; ++j)
       mass.col(sd.first + j).segment<window>(mean.first) +=
