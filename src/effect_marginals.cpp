@@ -25,7 +25,10 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
   EffectPosterior posterior = quadrature.posterior();
   const LatticeRule& rule = quadrature.rule();
   const Index d = posterior.dimension();
-  if (posterior.sigma_on_line()) line_spacing_ = 2 * posterior.line_step();
+  if (posterior.sigma_on_line()) line_spacing_ = posterior.line_step();
+  double parity = 0;  // the share by which even and odd nodes of the lines differ
+  std::vector<bool> even_node;
+  whole_line_spacing_ = line_spacing_;
   EffectPosterior::Line line;
   std::vector<double> z, lattice_weight, weight, log_sigma, position;
   std::map<int, double> whole_line;
@@ -59,17 +62,36 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
       total += line.log_f[m];
       if ((line.first + static_cast<int>(m)) % 2 == 0) even += line.log_f[m];
     }
+    parity += own * std::abs(2 * even / total - 1);
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {
       const int place = line.first + static_cast<int>(m);
       const double w = own * line.log_f[m];
       whole_line[place] += w / total;
-      if (place % 2 != 0 || w < negligible * even) continue;
-      weight.push_back(w / even);
+      if (w < negligible * total) continue;
+      weight.push_back(w / total);
+      even_node.push_back(place % 2 == 0);
       log_sigma.push_back(std::log(posterior.sigma_on_line(place)));
       position.push_back(posterior.line_step() * place);
     }
   }
   first_.push_back(static_cast<Index>(weight.size()));
+  if (line_spacing_ > 0 && parity < thinning_tolerance) {
+    line_spacing_ *= 2;
+    std::vector<Index> first{0};
+    std::size_t kept = 0;
+    for (std::size_t t = 0; t + 1 < first_.size(); ++t) {
+      for (std::size_t k = static_cast<std::size_t>(first_[t]);
+           k < static_cast<std::size_t>(first_[t + 1]); ++k) {
+        if (!even_node[k]) continue;
+        weight[kept] = weight[k];
+        log_sigma[kept] = log_sigma[k];
+        position[kept++] = position[k];
+      }
+      first.push_back(static_cast<Index>(kept));
+    }
+    for (std::vector<double>* values : {&weight, &log_sigma, &position}) values->resize(kept);
+    first_ = std::move(first);
+  }
   lattice_weight_ = array_of(lattice_weight);
   lattice_weight_ /= lattice_weight_.sum();
   weight_ = array_of(weight);
@@ -125,10 +147,10 @@ EffectMarginals::Points EffectMarginals::of_line(const VarianceFunction& functio
        (whole_line_log_sigma_ - (whole_line_weight_ * whole_line_log_sigma_).sum()).square())
           .sum());
   const double spread = std::sqrt(covariance_(covariance_.rows() - 1, covariance_.rows() - 1));
-  // In the units of the function: half the spacing of the thinned line.
-  const double scale = function.of_log_sigma * sd / spread;
+  const double scale =
+      std::abs(function.of_log_sigma) * sd / spread;  // of the function in its coordinate
   return {function.of_log_sigma * whole_line_log_sigma_, whole_line_weight_,
-          2 * pi / (std::abs(scale) * line_spacing_)};
+          pi / (scale * whole_line_spacing_)};
 }
 
 EffectMarginals::Points EffectMarginals::of_both(const VarianceFunction& function) const {

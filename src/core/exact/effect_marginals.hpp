@@ -30,6 +30,8 @@ class EffectMarginals {
 
  private:
   static constexpr double negligible = 1e-13, line_drop = 23;
+  static constexpr double thinning_tolerance =
+      3e-6;  // of the share by which even and odd nodes of the lines differ
 
   // Values of a function with weights that sum to one, and the frequency up to which their distribution is known.
   struct Points {
@@ -46,7 +48,8 @@ class EffectMarginals {
   // those at which the lattice repeats it: q = 2 pi B^-T n. It is nearer to 0 as long as omega < q'Sigma q / (2 |v'q|).
   double bandwidth(const VectorXd& v) const;
 
-  // The nodes of the lattice: T of them, with z (d x T) and weight; then every second node of sigma's line at each.
+  // The nodes of the lattice: T of them, with z (d x T) and weight; then the nodes of sigma's line at each, every second one where
+  // these serve.
   LatticeMap map_;
   std::vector<EffectMatrix> lambda_;
   Eigen::ArrayXd lattice_weight_;
@@ -56,6 +59,7 @@ class EffectMarginals {
   double line_spacing_ = 0;  // of these; 0: sigma is not on a line
   // All nodes of the line, whatever the place in the lattice.
   Eigen::ArrayXd whole_line_weight_, whole_line_log_sigma_;
+  double whole_line_spacing_ = 0;
   VectorXd mean_;  // of the coordinates
   MatrixXd covariance_;
 };
