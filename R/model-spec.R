@@ -57,13 +57,16 @@ model_formula <- function(name, parsed, call) {
   spec <- model_specs[[name]]
   in_model <- spec$groups != "named"
   if (in_model && is.null(parsed$group)) {
-    abort_formula("{.fn {name}} needs a grouping factor.", "Add it as {.code (1 | g)}, with {.code g} the name of a column.",
-                  parsed$formula, call)
+    bar <- switch(spec$varying %||% "intercept", intercept = "(1 | g)", slopes = "(0 + x | g)", "(1 + x | g)")
+    abort_formula(
+      "{.fn {name}} needs a grouping factor.", paste0("Add it as {.code ", bar, "}, with {.code g} the name of a column."),
+      parsed$formula, call
+    )
   }
+  check_varying(name, spec$varying %||% "intercept", parsed, call)
   if (!is.null(spec$regression) && length(parsed$terms) > 0) {
     abort_formula("{.fn {name}} takes no predictors.", paste0("Use {.fn ", spec$regression, "}."), parsed$formula, call)
   }
-  check_varying(name, spec$varying %||% "intercept", parsed, call)
   if (!in_model && !parsed$intercept && length(parsed$terms) == 0) {
     abort_formula("The formula leaves no mean to estimate.", "Write {.code y ~ 1}.", parsed$formula, call)
   }

@@ -46,7 +46,7 @@ print.bayespool_prior_summary <- function(x, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
   model <- attr(x, "model")
   if (!is.null(model)) {
-    cat("Priors of the ", gsub("_", " ", model), " model\n\n", sep = "")
+    cat("Priors of the ", sub(" model$", "", gsub("_", " ", model)), " model\n\n", sep = "")
   }
   columns <- setdiff(names(x), "distribution")
   print(as.data.frame(unclass(x)[columns]), right = FALSE, row.names = FALSE)

@@ -177,9 +177,9 @@ EffectMarginals::Points EffectMarginals::of_both(const VarianceFunction& functio
 
 Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
                                         const SummaryColumns& wanted) const {
-  Points points = function.of_log_sigma == 0                 ? of_lattice(function)
-                  : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
-                                                             : of_both(function);
+  const Points points = function.of_log_sigma == 0                 ? of_lattice(function)
+                        : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
+                                                                   : of_both(function);
   const Eigen::ArrayXd &f = points.f, &weight = points.weight;
   Eigen::RowVectorXd row(2 + wanted.count());
   const Eigen::ArrayXd natural = f.unaryExpr(function.value);
@@ -195,9 +195,11 @@ Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
   }
   // As in the lattice's map, so that nodes are as dense in the tails.
   const double stretch = 3 * spread;
-  points.f =
+  const Eigen::ArrayXd position =
       (f - centre).unaryExpr([stretch](double t) { return stretch * std::asinh(t / stretch); });
-  const BandLimitedDistribution distribution(points.f, weight, points.bandwidth);
+  // Stretching brings the tails nearer, so that frequencies are higher.
+  const double slope = (weight * position * (f - centre)).sum() / (spread * spread);
+  const BandLimitedDistribution distribution(position, weight, points.bandwidth / slope);
   const auto quantile = [&](Tails p) {
     return function.value(centre + stretch * std::sinh(distribution.quantile(p) / stretch));
   };
