@@ -23,12 +23,13 @@
 #'
 #' `ranef(fit, condVar = TRUE)` adds the posterior variances and intervals of the deviations, exact for an exact fit. lme4's
 #' variances are conditional on its estimates of the standard deviations; these are not conditional on anything: they contain
-#' the uncertainty of the standard deviations and of the population's mean, so they are larger. `tidy()`
-#' ([tidy.bayespool_fit()]) gives standard deviations and intervals of the coefficients, too.
+#' the uncertainty of the standard deviations and of the population's mean, so they are larger. `coef(fit, condVar = TRUE)` adds
+#' posterior standard deviations and intervals of the coefficients.
 #'
 #' @param object,x,formula A fit. (`formula` is what [stats::model.frame()] calls its argument.)
 #' @param sigma Part of the generic function in nlme; it must be left at 1.
-#' @param condVar Whether to add the posterior variances, and intervals, of the deviations.
+#' @param condVar Whether to add the posterior variances, and intervals, of the deviations; for `coef()` standard deviations and
+#'   intervals.
 #' @param prob,interval Probability in these intervals, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param row.names,optional Part of the generic function [as.data.frame()]; not used.
 #' @param digits Number of significant digits to print.
@@ -44,7 +45,8 @@
 #'   `condVar` also `condsd` (its
 #'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
 #' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
-#'   pooling a named vector.
+#'   pooling a named vector. With `condVar` the data frame (or the vector) has the attributes `sd`, `lower` and `upper`, matrices of
+#'   its shape.
 #' * `VarCorr()`: a list of one matrix, named by the grouping factor, with the variances between groups (and the covariances of
 #'   effects that may be correlated) and the attributes `stddev` and `correlation`; the attribute `sc` of the list is the standard
 #'   deviation within groups. Effects that are independent, as with `(1 + x || g)`, have a 1 x 1 matrix each, with names such as `g` and
@@ -158,21 +160,43 @@ print.bayespool_ranef <- function(x, ...) {
 #' @rdname mixed_model_methods
 #' @importFrom stats coef
 #' @export
-coef.bayespool_fit <- function(object, ...) {
+coef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  means <- posterior_means(object, call = call)
-  model <- object$model
-  if (!has_groups(model)) {
-    return(fixed_means(object, means))
+  check_flag(condVar, call)
+  check_interval_prob(prob, call)
+  interval <- choose_interval(interval, call)
+  if (!condVar) {
+    return(arrange_coefficients(object, posterior_means(object, call = call)))
+  }
+  variables <- layout_variables(object$model, c("population", "slope", "group"))
+  table <- interval_table(object, prob, interval, variables, call = call)
+  arranged <- lapply(list(mean = "mean", sd = "sd", lower = "lower", upper = "upper"), function(column) {
+    arrange_coefficients(object, stats::setNames(table[, column], variables))
+  })
+  coefficients <- arranged$mean
+  for (name in c("sd", "lower", "upper")) {
+    if (has_groups(object$model)) {
+      attr(coefficients[[1]], name) <- as.matrix(arranged[[name]][[1]])
+    } else {
+      attr(coefficients, name) <- arranged[[name]]
+    }
+  }
+  coefficients
+}
+
+# One number for each coefficient, `values`, named by variable: a vector, or where groups have coefficients a list of one data frame.
+arrange_coefficients <- function(fit, values) {
+  fixed <- fixed_means(fit, values)
+  if (!has_groups(fit$model)) {
+    return(fixed)
   }
   # As in lme4 what has no mean in the population comes first.
-  fixed <- fixed_means(object, means)
-  columns <- lapply(as.list(fixed), rep, times = length(varying_term(model)$labels))
-  own <- group_means(object, means)
+  columns <- lapply(as.list(fixed), rep, times = length(varying_term(fit$model)$labels))
+  own <- group_means(fit, values)
   columns <- c(own[!names(own) %in% names(fixed)], columns)
   columns[names(own)] <- own
-  by_group(object, columns)
+  by_group(fit, columns)
 }
 
 #' @rdname mixed_model_methods

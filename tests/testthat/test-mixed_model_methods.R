@@ -349,3 +349,29 @@ test_that("ngrps() is one function with lme4's, in whatever order they are attac
     expect_identical(found[[5]], found[[6]])
   }
 })
+
+test_that("coef() gives standard deviations and intervals when asked: those of the summary", {
+  groups <- data.frame(g = rep(c("a", "b", "c"), each = 6), x = rep(c(0, 1, 3), 6))
+  groups$y <- c(1, 3, 4, 2, 3, 6, 0, 2, 5, 1, 1, 4, 3, 3, 8, 2, 5, 7)
+  fits <- list(
+    varying_intercept(y ~ x + (1 | g), groups, iter_sampling = 0), mixed_model(y ~ x + (1 + x | g), groups, iter_sampling = 0),
+    no_pooling(y ~ x + (1 | g), groups, iter_sampling = 0)
+  )
+  for (fit in fits) {
+    table <- summary(fit, prob = 0.8, interval = "central")
+    found <- coef(fit, condVar = TRUE, prob = 0.8, interval = "central")$g
+    expect_equal(found, coef(fit)$g, ignore_attr = c("sd", "lower", "upper"))
+    own <- function(variable, column) table[[column]][match(variable, table$variable)]
+    intercepts <- paste0("beta_0j[", c("a", "b", "c"), "]")
+    slopes <- if (fit$model$name == "mixed_model") paste0("beta_j[x,", c("a", "b", "c"), "]") else rep("beta[x]", 3)
+    for (column in c("sd", "lower", "upper")) {
+      from <- if (column == "sd") column else paste0("central_", column)
+      expect_equal(unname(attr(found, column)[, "(Intercept)"]), own(intercepts, from), tolerance = 1e-8)
+      expect_equal(unname(attr(found, column)[, "x"]), own(slopes, from), tolerance = 1e-8)
+    }
+    expect_null(attr(coef(fit)$g, "sd"))
+  }
+  alone <- complete_pooling(y ~ x, groups, iter_sampling = 0)
+  expect_named(attr(coef(alone, condVar = TRUE), "lower"), c("(Intercept)", "x"))
+  expect_error(coef(alone, condVar = 1), class = "bayespool_error_argument")
+})
