@@ -58,7 +58,10 @@ rows <- list(
 )
 
 show_machine("lme4")
-cat("Models with an intercept and a slope of each group, default priors, beside lmer(REML = TRUE); the last line beside rnorm(). Medians in ms.\n\n")
+cat(
+  "Models with an intercept and a slope of each group, default priors, beside lmer(REML = TRUE); the last line beside rnorm().",
+  "Medians in ms.\n\n"
+)
 show_table(
   what = names(rows), bayespool = milliseconds(vapply(rows, `[[`, 0, "bayespool")),
   peer = milliseconds(vapply(rows, `[[`, 0, "lme4")),
