@@ -38,7 +38,8 @@
 #' @examples
 #' fit <- varying_intercept(yield ~ N + (1 | block), npk, iter_sampling = 0)
 #' predict(fit, data.frame(N = c("0", "1"), block = "1"))
-#' # A block that was not in the experiment is expected to be like the population, but its own mean is not known:
+#' # A block that was not in the experiment is expected to be like the population, but its own mean
+#' # is not known:
 #' new <- data.frame(N = c("0", "1"), block = "new")
 #' predict(fit, new, interval = "confidence")
 #' predict(fit, new, interval = "confidence", re_formula = NA)

@@ -32,7 +32,7 @@
 #'   Statistical Software*, 67(1), 1-48. \doi{10.18637/jss.v067.i01}
 #' @examples
 #' fit <- mixed_model(height ~ age + (1 + age || Subject), nlme::Oxboys, seed = 1)
-#' summary(fit, regex_pars = "^(beta_0$|beta\\\\[|sigma)")
+#' summary(fit, pars = c("beta_0", "beta[age]", "sigma_y", "sigma_0", "sigma_beta[age]"))
 #' @export
 mixed_model <- function(formula, data, prior = NULL, ...,
                         algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,

@@ -61,7 +61,9 @@
 #' variance_components(fit)
 #'
 #' # How much do the chicks differ in weight at birth, and after twelve days?
-#' chicks <- varying_intercept_slope(weight ~ Time + (1 + Time | Chick), ChickWeight, iter_sampling = 0)
+#' chicks <- varying_intercept_slope(
+#'   weight ~ Time + (1 + Time | Chick), ChickWeight, iter_sampling = 0
+#' )
 #' variance_components(chicks, at = list(Time = 0))
 #' variance_components(chicks, at = list(Time = 12))
 #' @aliases icc

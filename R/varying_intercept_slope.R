@@ -43,7 +43,7 @@
 #'   extended onion method. *Journal of Multivariate Analysis*, 100(9), 1989-2001. \doi{10.1016/j.jmva.2009.04.008}
 #' @examples
 #' fit <- varying_intercept_slope(height ~ age + (1 + age | Subject), nlme::Oxboys, seed = 1)
-#' summary(fit, regex_pars = "^(beta_0$|beta\\\\[|sigma|rho)")
+#' summary(fit, pars = c("beta_0", "beta[age]", "sigma_y", "sigma_0", "sigma_beta[age]", "rho[age]"))
 #' @export
 varying_intercept_slope <- function(formula, data, prior = NULL, ...,
                                     algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,

@@ -34,7 +34,7 @@
 #'   Cambridge University Press.
 #' @examples
 #' fit <- varying_slope(height ~ age + (0 + age | Subject), nlme::Oxboys, seed = 1)
-#' summary(fit, regex_pars = "^(beta_0|beta\\\\[|sigma)")
+#' summary(fit, pars = c("beta_0", "beta[age]", "sigma_y", "sigma_beta[age]"))
 #' @export
 varying_slope <- function(formula, data, prior = NULL, ...,
                           algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
