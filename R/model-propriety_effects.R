@@ -17,21 +17,22 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
   check_effect_exact_fit(problem, model, check, known, call)
 
   observations <- sum(problem$size)
-  names <- varying_term(model)$sd
-  # As tau_k grows, each group that has information in its direction lowers the density by one power, and each flat coefficient that
-  # is known from differences between such groups alone raises it by one.
-  for (k in which(!known)) {
-    between <- sum(flat) - flat_effects(problem, flat, k)$within_rank
-    if (tails[k] < 0 && check$informed[k] - between < 2) {
-      abort_few(names[k], "groups that differ in it", check$informed[k], between + 2, NULL, call)
-    }
-    tails[k] <- tails[k] + check$informed[k] - between
-  }
-  sigma <- if (is_fixed(problem$sigma_prior)) Inf else prior_tail_index(problem$sigma_prior) + observations - sum(flat)
+  alone <- if (is_fixed(problem$sigma_prior)) Inf else prior_tail_index(problem$sigma_prior) + observations - sum(flat)
   if (is_flat(problem$sigma_prior) && observations <= check$rank + 1) {
     abort_few(model$scale_within$name, "observations", observations, check$rank + 2, NULL, call)
   }
-  if (min(sigma, tails) <= 0) {
+  # Where several standard deviations grow together all of them fall, or stay, by what the groups have in these directions. A sum is
+  # infinite with one prior that falls faster than every power.
+  heavy <- which(is.finite(tails))
+  sigma <- alone
+  taus <- rep(Inf, length(tails))
+  for (directions in subsets_of(heavy)[-1]) {
+    power <- effect_power(problem, model, flat, directions, call)
+    prior <- sum(tails[directions])
+    taus[directions] <- pmin(taus[directions], prior + power, alone + prior)
+    sigma <- min(sigma, alone + prior)
+  }
+  if (min(sigma, taus) <= 0) {
     groups <- length(problem$size)
     abort_bayespool(
       c(
@@ -42,7 +43,33 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
       "improper", call
     )
   }
-  new_effect_propriety(problem, sigma, tails, check$full_rank)
+  new_effect_propriety(problem, sigma, taus, check$full_rank)
+}
+
+# As the standard deviations of these directions grow together, each direction in which a group has information lowers the density by
+# one power, and each flat coefficient that is known from differences between groups in them alone raises it by one.
+effect_power <- function(problem, model, flat, directions, call) {
+  informed <- in_directions(problem, directions)$effect_rank
+  between <- sum(flat) - flat_effects(problem, flat, directions)$within_rank
+  prior <- problem$tau_priors[[directions[1]]]
+  if (length(directions) == 1 && is_flat(prior) && informed - between < 2) {
+    abort_few(varying_term(model)$sd[directions], "groups that differ in it", informed, between + 2, NULL, call)
+  }
+  informed - between
+}
+
+# What the data determine where only these directions vary (from 1; none: no direction).
+in_directions <- function(problem, directions) {
+  problem$directions <- problem$directions[directions]
+  problem$tau_priors <- problem$tau_priors[directions]
+  core_check_effects(problem)
+}
+
+# All subsets of some positions, the empty one first.
+subsets_of <- function(positions) {
+  sets <- list(integer())
+  for (position in positions) sets <- c(sets, lapply(sets, c, position))
+  sets
 }
 
 # Quadrature in more dimensions than this takes too many nodes.
@@ -64,12 +91,10 @@ check_dimensions <- function(model, call) {
   }
 }
 
-# The design of the coefficients with flat priors alone, beside effects in direction k alone (from 1; none: beside all).
-flat_effects <- function(problem, flat, k = seq_along(problem$directions)) {
+# The same of the coefficients with flat priors alone.
+flat_effects <- function(problem, flat, directions = seq_along(problem$directions)) {
   problem$coefficient_sd[!flat] <- 0
-  problem$directions <- problem$directions[k]
-  problem$tau_priors <- problem$tau_priors[k]
-  core_check_effects(problem)
+  in_directions(problem, directions)
 }
 
 check_flat_effects <- function(problem, model, flat, call) {
@@ -80,20 +105,22 @@ check_flat_effects <- function(problem, model, flat, call) {
   if (any(aliased)) abort_aliased(c(model$intercept, model$slopes)[flat][aliased], "", call)
 }
 
-# As sigma goes to 0 the integrand goes like sigma^-power where nothing is left for it to explain.
+# As sigma goes to 0 the integrand goes like sigma^-power where nothing is left for it to explain; with it some of the standard deviations
+# between groups may go to 0, as long as the other directions explain all.
 check_effect_exact_fit <- function(problem, model, check, known, call) {
-  if (is_fixed(problem$sigma_prior)) {
+  if (is_fixed(problem$sigma_prior) || !check$within_exact_fit) {
     return(invisible())
   }
-  zero <- prior_zero_exponent(problem$sigma_prior)
-  observations <- sum(problem$size)
-  of_taus <- if (any(known)) Inf else sum(vapply(problem$tau_priors, prior_zero_exponent, 0) + 1)
-  slopes <- length(model$predictors)
-  if (check$within_exact_fit && observations - check$effect_rank - check$within_rank >= 1 + zero) {
-    abort_exact_fit(FALSE, slopes, model, NULL, call)
-  }
-  if (check$exact_fit && observations - check$rank >= 1 + zero + of_taus) {
-    abort_exact_fit(TRUE, slopes, model, NULL, call)
+  exponents <- 1 + vapply(problem$tau_priors, prior_zero_exponent, 0)
+  positive <- vapply(problem$tau_priors, function(prior) is_fixed(prior) && prior$par > 0, NA)
+  for (vanishing in subsets_of(which(!known))) {
+    left <- setdiff(which(!known | positive), vanishing)
+    there <- in_directions(problem, left)
+    power <- sum(problem$size) - there$effect_rank - there$within_rank
+    needed <- 1 + prior_zero_exponent(problem$sigma_prior) + sum(exponents[vanishing])
+    if (there$within_exact_fit && power >= needed) {
+      abort_exact_fit(length(left) == 0, length(model$predictors), model, NULL, call)
+    }
   }
 }
 

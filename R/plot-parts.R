@@ -20,7 +20,7 @@ check_plot_packages <- function(call, packages = c("ggplot2", "bayesplot")) {
 }
 
 check_fit <- function(fit, call) {
-  check_argument(fit, inherits(fit, "bayespool_fit"), "a fit of one of the four models", call)
+  check_argument(fit, inherits(fit, "bayespool_fit"), "a fit of one of the models of this package", call)
 }
 
 # A colour of bayesplot's scheme, which the user may have chosen: "light", "mid", "dark" and so on. All schemes go from

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
+
+#include "core/model/pure_columns.hpp"
 
 namespace bayespool {
 
@@ -24,6 +27,24 @@ EffectDesign::EffectDesign(const EffectData& data, const CoefficientPriors& prio
         pooled_.from_columns.row(k);
   map.row(variables - 1).tail(width - effects_) += pooled_.from_columns.row(p);
   reduce(data, map);
+  remove_rounding(data);
+}
+
+void EffectDesign::remove_rounding(const EffectData& data) {
+  const Index f = pooled_.free_count();
+  for (Index k = 0; k <= f; ++k) {
+    const double mean = pooled_.projections(0, k);
+    const double total = pooled_.within(k, k) + observations() * mean * mean;
+    double rounding = (k < f ? rank_tolerance : exact_fit_tolerance) * total;
+    if (k == f)
+      rounding =
+          std::max(rounding, squares_of_rounding(std::numeric_limits<double>::epsilon() *
+                                                     data.mean.rightCols<1>().cwiseAbs().maxCoeff(),
+                                                 observations()));
+    if (within(k, k) > rounding) continue;
+    within.row(k).setZero();
+    within.col(k).setZero();
+  }
 }
 
 GroupedData EffectDesign::pooled(const EffectData& data) {

@@ -62,7 +62,7 @@ double cpp_effects_log_density(const Rcpp::List& problem, const std::vector<doub
 
 // What the data determine: `exact_fit`, `rank` and `aliased` (of the coefficients that are not fixed) of least squares on all rows;
 // `within_exact_fit` and `within_rank` of what is left beside the directions of each group; `effect_rank`, of these directions,
-// summed over the groups; `informed`, how many groups have information in each direction; `full_rank`, whether all groups have it in all.
+// summed over the groups; `full_rank`, whether all groups have information in all of them.
 // [[Rcpp::export]]
 Rcpp::List cpp_effects_check(const Rcpp::List& problem) {
   const EffectProblem parsed(problem);
@@ -71,12 +71,9 @@ Rcpp::List cpp_effects_check(const Rcpp::List& problem) {
   const LeastSquares within(design.within);
   double rank = 0;
   bool full_rank = true;
-  Rcpp::NumericVector informed(static_cast<int>(design.effects()));
   for (const EffectClass& c : design.classes) {
     rank += c.count * static_cast<double>(c.r.rows());
     full_rank = full_rank && c.r.rows() == design.effects();
-    for (Index k = 0; k < design.effects(); ++k)
-      if ((c.r.col(k).array() != 0).any()) informed[static_cast<int>(k)] += c.count;
   }
   return Rcpp::List::create(
       Rcpp::_["exact_fit"] = all.exact_fit, Rcpp::_["rank"] = static_cast<double>(all.rank),
@@ -84,5 +81,5 @@ Rcpp::List cpp_effects_check(const Rcpp::List& problem) {
           Rcpp::LogicalVector(all.aliased.data(), all.aliased.data() + all.aliased.size()),
       Rcpp::_["within_exact_fit"] = within.exact_fit,
       Rcpp::_["within_rank"] = static_cast<double>(within.rank), Rcpp::_["effect_rank"] = rank,
-      Rcpp::_["informed"] = informed, Rcpp::_["full_rank"] = full_rank);
+      Rcpp::_["full_rank"] = full_rank);
 }

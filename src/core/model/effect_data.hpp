@@ -96,6 +96,10 @@ class EffectDesign {
   // directions; another one is that of its means. Rotations make all of them triangular in z.
   void reduce(const EffectData& data, const MatrixXd& map);
 
+  // What groups leave of a column is exactly zero where it is a rounding error beside all of the column: it would count as
+  // information, or as spread when sigma is small.
+  void remove_rounding(const EffectData& data);
+
   // Squares of direction k about the group's mean.
   double products_of(const EffectData& data, Index j, Index k) const;
 

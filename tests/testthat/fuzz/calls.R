@@ -64,7 +64,8 @@ fuzz_as_group_moments <- function(table) {
 # A condition is returned, not signalled.
 quietly_try <- function(expr) suppressMessages(tryCatch(expr, error = identity))
 
-models <- c("complete_pooling", "no_pooling", "partial_pooling", "varying_intercept")
+sloped_models <- c("varying_slope", "varying_intercept_slope", "mixed_model")
+models <- c("complete_pooling", "no_pooling", "partial_pooling", "varying_intercept", sloped_models)
 
 # Calls by name, each made by a function of no arguments: `make` for the first result, `use` for what follows.
 fuzz_first <- function() {
@@ -72,6 +73,7 @@ fuzz_first <- function() {
   kind <- sample(c("fit", "moments", "fit_moments", "compare"), 1, prob = c(10, 2, 3, 1))
   formula <- fuzz_formula()
   if (model == "partial_pooling" && chance(0.7)) formula <- y ~ 1 + (1 | g)
+  if (model %in% sloped_models && chance(0.8)) formula <- fuzz_slopes(model)
   if (kind == "moments") {
     data <- fuzz_data()
     return(list(label = "moments", run = function() signal_error(fuzz_moments(formula, data))))
@@ -160,7 +162,8 @@ fuzz_uses <- list(
     pick(
       function() utils::capture.output(print(group_contrasts(fit, some, prob = prob, interval = interval))),
       function() utils::capture.output(print(group_contrasts(fit, reference = some, prob = prob, interval = interval))),
-      function() utils::capture.output(print(group_ranks(fit, best, prob = prob, interval = interval)))
+      function() utils::capture.output(print(group_ranks(fit, best, prob = prob, interval = interval))),
+      function() utils::capture.output(print(group_ranks(fit, coefficient = pick("x", "(Intercept)", "nosuch", NA))))
     )
   },
   print = function(fit) function() utils::capture.output(print(fit)),
@@ -199,7 +202,8 @@ fuzz_uses <- list(
   },
   variance_components = function(fit) {
     prob <- fuzz_prob()
-    function() utils::capture.output(print(variance_components(fit, prob = prob)))
+    at <- if (chance(0.3)) pick(list(x = 1), list(x = NA), list(nosuch = 1), 1, data.frame(x = 1:2))
+    function() utils::capture.output(print(variance_components(fit, prob = prob, at = at)))
   },
   tidiers = function(fit) {
     new <- fuzz_newdata(fit)
@@ -213,7 +217,7 @@ fuzz_uses <- list(
   },
   mixed_model = function(fit) {
     pick(
-      function() fixef(fit), function() ranef(fit), function() coef(fit),
+      function() fixef(fit), function() ranef(fit), function() coef(fit), function() coef(fit, condVar = TRUE),
       function() as.data.frame(ranef(fit, condVar = pick(TRUE, FALSE), prob = fuzz_prob())),
       function() utils::capture.output(print(VarCorr(fit))),
       function() stats::sigma(fit), function() stats::nobs(fit), function() ngrps(fit), function() stats::vcov(fit),
@@ -254,13 +258,16 @@ fuzz_uses <- list(
     }
     picture <- function(...) fuzz_picture(fit$moments, c(...), posterior::variables(fit))
     seed <- pick(1, 1, 1, NULL, NA)
-    verb <- pick("plot", "plot", "plot_groups", "plot_groups", "plot_new_group", "plot_effects", "pp_check", "caterpillar")
+    verb <- pick(
+      "plot", "plot", "plot_groups", "plot_groups", "plot_new_group", "plot_effects", "plot_shrinkage", "pp_check", "caterpillar"
+    )
     call <- switch(verb,
       plot = list(plot, fit, type = pick("intervals", "intervals", "trace", "density", "nosuch"),
         picture("pars", "regex_pars", "groups", "sort", "prob", "prob_inner", "interval")),
       plot_groups = list(plot_groups, fit, picture("x", "prob", "interval", "groups", "sort", "range", "ndraws")),
       plot_new_group = list(plot_new_group, fit, newdata = fuzz_newdata(fit), seed = seed, picture("prob")),
       plot_effects = list(plot_effects, fit, picture("x", "prob", "interval")),
+      plot_shrinkage = list(plot_shrinkage, fit, picture("prob", "prob_inner", "groups", "sort")),
       pp_check = list(pp_check, fit, newdata = fuzz_newdata(fit), seed = seed,
         type = pick("groups", "groups", "groups", "dens_overlay", "stat_grouped", "intervals", "nosuch", NA),
         picture("groups", "sort", "prob", "interval", "x", "ndraws")),
