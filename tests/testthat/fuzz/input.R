@@ -127,7 +127,9 @@ fuzz_formula <- function(sane = chance(0.8)) {
 fuzz_slopes <- function(model) {
   switch(model,
     varying_slope = pick(y ~ x + (0 + x | g), y ~ 1 + (0 + x | g), y ~ x + (0 + x | h)),
-    varying_intercept_slope = pick(y ~ x + (1 + x | g), y ~ x + (x | g), y ~ x + (1 + x || g), y ~ 1 + (1 + x | g), y ~ `a b` + (`a b` | g)),
+    varying_intercept_slope = pick(
+      y ~ x + (1 + x | g), y ~ x + (x | g), y ~ x + (1 + x || g), y ~ 1 + (1 + x | g), y ~ `a b` + (`a b` | g)
+    ),
     mixed_model = pick(
       y ~ x + (1 + x | g), y ~ x + (1 | g), y ~ f + (1 + f || g), y ~ x + f + (0 + x | g), y ~ x + (1 | g) + (0 + x | g),
       y ~ 0 + (1 + x || g), y ~ poly(x, 2) + (1 + x || g), y ~ f + (0 + f | g), y ~ x + (0 + poly(x, 2) || g)
@@ -216,9 +218,8 @@ fuzz_prior_of <- function(model) {
   names <- names[stats::runif(length(names)) < 0.4]
   sane <- chance(0.8)
   values <- lapply(names, function(name) {
-    if (name == "rho") {
-      pick(dist_lkj(1), dist_lkj(2), dist_lkj(0.5), dist_normal(0, 1), 0)
-    } else if (startsWith(name, "sigma")) fuzz_scale(sane) else fuzz_location(sane)
+    if (name == "rho") return(pick(dist_lkj(1), dist_lkj(2), dist_lkj(0.5), dist_normal(0, 1), 0))
+    if (startsWith(name, "sigma")) fuzz_scale(sane) else fuzz_location(sane)
   })
   if (length(names) > 0) stats::setNames(values, names)
 }
