@@ -23,12 +23,10 @@ Eigen::RowVector3d EffectLeaveOneOut::row(const VectorXd& columns, const VectorX
   const ArrayXd variance = nodes_->sigma.square();
   VectorXd h(f);
   for (const EffectNode& node : nodes_->lattice) {
-    const EffectVector direction = node.lambda.transpose() * z;
-    const EffectMatrix b = r * node.lambda;
-    const EffectVector t = EffectNodes::shrink(b, direction), g = b * t;
+    const auto [g, s] = effect_weights(r, node.lambda, z);
     h = own.head(f);
     h.noalias() -= c.leftCols(f).transpose() * g;
-    const double constant = own(f) - g.dot(c.col(f)), rest = 1 - direction.dot(t);
+    const double constant = own(f) - g.dot(c.col(f)), rest = 1 - s;
     for (Index k = node.first; k < node.first + node.count; ++k) {
       residual(k) = constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
       precision(k) = rest - nodes_->coefficients.quadratic_form(h, k) / variance(k);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/errors.hpp"
 #include "core/numerics/band_limited.hpp"
 #include "core/numerics/shortest_interval.hpp"
 
@@ -181,6 +182,9 @@ Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
                         : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
                                                                    : of_both(function);
   const Eigen::ArrayXd &f = points.f, &weight = points.weight;
+  const bool known_to_be_0 = (f == -HUGE_VAL).all();
+  if (!known_to_be_0 && !f.allFinite())
+    throw UnreachableMass("standard deviations or correlations are beyond the range of numbers");
   Eigen::RowVectorXd row(2 + wanted.count());
   const Eigen::ArrayXd natural = f.unaryExpr(function.value);
   row(0) = (weight * natural).sum();

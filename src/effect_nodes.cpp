@@ -1,11 +1,12 @@
 // Normal distributions at the nodes of a quadrature: the definitions of core/exact/effect_nodes.hpp.
 #include "core/exact/effect_nodes.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <string>
+
+#include "core/errors.hpp"
 
 namespace bayespool {
 
@@ -68,16 +69,14 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
     h = combination.a;
     double constant = combination.constant, variance = combination.noise;
     for (const EffectOfGroup& effect : combination.effects) {
-      const EffectVector own = node.lambda.transpose() * effect.z;
       if (!effect.group) {
-        variance += own.squaredNorm();
+        variance += (node.lambda.transpose() * effect.z).squaredNorm();
         continue;
       }
       const Index j = *effect.group;
       const MatrixXd& c = design_->projections[static_cast<std::size_t>(j)];
-      const EffectMatrix b = design_->class_of_group(j).r * node.lambda;
-      const EffectVector t = shrink(b, own), g = b * t;
-      variance += own.dot(t);
+      const auto [g, s] = effect_weights(design_->class_of_group(j).r, node.lambda, effect.z);
+      variance += s;
       h.noalias() -= c.leftCols(f).transpose() * g;
       constant += g.dot(c.col(f));
     }
@@ -86,19 +85,9 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
       result.variance(k) = variance * sigma(k) * sigma(k) + coefficients.quadratic_form(h, k);
     }
   }
+  if (!(result.mean + result.variance).allFinite())
+    throw UnreachableMass("coefficients or effects of groups are beyond the range of numbers");
   return result;
-}
-
-EffectVector EffectNodes::shrink(const EffectMatrix& b, const EffectVector& v) {
-  const Index q = v.size();
-  if (q == 1) return v / (1 + b.squaredNorm());
-  if (q == 2) {
-    const double x = 1 + b.col(0).squaredNorm(), y = b.col(0).dot(b.col(1)),
-                 z = 1 + b.col(1).squaredNorm(), determinant = x * z - y * y;
-    return Eigen::Vector2d((z * v(0) - y * v(1)) / determinant,
-                           (x * v(1) - y * v(0)) / determinant);
-  }
-  return (EffectMatrix::Identity(q, q) + b.transpose() * b).llt().solve(v);
 }
 
 std::size_t EffectNodes::parity_of(const LatticePoint& k) {

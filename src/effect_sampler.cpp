@@ -1,8 +1,9 @@
 // Independent draws where groups have several effects: the definitions of core/exact/effect_sampler.hpp.
 #include "core/exact/effect_sampler.hpp"
 
-#include <Eigen/Cholesky>
 #include <cmath>
+
+#include "core/model/effect_weights.hpp"
 
 namespace bayespool {
 
@@ -139,10 +140,10 @@ void EffectSampler::draw_groups(RandomStream& random, const MatrixXd& lambda, do
   for (Index k = 0; k < q; ++k)
     if (columns_.coefficient_of_direction[static_cast<std::size_t>(k)])
       population(k) = beta(*columns_.coefficient_of_direction[static_cast<std::size_t>(k)]);
-  std::vector<MatrixXd> b(design.classes.size()), factor(design.classes.size());
+  std::vector<EffectMatrix> b(design.classes.size()), factor(design.classes.size());
   for (std::size_t c = 0; c < design.classes.size(); ++c) {
     b[c] = design.classes[c].r * lambda;
-    factor[c] = (MatrixXd::Identity(q, q) + b[c].transpose() * b[c]).llt().matrixL();
+    factor[c] = effect_factor(b[c]);
   }
   for (Index j = 0; j < design.groups(); ++j) {
     const std::size_t group = static_cast<std::size_t>(j), c = design.class_of[group];

@@ -20,17 +20,18 @@ double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 // tau_k / sigma and a correlation, from Lambda.
 double sd_of(const EffectMatrix& lambda, Index k) { return lambda.row(k).norm(); }
 double score_of_correlation(const EffectMatrix& lambda, Index k, Index l) {
-  const double product = lambda.row(k).dot(lambda.row(l));
-  const double squares = lambda.row(k).squaredNorm() * lambda.row(l).squaredNorm();
+  // Rows of length 1, whatever is below the range of numbers.
+  EffectMatrix rows = lambda;
+  for (Index i = 0; i < rows.rows(); ++i) rows.row(i).stableNormalize();
   // atanh(r) = log((1 + r) / (1 - r)) / 2 with 1 - r^2 from the area that the rows span, so that r near 1 keeps its digits
-  const double r = product / std::sqrt(squares);
+  const double r = rows.row(k).dot(rows.row(l));
   double area = 0;
   for (Index i = 0; i < lambda.cols(); ++i)
     for (Index j = 0; j < i; ++j) {
-      const double minor = lambda(k, i) * lambda(l, j) - lambda(k, j) * lambda(l, i);
+      const double minor = rows(k, i) * rows(l, j) - rows(k, j) * rows(l, i);
       area += minor * minor;
     }
-  const double size = std::abs(r), score = std::log1p(size) - 0.5 * std::log(area / squares);
+  const double size = std::abs(r), score = std::log1p(size) - 0.5 * std::log(area);
   return r < 0 ? -score : score;
 }
 

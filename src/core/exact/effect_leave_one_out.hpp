@@ -9,8 +9,8 @@
 
 namespace bayespool {
 
-// As in LeaveOneOut, with z_i'b in the place of b: given Lambda and sigma, with t, g as in EffectNodes,
-//   h_i = u_i - c_x'g,  e_i = ytilde_i - g'c_y - h_i'gamma_hat,  D_i = 1 - (Lambda'z)'t - h_i'Q^-1 h_i / sigma^2.
+// As in LeaveOneOut, with z_i'b in the place of b: given Lambda and sigma, with g, s as in EffectWeights,
+//   h_i = u_i - c_x'g,  e_i = ytilde_i - g'c_y - h_i'gamma_hat,  D_i = 1 - s - h_i'Q^-1 h_i / sigma^2.
 class EffectLeaveOneOut {
   using ArrayXd = Eigen::ArrayXd;
 

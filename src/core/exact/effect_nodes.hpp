@@ -10,6 +10,7 @@
 #include "core/exact/coefficient_nodes.hpp"
 #include "core/exact/conditional_nodes.hpp"
 #include "core/exact/effect_quadrature.hpp"
+#include "core/model/effect_weights.hpp"
 #include "core/numerics/mixture_summary.hpp"
 
 namespace bayespool {
@@ -59,12 +60,8 @@ class EffectNodes {
     return node.parity + lattice_parities_ * (place & 1);
   }
 
-  // With B = R Lambda, M = I + B'B, t = M^-1 Lambda'z, g = B t:
-  //   E(z'b_j | gamma)   = g'(c_y - c_x gamma),  Var(z'b_j | gamma) = sigma^2 (Lambda'z)'t
+  // At each node, given the effects' weights (see EffectWeights).
   WeightedNormals normals(const EffectCombination& combination) const;
-
-  // (I + B'B)^-1 v
-  static EffectVector shrink(const EffectMatrix& b, const EffectVector& v);
 
  private:
   static std::size_t parity_of(const LatticePoint& k);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/errors.hpp"
 #include "core/model/coordinate.hpp"
 #include "core/model/correlation.hpp"
 #include "core/model/effect_data.hpp"
@@ -165,6 +166,7 @@ class EffectPosterior {
 
  private:
   static constexpr int farthest = 100000;
+  static constexpr std::size_t most_line_nodes = 4000;  // on each side
 
   // What depends on sigma alone.
   struct Point {
@@ -233,6 +235,7 @@ class EffectPosterior {
         small = small && lifted < lifted_best - drop;
       }
       if (small) return;
+      if (values.size() > most_line_nodes) throw UnreachableMass("sigma has no definite scale");
     }
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -89,7 +90,7 @@ class EffectSystem {
       for (Index j = 0; j <= i; ++j) {
         double sum = k_(i, j);
         for (Index l = 0; l < j; ++l) sum -= k_(i, l) * k_(j, l);
-        k_(i, j) = i == j ? std::sqrt(sum) : sum / k_(j, j);
+        k_(i, j) = i == j ? std::sqrt(std::max(sum, 1.0)) : sum / k_(j, j);
       }
     for (Index i = 0; i < rows; ++i) {
       determinant *= k_(i, i) * k_(i, i);
