@@ -18,8 +18,9 @@ EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, doub
   if (whole_lines) parities *= 2;
   EffectPosterior posterior = quadrature.posterior();
   const LatticeRule& rule = quadrature.rule();
+  const double tolerance = rule.map.dimension() < 3 ? 0 : thinning_tolerance;  // few nodes already
   const std::vector<ChosenNode> chosen =
-      choice == Choice::bulk ? rule.bulk(discarded, thinning_tolerance) : rule.bulk(0, 0);
+      choice == Choice::bulk ? rule.bulk(discarded, tolerance) : rule.bulk(0, 0);
   const Index f = design_->free_count();
   std::vector<double> sigmas, weights, gammas, covariances;
   const Index pairs = f * (f + 1) / 2;
@@ -34,7 +35,7 @@ EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, doub
     const std::vector<SigmaNode> line =
         whole_lines ? line_nodes(posterior) : sigma_nodes(posterior);
     lattice.push_back({posterior.lambda(), weight, static_cast<Index>(sigmas.size()),
-                       static_cast<Index>(line.size()), parity_of(k),
+                       static_cast<Index>(line.size()), LatticeRule::parity_of(k),
                        whole_lines ? static_cast<std::size_t>(line_.first & 1) : 0});
     for (const SigmaNode& node : line) {
       sigmas.push_back(node.sigma);
@@ -90,12 +91,6 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
   return result;
 }
 
-std::size_t EffectNodes::parity_of(const LatticePoint& k) {
-  std::size_t parity = 0;
-  for (std::size_t i = 0; i < k.size(); ++i) parity |= static_cast<std::size_t>(k[i] & 1) << i;
-  return parity;
-}
-
 std::vector<EffectNodes::SigmaNode> EffectNodes::line_nodes(const EffectPosterior& posterior) {
   posterior.fill_line(line_drop, 0, line_);
   const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
@@ -126,7 +121,7 @@ std::vector<EffectNodes::SigmaNode> EffectNodes::sigma_nodes(const EffectPosteri
   const double sd = std::sqrt((weight * m.square()).sum());
   const double ratio = sd * posterior.line_step() / 0.7853981633974483;
   Index points = 2;
-  for (double bound = 2 * std::pow(ratio, 4); bound > 1e-7 && points < 10;) {
+  for (double bound = 2 * std::pow(ratio, 4); bound > 1e-6 && points < 10;) {
     ++points;
     bound *= static_cast<double>(points) * ratio * ratio;
   }

@@ -2,12 +2,26 @@
 #include "core/exact/effect_quadrature.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "core/numerics/lattice_search.hpp"
 
 namespace bayespool {
+
+namespace {
+
+// In up to three dimensions the tolerance is that of the lattice's pattern, whose square is about the error of means; what is beyond the
+// border is below 1e-8; more nodes would only mean that something is wrong. Quantiles of a standard deviation need a finer lattice where
+// its directions are fewer (see away_from_axes()), which costs little there. Beyond three dimensions all that would take minutes.
+LatticeOptions lattice_options(Index dimension) {
+  constexpr std::array<double, 4> tolerance = {1e-7, 1e-7, 1e-5, 2.5e-4};
+  if (dimension > 3) return {3e-2, 11, 800000};
+  return {tolerance[static_cast<std::size_t>(dimension)], 20, 400000};
+}
+
+}  // namespace
 
 EffectQuadrature::EffectQuadrature(const EffectDesign& design, const EffectPriors& priors,
                                    EffectOrders orders, std::function<void()> check_interrupt)
@@ -110,15 +124,13 @@ void EffectQuadrature::integrate() {
   for (int halving = 0; halving < 6; ++halving) {
     const Index d = posterior_.dimension();
     if (posterior_.sigma_on_line() && halving == 0) set_line(modes.front().at);
-    const LatticeOptions options =
-        d <= exact_dimensions ? LatticeOptions{tolerance, drop, most_nodes}
-                              : LatticeOptions{tolerance_beyond, drop_beyond, most_nodes_beyond};
-    LatticeFit fit = fit_lattice([this](const double* x) { return value(x); }, modes, options);
+    LatticeFit fit =
+        fit_lattice([this](const double* x) { return value(x); }, modes, lattice_options(d));
     if (!fit.settled) throw TooManyNodes("the lattice does not resolve the posterior");
     rule_ = std::move(fit.rule);
     error_ = fit.error;
     log_evidence_ = rule_.log_total;
-    if (!posterior_.sigma_on_line() || line_error() < tolerance) return;
+    if (!posterior_.sigma_on_line() || line_error() < line_tolerance) return;
     posterior_.set_line(posterior_.line_origin(), 0.5 * posterior_.line_step());
   }
   throw NotConverged("the line of sigma does not resolve it");

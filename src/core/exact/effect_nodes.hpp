@@ -64,8 +64,6 @@ class EffectNodes {
   WeightedNormals normals(const EffectCombination& combination) const;
 
  private:
-  static std::size_t parity_of(const LatticePoint& k);
-
   struct SigmaNode {
     double sigma, weight;
   };

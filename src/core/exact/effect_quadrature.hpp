@@ -61,14 +61,7 @@ class EffectQuadrature {
   // The line about where sigma is at x: by parabolas through three points.
   void set_line(const VectorXd& x);
 
-  // In up to three dimensions: of the lattice's pattern, whose square is about the error; of log f to the border of the lattice, what is
-  // beyond is below 1e-8; of nodes, more would only mean that something is wrong.
-  static constexpr Index exact_dimensions = 3;
-  static constexpr double tolerance = 2.5e-4, drop = 20;
-  static constexpr std::size_t most_nodes = 400000;
-  // Beyond three dimensions, where all that would take minutes.
-  static constexpr double tolerance_beyond = 3e-2, drop_beyond = 11;
-  static constexpr std::size_t most_nodes_beyond = 800000;
+  static constexpr double line_tolerance = 2.5e-4;  // of line_error()
   static constexpr double line_drop = 23;   // of log f on the lines of sigma, which cost little
   static constexpr double line_step = 0.6;  // of a line, in sds of sigma's coordinate
 

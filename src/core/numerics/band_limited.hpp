@@ -25,9 +25,8 @@ class BandLimitedDistribution {
                                static_cast<Eigen::Index>(margin);
     Eigen::ArrayXd mass = Eigen::ArrayXd::Zero(count);
     for (Eigen::Index i = 0; i < x.size(); ++i) {
-      const Interpolation at((x(i) - first_) / step_);
-      mass.segment<8>(at.first) +=
-          weight(i) * Eigen::Map<const Eigen::Array<double, 8, 1>>(at.weight.data());
+      const LocalInterpolation at((x(i) - first_) / step_);
+      mass.segment<LocalInterpolation::window>(at.first) += weight(i) * at.weight;
     }
     // Si at multiples of `fraction` by the four-point Gauss rule, and the density's kernel there.
     std::vector<double> below(static_cast<std::size_t>(count)), kernel(below.size());
@@ -78,8 +77,6 @@ class BandLimitedDistribution {
   static constexpr double fraction = 0.3, pi = 3.14159265358979323846;
   static constexpr double margin = 12;  // grid points beyond the outermost
 
-  using Interpolation = LocalInterpolation<8>;
-
   static double integral_of_sinc(double from, double to) {
     constexpr std::array<double, 2> point = {0.3399810435848563, 0.8611363115940526},
                                     gauss = {0.6521451548625461, 0.3478548451374538};
@@ -94,12 +91,10 @@ class BandLimitedDistribution {
   }
 
   double interpolate(const Eigen::ArrayXd& values, double x) const {
-    const Interpolation at((x - first_) / step_);
-    if (at.first < 0 || at.first + 8 > values.size())
+    const LocalInterpolation at((x - first_) / step_);
+    if (at.first < 0 || at.first + LocalInterpolation::window > values.size())
       return at.first < 0 ? values(0) : values(values.size() - 1);
-    return (values.segment<8>(at.first) *
-            Eigen::Map<const Eigen::Array<double, 8, 1>>(at.weight.data()))
-        .sum();
+    return (values.segment<LocalInterpolation::window>(at.first) * at.weight).sum();
   }
 
   double step_, first_ = 0;

@@ -16,10 +16,9 @@ namespace bayespool {
 // weight to points of a regular grid in these two, with the weights of interpolation, some of them negative: what the mixture says of
 // probabilities changes by less than 1e-6, with these steps. Where the grid would not have fewer points the mixture stays as it is.
 inline NormalMixture compressed(const WeightedNormals& all) {
-  constexpr int window = 8, before = window / 2 - 1;  // grid points below the lowest
+  constexpr int window = LocalInterpolation::window, before = LocalInterpolation::before;
   constexpr double mean_step = 0.2, log_sd_step = 0.08, negligible = 1e-14;  // the former in sds
   constexpr double least_intervals = 12;
-  using Interpolation = LocalInterpolation<window>;
   const Eigen::ArrayXd log_sd = 0.5 * all.variance.log();
   const double lowest_mean = all.mean.minCoeff(), lowest_sd = log_sd.minCoeff();
   const double mean_range = all.mean.maxCoeff() - lowest_mean,
@@ -38,12 +37,11 @@ inline NormalMixture compressed(const WeightedNormals& all) {
   const double first_mean = lowest_mean - before * by_mean, first_sd = lowest_sd - before * by_sd;
   for (Eigen::Index k = 0; k < all.weight.size(); ++k) {
     // From the lowest, not from the grid's first point: rounding must not take the lowest out of the grid.
-    const Interpolation mean((all.mean(k) - lowest_mean) / by_mean + before),
+    const LocalInterpolation mean((all.mean(k) - lowest_mean) / by_mean + before),
         sd((log_sd(k) - lowest_sd) / by_sd + before);
-    const Eigen::Map<const Eigen::Array<double, window, 1>> along_mean(mean.weight.data());
     for (int j = 0; j < window; ++j)
       mass.col(sd.first + j).segment<window>(mean.first) +=
-          (all.weight(k) * sd.weight[static_cast<std::size_t>(j)]) * along_mean;
+          (all.weight(k) * sd.weight(j)) * mean.weight;
   }
   std::vector<double> weight, centre, inverse_sd;
   for (Eigen::Index j = 0; j < mass.cols(); ++j)

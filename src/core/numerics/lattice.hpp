@@ -135,6 +135,13 @@ class LatticeRule {
     find_pattern();
   }
 
+  // One bit a dimension.
+  static std::size_t parity_of(const LatticePoint& k) {
+    std::size_t parity = 0;
+    for (std::size_t i = 0; i < k.size(); ++i) parity |= static_cast<std::size_t>(k[i] & 1) << i;
+    return parity;
+  }
+
   // Position of a node, or none (the number of nodes).
   std::size_t find(const LatticePoint& k) const {
     const auto found = position_.find(key(k));
@@ -155,16 +162,17 @@ class LatticeRule {
     find_pattern();
   }
 
-  // Nodes for means of smooth functions, the heaviest first: without the least weights that together stay below `discarded`, and, where
-  // the pattern says that every second node does as well, of these alone.
+  // Nodes for means of smooth functions, the heaviest first: those of the sublattice that `tolerance` allows, without the least weights
+  // that together stay below `discarded`.
   std::vector<ChosenNode> bulk(double discarded, double tolerance) const {
-    const bool half = map.dimension() > 1 && pattern.back() < tolerance;
+    const std::vector<std::size_t> even = parity_checks(tolerance);
     std::vector<ChosenNode> chosen;
     double total = 0;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      int sum = 0;
-      for (std::int16_t k : nodes[i].k) sum += k;
-      if (half && sum % 2 != 0) continue;
+      const std::size_t parity = parity_of(nodes[i].k);
+      if (std::any_of(even.begin(), even.end(),
+                      [parity](std::size_t s) { return odd_bits(parity & s); }))
+        continue;
       chosen.push_back({i, weight[i]});
       total += weight[i];
     }
@@ -197,6 +205,31 @@ class LatticeRule {
     return all;
   }
 
+  static bool odd_bits(std::size_t bits) {
+    bool odd = false;
+    for (; bits > 0; bits &= bits - 1) odd = !odd;
+    return odd;
+  }
+
+  // Values of s for which only nodes with even s'k need be kept: a sum over these alone repeats the spectrum at half the sampling
+  // frequency in the directions of these s and their sums, where the pattern is below `tolerance`.
+  std::vector<std::size_t> parity_checks(double tolerance) const {
+    std::vector<std::size_t> order, checks, sums{0};
+    for (std::size_t s = 1; s < pattern.size(); ++s) order.push_back(s);
+    std::sort(order.begin(), order.end(),
+              [this](std::size_t a, std::size_t b) { return pattern[a] < pattern[b]; });
+    for (std::size_t s : order) {
+      if (std::find(sums.begin(), sums.end(), s) != sums.end() ||
+          !std::all_of(sums.begin(), sums.end(),
+                       [&](std::size_t sum) { return pattern[sum ^ s] < tolerance; }))
+        continue;
+      checks.push_back(s);
+      const std::size_t count = sums.size();
+      for (std::size_t i = 0; i < count; ++i) sums.push_back(sums[i] ^ s);
+    }
+    return checks;
+  }
+
   bool inside(std::size_t i, const std::vector<double>& lift, double top, double lifted_top,
               double drop) const {
     const double log_f = nodes[i].log_f;
@@ -219,10 +252,8 @@ class LatticeRule {
       const double scale =
           quantity == 0 ? 1 : 1 / std::sqrt(std::max(square[j] - mean[j] * mean[j], 1e-12));
       for (std::size_t i = 0; i < nodes.size(); ++i) {
-        std::size_t parity = 0;
-        for (std::size_t l = 0; l < d; ++l)
-          parity |= static_cast<std::size_t>(nodes[i].k[l] & 1) << l;
-        sums[parity] += weight[i] * (quantity == 0 ? 1 : (nodes[i].k[j] - mean[j]) * scale);
+        sums[parity_of(nodes[i].k)] +=
+            weight[i] * (quantity == 0 ? 1 : (nodes[i].k[j] - mean[j]) * scale);
       }
       for (std::size_t bit = 1; bit < sums.size(); bit <<= 1)  // Walsh's transform
         for (std::size_t s = 0; s < sums.size(); ++s) {

@@ -109,9 +109,56 @@ struct LatticeFit {
   bool settled;
 };
 
+// How the pattern of a lattice falls with its steps, to tell which steps will do.
+class StepChoice {
+ public:
+  StepChoice(Index d, double tolerance)
+      : tolerance_(tolerance),
+        step_(VectorXd::Constant(d, 1)),
+        exponent_(std::size_t{1} << d, most_exponent) {}
+
+  // Steps for which all of the pattern is below the tolerance, by what it was with the steps `step`. It falls as exp(-c / step^n), n = 2
+  // for a normal density, 1 for one that has kinks if seen from afar; n is learnt where the pattern with other steps is known.
+  VectorXd next(const VectorXd& step, const std::vector<double>& pattern) {
+    VectorXd factor = VectorXd::Constant(step.size(), longest);
+    const double target = std::log((before_.empty() ? before_learning : safety) * tolerance_);
+    for (std::size_t s = 1; s < pattern.size(); ++s) {
+      const double now = std::log(std::min(pattern[s], 0.9));
+      if (!before_.empty()) learn(s, step, now);
+      const double ratio = std::pow(now / target, 1 / exponent_[s]);
+      for (Index i = 0; i < step.size(); ++i) {
+        const std::size_t alone = std::size_t{1} << i;
+        // Of several directions together only those are to blame that are coarse alone.
+        if ((s & alone) && (s == alone || pattern[alone] > 0.1 * pattern[s]))
+          factor(i) = std::min(factor(i), std::max(shortest, ratio));
+      }
+    }
+    step_ = step;
+    before_ = pattern;
+    return step.cwiseProduct(factor);
+  }
+
+ private:
+  static constexpr double most_exponent = 2, least_exponent = 1, shortest = 0.45, longest = 1,
+                          safety = 0.7, before_learning = 0.2;
+
+  void learn(std::size_t s, const VectorXd& step, double now) {
+    double finer = 0;
+    for (Index i = 0; i < step.size(); ++i)
+      if (s >> i & 1) finer = std::max(finer, std::log(step_(i) / step(i)));
+    if (!(finer > 0.1)) return;
+    const double exponent = std::log(now / std::log(std::min(before_[s], 0.9))) / finer;
+    exponent_[s] = std::min(std::max(exponent, least_exponent), most_exponent);
+  }
+
+  double tolerance_;
+  VectorXd step_;
+  std::vector<double> before_, exponent_;
+};
+
 template <class F>
 LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptions& options) {
-  constexpr double pilot_step = 1.2, pilot_drop = 11, first_step = 0.8, stretch = 3, widest = 2;
+  constexpr double pilot_step = 1.2, pilot_drop = 11, coarsest = 0.8, stretch = 3, widest = 2;
   constexpr int pilots = 2, most_refinements = 10;
   const Index d = modes.front().at.size();
   const MatrixXd rotation = away_from_axes(d);
@@ -144,7 +191,8 @@ LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptio
     covariance.diagonal().array() += 1e-8 * covariance.diagonal().array() + 1e-300;
     centre = mean;
   }
-  VectorXd step = VectorXd::Constant(d, first_step);
+  StepChoice choice(d, options.tolerance);
+  VectorXd step = choice.next(VectorXd::Constant(d, pilot_step), rule.pattern).cwiseMin(coarsest);
   for (int refinement = 0; refinement < most_refinements; ++refinement) {
     fill(step, options.drop);
     const double worst = rule.worst();
@@ -154,22 +202,8 @@ LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptio
       result.settled = true;
       return result;
     }
-    // By how much a step must shrink for the spectrum to be below the tolerance. It falls as exp(-c / step^2) for a normal density,
-    // as exp(-c / step) for one that has kinks if seen from afar: by something between.
-    VectorXd factor = VectorXd::Ones(d);
-    for (std::size_t s = 1; s < rule.pattern.size(); ++s) {
-      const double p = rule.pattern[s];
-      if (p <= options.tolerance) continue;
-      const double ratio =
-          std::pow(std::log(std::min(p, 0.9)) / std::log(0.7 * options.tolerance), 0.7);
-      for (Index i = 0; i < d; ++i) {
-        const std::size_t alone = std::size_t{1} << i;
-        if ((s & alone) && (s == alone || rule.pattern[alone] > 0.1 * p))
-          factor(i) = std::min(factor(i), std::max(0.5, std::min(ratio, 0.95)));
-      }
-    }
-    if (factor.minCoeff() == 1) factor.setConstant(0.9);
-    step = step.cwiseProduct(factor);
+    const VectorXd finer = choice.next(step, rule.pattern);
+    step = finer == step ? VectorXd(0.9 * step) : finer;
   }
   return result;
 }
