@@ -44,10 +44,10 @@ mend_articles <- function(text, folder) {
   gsub('src="../figures/', 'src="figures/', text, fixed = TRUE)
 }
 
-# Chinese has no space where a line of its source ends.
+# Chinese has no space where a line of its source ends; pandoc writes one.
 join_chinese <- function(text) {
   character <- "[\\p{Han}\\x{3000}-\\x{303F}\\x{FF00}-\\x{FFEF}]" # with punctuation
-  line_end <- paste0("(?<=", character, ")\n(?=", character, ")")
+  line_end <- paste0("(?<=", character, ")[ \n](?=", character, ")")
   replace_outside_code(text, line_end, function(found) rep("", length(found)))
 }
 

@@ -17,7 +17,7 @@ test_that("the Chinese edition of three-ways-to-pool has the code of the English
   english <- file.path(vignettes, "three-ways-to-pool.Rmd")
   chinese <- file.path(vignettes, "articles", "three-ways-to-pool-zh.Rmd")
   skip_if_not(file.exists(chinese), "the articles are only in a checkout")
-  code <- chunk_code(english)
+  code <- chunk_code(english)[-1] # the first expression reads setup.R, which the two find in different places
   expect_gt(length(code), 0)
-  expect_identical(as.character(chunk_code(chinese)), as.character(code))
+  expect_identical(as.character(chunk_code(chinese)[-1]), as.character(code))
 })
