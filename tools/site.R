@@ -1,7 +1,7 @@
 # Builds the web site in docs/ from the installed package; needs pkgdown and pandoc, and no network.
 #
 # What pkgdown leaves to a script from the web or gets wrong is mended in its pages afterwards: formulas become MathML, which
-# browsers show by themselves, and links to files of the repository become links to their pages.
+# browsers show by themselves, links to files of the repository become links to their pages, and Chinese lines are joined.
 
 options(pkgdown.internet = FALSE)
 pkgdown::build_site(preview = FALSE, devel = FALSE, new_process = FALSE, install = FALSE)
@@ -34,9 +34,24 @@ mathml <- function(formulas) {
   result
 }
 
+repository <- "https://github.com/bayespool/bayespool/blob/main/"
+
+# The site has the pages of vignettes/ and of vignettes/articles/, which use the pictures in vignettes/figures/, in one folder.
+mend_articles <- function(text, folder) {
+  source <- paste0('href="(', repository, ')?vignettes/(articles/)?([a-z-]+)[.]Rmd"( class="external-link")?')
+  page <- paste0('href="', folder, '\\3.html"')
+  text <- gsub(source, page, text)
+  gsub('src="../figures/', 'src="figures/', text, fixed = TRUE)
+}
+
+# Chinese has no space where a line of its source ends; pandoc writes one.
+join_chinese <- function(text) {
+  character <- "[\\p{Han}\\x{3000}-\\x{303F}\\x{FF00}-\\x{FFEF}]" # with punctuation
+  line_end <- paste0("(?<=", character, ")[ \n](?=", character, ")")
+  replace_outside_code(text, line_end, function(found) rep("", length(found)))
+}
+
 mend_links <- function(text) {
-  repository <- "https://github.com/bayespool/bayespool/blob/main/"
-  text <- gsub('href="vignettes/([a-z-]+)[.]Rmd"', 'href="articles/\\1.html"', text)
   pages <- sub("[.]html$", "", list.files("docs", "[.]html$"))
   for (page in pages) {
     file <- if (page == "index") "README" else page
@@ -50,7 +65,10 @@ mend <- function(file) {
   text <- paste(readLines(file, encoding = "UTF-8"), collapse = "\n")
   text <- gsub("<script[^>]*mathjax[^>]*></script>\n?", "", text, ignore.case = TRUE)
   text <- replace_outside_code(text, "(?s)\\\\\\(.*?\\\\\\)|\\\\\\[.*?\\\\\\]|\\$\\$.*?\\$\\$", mathml)
-  if (dirname(file) == "docs") text <- mend_links(text)
+  home <- dirname(file) == "docs"
+  text <- mend_articles(text, if (home) "articles/" else "../articles/")
+  if (home) text <- mend_links(text)
+  text <- join_chinese(text)
   writeLines(text, file, useBytes = TRUE)
 }
 
