@@ -27,6 +27,7 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
   const LatticeRule& rule = quadrature.rule();
   const Index d = posterior.dimension();
   if (posterior.sigma_on_line()) line_spacing_ = posterior.line_step();
+  double highest = -HUGE_VAL;
   double parity = 0;  // the share by which even and odd nodes of the lines differ
   std::vector<bool> even_node;
   whole_line_spacing_ = line_spacing_;
@@ -55,8 +56,9 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
       position.push_back(0);
       continue;
     }
-    posterior.fill_line(line_drop, 0, line);
+    posterior.fill_line(line_drop, 0, highest - line_floor, line);
     const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
+    highest = std::max(highest, top);
     double total = 0, even = 0;
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {
       line.log_f[m] = std::exp(line.log_f[m] - top);
@@ -71,7 +73,7 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
       if (w < negligible * total) continue;
       weight.push_back(w / total);
       even_node.push_back(place % 2 == 0);
-      log_sigma.push_back(std::log(posterior.sigma_on_line(place)));
+      log_sigma.push_back(posterior.log_sigma_on_line(place));
       position.push_back(posterior.line_step() * place);
     }
   }
@@ -104,7 +106,7 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
   log_sigma.clear();
   for (const auto& [place, w] : whole_line) {
     weight.push_back(w);
-    log_sigma.push_back(std::log(posterior.sigma_on_line(place)));
+    log_sigma.push_back(posterior.log_sigma_on_line(place));
   }
   whole_line_weight_ = array_of(weight);
   if (!weight.empty()) whole_line_weight_ /= whole_line_weight_.sum();

@@ -18,9 +18,11 @@ EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, doub
   if (whole_lines) parities *= 2;
   EffectPosterior posterior = quadrature.posterior();
   const LatticeRule& rule = quadrature.rule();
-  const double tolerance = rule.map.dimension() < 3 ? 0 : thinning_tolerance;  // few nodes already
+  const double error = quadrature.error();
   const std::vector<ChosenNode> chosen =
-      choice == Choice::bulk ? rule.bulk(discarded, tolerance) : rule.bulk(0, 0);
+      choice == Choice::bulk
+          ? rule.bulk(std::min(most_discarded, 0.01 * error), std::min(most_thinned, 0.5 * error))
+          : rule.bulk(0, 0);
   const Index f = design_->free_count();
   std::vector<double> sigmas, weights, gammas, covariances;
   const Index pairs = f * (f + 1) / 2;
@@ -92,7 +94,7 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
 }
 
 std::vector<EffectNodes::SigmaNode> EffectNodes::line_nodes(const EffectPosterior& posterior) {
-  posterior.fill_line(line_drop, 0, line_);
+  posterior.fill_line(line_drop, 0, -HUGE_VAL, line_);
   const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
   double total = 0;
   std::vector<SigmaNode> nodes;
@@ -107,9 +109,10 @@ std::vector<EffectNodes::SigmaNode> EffectNodes::line_nodes(const EffectPosterio
 
 std::vector<EffectNodes::SigmaNode> EffectNodes::sigma_nodes(const EffectPosterior& posterior) {
   if (!posterior.sigma_on_line()) return {{posterior.given_sigma(), 1}};
-  posterior.fill_line(line_drop, 0, line_);
+  posterior.fill_line(line_drop, 0, highest_ - line_floor, line_);
   const std::size_t count = line_.log_f.size();
   const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
+  highest_ = std::max(highest_, top);
   Eigen::ArrayXd weight(static_cast<Index>(count)), m(static_cast<Index>(count));
   for (std::size_t i = 0; i < count; ++i) {
     weight(static_cast<Index>(i)) = std::exp(line_.log_f[i] - top);

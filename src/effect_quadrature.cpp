@@ -89,7 +89,7 @@ void EffectQuadrature::write(RecordWriter& record) const {
 double EffectQuadrature::log_mass_at(const EffectPosterior& posterior) const {
   if (!posterior.sigma_on_line()) return posterior.log_density();
   EffectPosterior::Line line;
-  posterior.fill_line(line_drop, 0, line);
+  posterior.fill_line(line_drop, 0, -HUGE_VAL, line);
   const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
   double sum = 0;
   for (double value : line.log_f) sum += std::exp(value - top);
@@ -179,8 +179,9 @@ LatticeValue EffectQuadrature::value(const double* x) {
                                                  ? 2 * std::log(sigma)
                                                  : -HUGE_VAL)};
   }
-  posterior_.fill_line(line_drop, orders_.sigma, line_);
+  posterior_.fill_line(line_drop, orders_.sigma, highest_ - line_floor, line_);
   const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
+  highest_ = std::max(highest_, top);
   double even = 0, odd = 0, square = 0;
   for (std::size_t i = 0; i < line_.log_f.size(); ++i) {
     const double w = std::exp(line_.log_f[i] - top);
@@ -203,15 +204,17 @@ double EffectQuadrature::lift(double log_square, double of_sigma) const {
 }
 
 double EffectQuadrature::line_error() {
-  double sum = 0;
+  const double least = 0.1 * *std::max_element(rule_.weight.begin(), rule_.weight.end());
+  double sum = 0, total = 0;
   VectorXd x(posterior_.dimension());
   for (std::size_t i = 0; i < rule_.nodes.size(); ++i) {
-    if (rule_.weight[i] < 1e-5) continue;
+    if (rule_.weight[i] < least) continue;
     rule_.map.point(rule_.nodes[i].k, x.data());
     value(x.data());
     sum += rule_.weight[i] * std::abs(parity_);
+    total += rule_.weight[i];
   }
-  return sum;
+  return sum / total;
 }
 
 void EffectQuadrature::set_line(const VectorXd& x) {

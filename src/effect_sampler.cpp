@@ -105,7 +105,7 @@ double EffectSampler::interpolated(const std::array<double, most_dimensions>& k)
 
 double EffectSampler::draw_sigma(RandomStream& random, EffectPosterior& posterior,
                                  EffectPosterior::Line& line, double bound, double& greatest) {
-  posterior.fill_line(line_drop, 0, line);
+  posterior.fill_line(line_drop, 0, -HUGE_VAL, line);
   const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
   double total = 0;
   std::vector<double> sums, mass;
@@ -135,7 +135,8 @@ void EffectSampler::draw_groups(RandomStream& random, const MatrixXd& lambda, do
                                 const VectorXd& gamma, const VectorXd& beta, const Put& put) const {
   const EffectDesign& design = quadrature_->design();
   const Index q = design.effects(), f = design.free_count();
-  VectorXd population = VectorXd::Zero(q), effect(q), contrast(f + 1);
+  EffectVector population = EffectVector::Zero(q), effect(q);
+  VectorXd contrast(f + 1);
   contrast << -gamma, 1;
   for (Index k = 0; k < q; ++k)
     if (columns_.coefficient_of_direction[static_cast<std::size_t>(k)])
@@ -147,13 +148,21 @@ void EffectSampler::draw_groups(RandomStream& random, const MatrixXd& lambda, do
   }
   for (Index j = 0; j < design.groups(); ++j) {
     const std::size_t group = static_cast<std::size_t>(j), c = design.class_of[group];
-    effect = b[c].transpose() * (design.projections[group] * contrast);
-    factor[c].triangularView<Eigen::Lower>().solveInPlace(effect);
+    const MatrixXd& projections = design.projections[group];
+    effect.setZero();
+    for (Index a = 0; a < projections.rows(); ++a) {
+      double residual = 0;
+      for (Index l = 0; l <= f; ++l) residual += projections(a, l) * contrast(l);
+      for (Index k = 0; k < q; ++k) effect(k) += b[c](a, k) * residual;
+    }
+    solve_lower(factor[c], effect);
     for (Index k = 0; k < q; ++k) effect(k) += sigma * random.normal();
-    factor[c].transpose().triangularView<Eigen::Upper>().solveInPlace(effect);
-    effect = population + lambda * effect;
-    for (Index k = 0; k < q; ++k)
-      put(columns_.first_group[static_cast<std::size_t>(k)] + j, effect(k));
+    solve_lower_transposed(factor[c], effect);
+    for (Index k = 0; k < q; ++k) {
+      double value = population(k);
+      for (Index l = 0; l < q; ++l) value += lambda(k, l) * effect(l);
+      put(columns_.first_group[static_cast<std::size_t>(k)] + j, value);
+    }
   }
 }
 

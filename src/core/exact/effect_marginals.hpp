@@ -29,7 +29,7 @@ class EffectMarginals {
   Eigen::RowVectorXd row(const VarianceFunction& function, const SummaryColumns& wanted) const;
 
  private:
-  static constexpr double negligible = 1e-13, line_drop = 23;
+  static constexpr double negligible = 1e-13, line_drop = 23, line_floor = 25;
   static constexpr double thinning_tolerance =
       3e-6;  // of the share by which even and odd nodes of the lines differ
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -76,12 +77,14 @@ class EffectNodes {
   std::vector<SigmaNode> sigma_nodes(const EffectPosterior& posterior);
 
   static constexpr double line_drop = 23;
-  // What the bulk leaves out, and the error of half the lattice at which that serves.
-  static constexpr double discarded = 1e-9, thinning_tolerance = 1e-7;
+  static constexpr double line_floor = 25;  // below the highest of all lines
+  // What the bulk leaves out, and the pattern at which a sublattice serves: less than these where the quadrature's own error is less.
+  static constexpr double most_discarded = 1e-9, most_thinned = 1e-7;
 
   const EffectDesign* design_;
   std::size_t lattice_parities_;
   EffectPosterior::Line line_;
+  double highest_ = -HUGE_VAL;  // of log f on lines
 };
 
 }  // namespace bayespool

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <vector>
@@ -55,15 +56,16 @@ class EffectQuadrature {
 
   double lift(double log_square, double of_sigma) const;
 
-  // The share by which even and odd nodes of all lines differ.
+  // The share by which even and odd nodes of lines differ, where the posterior is highest.
   double line_error();
 
   // The line about where sigma is at x: by parabolas through three points.
   void set_line(const VectorXd& x);
 
   static constexpr double line_tolerance = 2.5e-4;  // of line_error()
-  static constexpr double line_drop = 23;   // of log f on the lines of sigma, which cost little
-  static constexpr double line_step = 0.6;  // of a line, in sds of sigma's coordinate
+  static constexpr double line_drop = 23;           // of log f on the lines of sigma
+  static constexpr double line_floor = 25;          // below the highest of all lines
+  static constexpr double line_step = 0.6;          // of a line, in sds of sigma's coordinate
 
   const EffectDesign* design_;
   EffectPriors priors_;
@@ -73,6 +75,7 @@ class EffectQuadrature {
   LatticeRule rule_;
   EffectPosterior::Line line_;
   double log_evidence_ = 0, error_ = 0, sigma_start_ = 0, parity_ = 0;
+  double highest_ = -HUGE_VAL;  // of log f on lines
   std::size_t evaluations_ = 0;
 };
 

@@ -122,8 +122,9 @@ class EffectPosterior {
     std::vector<double> log_f;  // at first, first + 1, ...
   };
 
-  // The nodes of the line at x with a share of more than exp(-drop) of the greatest, also after multiplication by sigma^order.
-  void fill_line(double drop, double order, Line& line) const {
+  // The nodes of the line at x where log f is within `drop` of its greatest there, and above `floor`; or, after multiplication by
+  // sigma^order, within `drop` of its greatest.
+  void fill_line(double drop, double order, double floor, Line& line) const {
     int top = static_cast<int>(std::lround((typical_coordinate() - origin_) / step_));
     top = std::min(std::max(top, -farthest), farthest);
     double best = log_density_at(top);
@@ -141,15 +142,17 @@ class EffectPosterior {
       }
     up_.clear();
     down_.clear();
-    fill_side(top, 1, best, drop, order, up_);
-    fill_side(top, -1, best, drop, 0, down_);
+    const double least = std::max(best - drop, floor);
+    fill_side(top, 1, least, drop, order, up_);
+    fill_side(top, -1, least, drop, 0, down_);
     line.first = top - static_cast<int>(down_.size());
     line.log_f.assign(down_.rbegin(), down_.rend());
     line.log_f.push_back(best);
     line.log_f.insert(line.log_f.end(), up_.begin(), up_.end());
   }
 
-  double sigma_on_line(int m) const { return sigma_coordinate_.value(origin_ + step_ * m); }
+  double sigma_on_line(int m) const { return point(m).sigma; }
+  double log_sigma_on_line(int m) const { return point(m).log_sigma; }
 
   double log_density_at(int m) const { return log_density(point(m)); }
 
@@ -222,15 +225,15 @@ class EffectPosterior {
     return sigma > 0 && std::isfinite(sigma) ? sigma_coordinate_.coordinate(sigma) : origin_;
   }
 
-  void fill_side(int top, int direction, double best, double drop, double order,
+  void fill_side(int top, int direction, double least, double drop, double order,
                  std::vector<double>& values) const {
     double lifted_best = -HUGE_VAL;
     for (int m = top + direction; std::abs(m) < 2 * farthest; m += direction) {
       const double value = log_density_at(m);
       values.push_back(value);
-      bool small = value < best - drop;
+      bool small = value < least;
       if (order > 0) {
-        const double lifted = value + order * std::log(sigma_on_line(m));
+        const double lifted = value + order * log_sigma_on_line(m);
         lifted_best = std::max(lifted_best, lifted);
         small = small && lifted < lifted_best - drop;
       }

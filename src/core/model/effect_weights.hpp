@@ -17,6 +17,20 @@ struct EffectWeights {
   double s;
 };
 
+// x := L^-1 x and x := L^-T x: loops, since Eigen's solvers are made for large matrices.
+inline void solve_lower(const EffectMatrix& l, EffectVector& x) {
+  for (Index i = 0; i < x.size(); ++i) {
+    for (Index k = 0; k < i; ++k) x(i) -= l(i, k) * x(k);
+    x(i) /= l(i, i);
+  }
+}
+inline void solve_lower_transposed(const EffectMatrix& l, EffectVector& x) {
+  for (Index i = x.size() - 1; i >= 0; --i) {
+    for (Index k = i + 1; k < x.size(); ++k) x(i) -= l(k, i) * x(k);
+    x(i) /= l(i, i);
+  }
+}
+
 // L of M = LL'. The pivots of M are at least 1, whatever rounding makes of them.
 inline EffectMatrix effect_factor(const EffectMatrix& b) {
   const Index q = b.cols();
@@ -28,7 +42,8 @@ inline EffectMatrix effect_factor(const EffectMatrix& b) {
       for (Index k = 0; k < j; ++k) sum -= l(i, k) * l(j, k);
       l(i, j) = i == j ? std::sqrt(std::max(sum, 1.0)) : sum / l(j, j);
     }
-  return l.triangularView<Eigen::Lower>();
+  for (Index j = 1; j < q; ++j) l.col(j).head(j).setZero();
+  return l;
 }
 
 // For two effects by products of the plane, (a.c)(b.d) - (a.d)(b.c) = (a x b)(c x d), which take the place of all differences:
@@ -55,13 +70,14 @@ inline EffectWeights two_effect_weights(const MatrixXd& r, const EffectMatrix& l
 inline EffectWeights effect_weights(const MatrixXd& r, const EffectMatrix& lambda,
                                     const EffectVector& z) {
   if (z.size() == 2 && r.rows() <= 2) return two_effect_weights(r, lambda, z);
-  const EffectVector v = lambda.transpose() * z;
+  EffectVector v = lambda.transpose() * z;
   const EffectMatrix b = r * lambda;
   const EffectMatrix factor = effect_factor(b.transpose());  // of K
   EffectVector g = b * v;
-  factor.triangularView<Eigen::Lower>().solveInPlace(g);
-  factor.transpose().triangularView<Eigen::Upper>().solveInPlace(g);
-  return {g, effect_factor(b).triangularView<Eigen::Lower>().solve(v).squaredNorm()};
+  solve_lower(factor, g);
+  solve_lower_transposed(factor, g);
+  solve_lower(effect_factor(b), v);
+  return {g, v.squaredNorm()};
 }
 
 }  // namespace bayespool

@@ -17,7 +17,7 @@ namespace bayespool {
 // probabilities changes by less than 1e-6, with these steps. Where the grid would not have fewer points the mixture stays as it is.
 inline NormalMixture compressed(const WeightedNormals& all) {
   constexpr int window = LocalInterpolation::window, before = LocalInterpolation::before;
-  constexpr double mean_step = 0.2, log_sd_step = 0.08, negligible = 1e-14;  // the former in sds
+  constexpr double mean_step = 0.2, log_sd_step = 0.08, negligible = 1e-10;  // the first in sds
   constexpr double least_intervals = 12;
   const Eigen::ArrayXd log_sd = 0.5 * all.variance.log();
   const double lowest_mean = all.mean.minCoeff(), lowest_sd = log_sd.minCoeff();
