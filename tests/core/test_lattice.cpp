@@ -128,3 +128,29 @@ TEST_CASE("lattice: two modes are both filled", "[lattice]") {
   CHECK(std::abs(found.rule.log_total) < std::max(found.error, 1e-8));
   CHECK(std::abs(moments(found.rule).mean(0) - 2.4) < 1e-6);
 }
+
+TEST_CASE("steps: what only several directions together leave unresolved refines them all",
+          "[lattice]") {
+  // s: 1, 2, 1 and 2, 3, 1 and 3, 2 and 3, all
+  StepChoice choice(3, 2.5e-4);
+  const Eigen::Vector3d step(0.5, 0.5, 0.5);
+  const std::vector<double> pattern = {1, 5e-6, 2e-5, 3e-6, 1e-5, 2e-6, 3e-3, 6e-5};
+  const VectorXd next = choice.next(step, pattern);
+  CHECK(next(0) == 0.5);
+  CHECK(next(1) < 0.45);
+  CHECK(next(2) == next(1));
+}
+
+TEST_CASE("steps: how fast the pattern falls is learnt", "[lattice]") {
+  // exp(-c / step^n) at two steps; the third is where it is 0.7 of the tolerance.
+  for (const double n : {1.0, 1.5, 2.0}) {
+    const auto pattern = [n](double step) {
+      return std::vector<double>{1, std::exp(-1.5 / std::pow(step, n))};
+    };
+    StepChoice choice(1, 1e-6);
+    choice.next(VectorXd::Constant(1, 1.0), pattern(1.0));
+    const double found = choice.next(VectorXd::Constant(1, 0.6), pattern(0.6))(0);
+    const double wanted = std::pow(-1.5 / std::log(0.7e-6), 1 / n);
+    CHECK(close_to(found, std::max(wanted, 0.45 * 0.6), 1e-12));
+  }
+}

@@ -53,6 +53,18 @@ test_that("known data: the accuracy's estimates are small", {
   }
 })
 
+test_that("independent effects, of which one hardly varies, settle in three dimensions", {
+  data <- withr::with_seed(3, {
+    g <- rep(1:30, each = 8)
+    x <- rnorm(240)
+    w <- rnorm(240)
+    b <- matrix(rnorm(90), 30) %*% diag(c(1, 0.1, 0.5))
+    data.frame(g, x, w, y = 1 + b[g, 1] + (0.5 + b[g, 2]) * x + b[g, 3] * w + rnorm(240))
+  })
+  fit <- mixed_model(y ~ x + w + (1 + x + w || g), data, iter_sampling = 0)
+  expect_lt(accuracy(fit)$error, 1e-6)
+})
+
 test_that("with flat priors the likelihood of the standard deviations is greatest at lme4's REML estimates", {
   skip_if_not_installed("lme4")
   for (formula in list(Reaction ~ Days + (Days | Subject), Reaction ~ Days + (Days || Subject))) {

@@ -101,14 +101,6 @@ inline MatrixXd away_from_axes(Index d) {
   return rotation;
 }
 
-// A rule for f (see LatticeRule), filled from all `modes`, of which the first is the highest. `error`: about that of the total and of
-// means in sds; `settled`: whether the tolerance was reached.
-struct LatticeFit {
-  LatticeRule rule;
-  double error;
-  bool settled;
-};
-
 // How the pattern of a lattice falls with its steps, to tell which steps will do.
 class StepChoice {
  public:
@@ -126,12 +118,13 @@ class StepChoice {
       const double now = std::log(std::min(pattern[s], 0.9));
       if (!before_.empty()) learn(s, step, now);
       const double ratio = std::pow(now / target, 1 / exponent_[s]);
-      for (Index i = 0; i < step.size(); ++i) {
-        const std::size_t alone = std::size_t{1} << i;
-        // Of several directions together only those are to blame that are coarse alone.
-        if ((s & alone) && (s == alone || pattern[alone] > 0.1 * pattern[s]))
-          factor(i) = std::min(factor(i), std::max(shortest, ratio));
-      }
+      // Of several directions together those are to blame that are coarse alone, or all of them.
+      std::size_t blamed = 0;
+      for (std::size_t alone = 1; alone < pattern.size(); alone <<= 1)
+        if ((s & alone) && pattern[alone] > 0.1 * pattern[s]) blamed |= alone;
+      if (blamed == 0) blamed = s;
+      for (Index i = 0; i < step.size(); ++i)
+        if (blamed >> i & 1) factor(i) = std::min(factor(i), std::max(shortest, ratio));
     }
     step_ = step;
     before_ = pattern;
@@ -154,6 +147,14 @@ class StepChoice {
   double tolerance_;
   VectorXd step_;
   std::vector<double> before_, exponent_;
+};
+
+// A rule for f (see LatticeRule), filled from all `modes`, of which the first is the highest. `error`: about that of the total and of
+// means in sds; `settled`: whether the tolerance was reached.
+struct LatticeFit {
+  LatticeRule rule;
+  double error;
+  bool settled;
 };
 
 template <class F>
