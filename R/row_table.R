@@ -10,7 +10,18 @@ row_table <- function(fit, x, group, noise, prob, interval, call) {
   rows_of <- if (has_quadrature(fit)) exact_row_table else drawn_row_table
   table <- rows_of(fit, x[first, , drop = FALSE], group[first], noise, prob, interval, call)
   colnames(table) <- interval_columns
-  table[match(id, id[first]), , drop = FALSE]
+  table <- table[match(id, id[first]), , drop = FALSE]
+  beyond <- which(is.nan(table[, "lower"]) | is.nan(table[, "upper"]))
+  if (length(beyond) > 0) {
+    abort_bayespool(
+      c(
+        "Predictions are beyond the range of numbers in {length(beyond)} row{?s}, the first of them row {beyond[1]}.",
+        i = "Predictors are too large there."
+      ),
+      "numerical", call
+    )
+  }
+  table
 }
 
 # Without coefficients of groups all rows are of the population.

@@ -214,3 +214,10 @@ test_that("moments serve for new rows, and rows of the population are not mixed 
   mixed <- row_table(fit, x, group, noise = FALSE, 0.94, "hdi", NULL)
   for (i in 1:5) expect_identical(mixed[i, ], row_table(fit, x[i, , drop = FALSE], group[i], noise = FALSE, 0.94, "hdi", NULL)[1, ])
 })
+
+test_that("predictions beyond the range of numbers are refused, whether slopes vary or not", {
+  far <- data.frame(x = c(1, 1e300), g = "a")
+  expect_error(predict(fit, far, interval = "prediction"), "in 1 row, the first of them row 2", class = "bayespool_error_numerical")
+  slopes <- varying_slope(y ~ x + (0 + x | g), rows, iter_sampling = 0)
+  expect_error(predict(slopes, far, interval = "prediction"), "range of numbers|too large for numbers", class = "bayespool_error_numerical")
+})
