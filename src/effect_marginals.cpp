@@ -28,9 +28,6 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
   const Index d = posterior.dimension();
   if (posterior.sigma_on_line()) line_spacing_ = posterior.line_step();
   double highest = -HUGE_VAL;
-  double parity = 0;  // the share by which even and odd nodes of the lines differ
-  std::vector<bool> even_node;
-  whole_line_spacing_ = line_spacing_;
   EffectPosterior::Line line;
   std::vector<double> z, lattice_weight, weight, log_sigma, position;
   std::map<int, double> whole_line;
@@ -59,42 +56,22 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
     posterior.fill_line(line_drop, 0, highest - line_floor, line);
     const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
     highest = std::max(highest, top);
-    double total = 0, even = 0;
+    double total = 0;
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {
       line.log_f[m] = std::exp(line.log_f[m] - top);
       total += line.log_f[m];
-      if ((line.first + static_cast<int>(m)) % 2 == 0) even += line.log_f[m];
     }
-    parity += own * std::abs(2 * even / total - 1);
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {
       const int place = line.first + static_cast<int>(m);
       const double w = own * line.log_f[m];
       whole_line[place] += w / total;
       if (w < negligible * total) continue;
       weight.push_back(w / total);
-      even_node.push_back(place % 2 == 0);
       log_sigma.push_back(posterior.log_sigma_on_line(place));
       position.push_back(posterior.line_step() * place);
     }
   }
   first_.push_back(static_cast<Index>(weight.size()));
-  if (line_spacing_ > 0 && parity < thinning_tolerance) {
-    line_spacing_ *= 2;
-    std::vector<Index> first{0};
-    std::size_t kept = 0;
-    for (std::size_t t = 0; t + 1 < first_.size(); ++t) {
-      for (std::size_t k = static_cast<std::size_t>(first_[t]);
-           k < static_cast<std::size_t>(first_[t + 1]); ++k) {
-        if (!even_node[k]) continue;
-        weight[kept] = weight[k];
-        log_sigma[kept] = log_sigma[k];
-        position[kept++] = position[k];
-      }
-      first.push_back(static_cast<Index>(kept));
-    }
-    for (std::vector<double>* values : {&weight, &log_sigma, &position}) values->resize(kept);
-    first_ = std::move(first);
-  }
   lattice_weight_ = array_of(lattice_weight);
   lattice_weight_ /= lattice_weight_.sum();
   weight_ = array_of(weight);
@@ -153,7 +130,7 @@ EffectMarginals::Points EffectMarginals::of_line(const VarianceFunction& functio
   const double scale =
       std::abs(function.of_log_sigma) * sd / spread;  // of the function in its coordinate
   return {function.of_log_sigma * whole_line_log_sigma_, whole_line_weight_,
-          pi / (scale * whole_line_spacing_)};
+          pi / (scale * line_spacing_), regular};
 }
 
 EffectMarginals::Points EffectMarginals::of_both(const VarianceFunction& function) const {
@@ -199,8 +176,7 @@ Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
     row.tail(wanted.count()).setConstant(row(0));
     return row;
   }
-  // As in the lattice's map, so that nodes are as dense in the tails.
-  const double stretch = 3 * spread;
+  const double stretch = points.stretch * spread;
   const Eigen::ArrayXd position =
       (f - centre).unaryExpr([stretch](double t) { return stretch * std::asinh(t / stretch); });
   // Stretching brings the tails nearer, so that frequencies are higher.

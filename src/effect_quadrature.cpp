@@ -16,7 +16,7 @@ namespace {
 // border is below 1e-8; more nodes would only mean that something is wrong. Quantiles of a standard deviation need a finer lattice where
 // its directions are fewer (see away_from_axes()), which costs little there. Beyond three dimensions all that would take minutes.
 LatticeOptions lattice_options(Index dimension) {
-  constexpr std::array<double, 4> tolerance = {1e-7, 1e-7, 1e-5, 2.5e-4};
+  constexpr std::array<double, 4> tolerance = {1e-9, 1e-9, 1e-5, 2.5e-4};
   if (dimension > 3) return {3e-2, 11, 800000};
   return {tolerance[static_cast<std::size_t>(dimension)], 20, 400000};
 }
@@ -232,7 +232,7 @@ void EffectQuadrature::set_line(const VectorXd& x) {
     step = std::min(0.1, std::max(0.3 / std::sqrt(curvature), 1e-7));
     if (std::abs(move) * std::sqrt(curvature) < 1e-2) break;
   }
-  posterior_.set_line(u, line_step / std::sqrt(curvature));
+  posterior_.set_line(u, line_step(posterior_.dimension()) / std::sqrt(curvature));
 }
 
 }  // namespace bayespool

@@ -30,14 +30,14 @@ class EffectMarginals {
 
  private:
   static constexpr double negligible = 1e-13, line_drop = 23, line_floor = 25;
-  static constexpr double thinning_tolerance =
-      3e-6;  // of the share by which even and odd nodes of the lines differ
 
-  // Values of a function with weights that sum to one, and the frequency up to which their distribution is known.
+  // Values of a function with weights that sum to one, and the frequency up to which their distribution is known. `stretch`, in sds: beyond
+  // it values are brought nearer by asinh, as by the lattice's map, so that they are as dense in the tails.
   struct Points {
     Eigen::ArrayXd f, weight;
-    double bandwidth;
+    double bandwidth, stretch = 3;
   };
+  static constexpr double regular = 1e6;  // the stretch of values that are as dense everywhere
 
   Points of_lattice(const VarianceFunction& function) const;
   Points of_line(const VarianceFunction& function) const;
@@ -48,8 +48,7 @@ class EffectMarginals {
   // those at which the lattice repeats it: q = 2 pi B^-T n. It is nearer to 0 as long as omega < q'Sigma q / (2 |v'q|).
   double bandwidth(const VectorXd& v) const;
 
-  // The nodes of the lattice: T of them, with z (d x T) and weight; then the nodes of sigma's line at each, every second one where
-  // these serve.
+  // The nodes of the lattice: T of them, with z (d x T) and weight; then the nodes of sigma's line at each.
   LatticeMap map_;
   std::vector<EffectMatrix> lambda_;
   Eigen::ArrayXd lattice_weight_;
@@ -59,7 +58,6 @@ class EffectMarginals {
   double line_spacing_ = 0;  // of these; 0: sigma is not on a line
   // All nodes of the line, whatever the place in the lattice.
   Eigen::ArrayXd whole_line_weight_, whole_line_log_sigma_;
-  double whole_line_spacing_ = 0;
   VectorXd mean_;  // of the coordinates
   MatrixXd covariance_;
 };

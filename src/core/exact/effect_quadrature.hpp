@@ -65,7 +65,10 @@ class EffectQuadrature {
   static constexpr double line_tolerance = 2.5e-4;  // of line_error()
   static constexpr double line_drop = 23;           // of log f on the lines of sigma
   static constexpr double line_floor = 25;          // below the highest of all lines
-  static constexpr double line_step = 0.6;          // of a line, in sds of sigma's coordinate
+  // Of a line, in sds of sigma's coordinate: finer where there are few lines.
+  static double line_step(Index dimension) {
+    return dimension < 2 ? 0.35 : dimension == 2 ? 0.45 : 0.6;
+  }
 
   const EffectDesign* design_;
   EffectPriors priors_;
