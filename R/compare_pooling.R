@@ -81,21 +81,26 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
+  if (has_varying_terms(parsed)) {
+    if (!identical(sigma, c("group", "common"))) {
+      abort_bayespool(
+        c(
+          "{.arg sigma} belongs to {.fn no_pooling}, which is not compared where slopes vary.",
+          i = "Leave it out: all of these models have one standard deviation within groups."
+        ),
+        "argument", call
+      )
+    }
+    return(compare_effects(parsed, data, prior, ..., prob = prob, interval = interval, call = call))
+  }
   if (!parsed$intercept) {
     abort_formula("{.fn compare_pooling} compares means and needs an intercept.",
                   "Leave {.code 0 +} or {.code - 1} out of the formula.", formula, call)
   }
-  if (has_varying_terms(parsed)) {
-    abort_formula(
-      "{.fn compare_pooling} compares models in which an intercept varies, and here slopes do.",
-      c(
-        "Fit the models that you want to compare, such as {.fn varying_intercept} and {.fn mixed_model}.",
-        "{.fn log_marginal_likelihood} of each and {.fn loo_compare} of their {.fn loo} compare them."
-      ),
-      formula, call
-    )
-  }
-  check_priors_by_model(prior, call)
+  check_priors_by_model(
+    prior, c("complete", "none", "partial"),
+    "list(complete = list(sigma = dist_exponential(1)), partial = list(sigma_y = dist_exponential(1)))", call
+  )
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
   # The first fit has told of rows that were dropped.
   suppressMessages(classes = "bayespool_message_dropped", {
@@ -125,33 +130,6 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   )
 }
 
-check_priors_by_model <- function(prior, call) {
-  models <- c("complete", "none", "partial")
-  if (is.null(prior)) {
-    return(invisible())
-  }
-  valid <- is.list(prior) && !is.object(prior) && !is.null(names(prior)) && all(names(prior) %in% models) &&
-    !anyDuplicated(names(prior))
-  if (!valid) {
-    found <- if (is.list(prior)) names(prior)
-    abort_bayespool(
-      c(
-        "{.arg prior} must be a list with a list of priors for each model.",
-        i = "The models are {.val {models}}{if (!is.null(found)) '; found '}{.val {found}}.",
-        i = "Example: {.code prior = list(complete = list(sigma = dist_exponential(1)), \\
-            partial = list(sigma_y = dist_exponential(1)))}."
-      ),
-      "prior", call
-    )
-  }
-}
-
-# `estimate`, `lower` and `upper` of variables in an interval_table().
-summary_rows <- function(summary, variables) {
-  rows <- match(variables, rownames(summary))
-  data.frame(estimate = summary[rows, "mean"], lower = summary[rows, "lower"], upper = summary[rows, "upper"], row.names = NULL)
-}
-
 compare_groups <- function(fits, summaries, prob, interval) {
   moments <- fits$partial$moments
   groups <- length(moments$group)
@@ -172,46 +150,6 @@ compare_groups <- function(fits, summaries, prob, interval) {
   )
 }
 
-# `table`: one row a model; `notes`: what is missing in it, and why.
-compare_models <- function(fits) {
-  notes <- character()
-  # NA, and a note, where something does not exist for a model.
-  attempt <- function(fit, what, expr) {
-    tryCatch(expr, bayespool_error = function(cnd) {
-      reason <- cli::ansi_strip(rlang::cnd_header(cnd))
-      notes <<- union(notes, paste0(what, " (", fit$model$title, "): ", reason))
-      NULL
-    })
-  }
-  rows <- lapply(fits, function(fit) {
-    if (is_prior_only(fit)) {
-      return(model_row(NULL, NULL, NULL))
-    }
-    evidence <- attempt(fit, "Log evidence", log_marginal_likelihood(fit))
-    by_group <- attempt(fit, "Leaving out groups", loo(fit, unit = "group"))
-    by_row <- if (has_rows(fit)) attempt(fit, "Leaving out observations", loo(fit))
-    model_row(evidence, by_row, by_group)
-  })
-  table <- data.frame(model = factor(names(fits), levels = names(fits)), do.call(rbind, unname(rows)))
-  table$bayes_factor <- exp(table$log_evidence - max(table$log_evidence, -Inf, na.rm = TRUE))
-  if (is_prior_only(fits$complete)) {
-    notes <- "The fits leave the data out (prior_only = TRUE), so there is nothing to predict."
-  } else if (!has_rows(fits$complete)) {
-    notes <- c(notes, "Leaving out observations needs the rows of the data, and these fits were made from group moments.")
-  }
-  list(table = table, notes = notes)
-}
-
-model_row <- function(evidence, by_row, by_group) {
-  estimate <- function(loo, row, column) if (is.null(loo)) NA_real_ else loo$estimates[row, column]
-  data.frame(
-    log_evidence = evidence %||% NA_real_, bayes_factor = NA_real_,
-    elpd_loo = estimate(by_row, "elpd_loo", "Estimate"), se_elpd_loo = estimate(by_row, "elpd_loo", "SE"),
-    p_loo = estimate(by_row, "p_loo", "Estimate"),
-    elpd_logo = estimate(by_group, "elpd_logo", "Estimate"), se_elpd_logo = estimate(by_group, "elpd_logo", "SE")
-  )
-}
-
 #' @rdname compare_pooling
 #' @export
 print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
@@ -219,9 +157,8 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   at_average <- compare_at_average(x, x$prob, "hdi", rlang::current_env())
   groups <- split(at_average$groups, at_average$groups$model)
   where <- if (has_predictors(fit$model)) " at the average predictors"
+  print_head(x$fits)
   cat(
-    "Three models of ", fit$moments$response, " by ", grouping_factor(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
-    " observations in ", format(nrow(groups$partial), big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n",
     "Posterior mean of each group", where, ", beside the mean of its observations", if (!is.null(where)) ", adjusted to them",
     "\n", sep = ""
   )
@@ -229,33 +166,14 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
     group = groups$partial$group, n = groups$partial$n, observed = groups$partial$observed,
     lapply(groups, function(rows) rows$estimate), shrinkage = x$groups$shrinkage[x$groups$model == "partial"]
   )
-  shown <- utils::head(table, n_rows)
-  shown$n <- format(shown$n, big.mark = ",")
-  numbers <- setdiff(names(shown), c("group", "n"))
-  shown[numbers] <- lapply(shown[numbers], format_numbers, digits)
-  print(shown, row.names = FALSE)
-  rest <- nrow(table) - nrow(shown)
-  if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more; see $groups\n", sep = "")
+  print_groups(table, digits, n_rows)
   print_note("Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).")
   print_note(
     "Population mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
     percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
     format_numbers(at_average$population$upper, digits)
   )
-  if (!is_prior_only(fit)) {
-    cat("\nHow well the models predict these data (larger is better)\n")
-    models <- x$models
-    models$bayes_factor <- signif(models$bayes_factor, 2)
-    logs <- c("log_evidence", "elpd_loo", "se_elpd_loo", "p_loo", "elpd_logo")
-    models[logs] <- lapply(models[logs], function(column) formatC(column, digits = 1, format = "f"))
-    names(models)[match("bayes_factor", names(models))] <- "relative"
-    print(models[setdiff(names(models), "se_elpd_logo")], row.names = FALSE)
-    print_note(
-      "relative: evidence as a share of the best model's; elpd: log density of the predictions of observations (loo) ",
-      "and of whole groups (logo), each left out in turn. See loo_compare() for differences."
-    )
-  }
-  for (note in x$notes) print_note("Note: ", note)
+  print_models(x)
   invisible(x)
 }
 
@@ -281,14 +199,10 @@ tidy.compare_pooling <- function(x, ...) {
   groups <- x$groups
   term <- if (has_predictors(x$fits$partial$model)) "intercept" else "mean"
   partial <- groups[groups$model == "partial", ]
-  long <- function(model, group, term, estimate, lower, upper) {
-    data.frame(model = model, group = group, term = term, estimate = estimate, conf.low = lower, conf.high = upper)
-  }
-  result <- rbind(
-    long(groups$model, groups$group, term, groups$estimate, groups$lower, groups$upper),
-    long("partial", NA, term, x$population$estimate, x$population$lower, x$population$upper),
-    long("partial", partial$group, "shrinkage", partial$shrinkage, partial$shrinkage_lower, partial$shrinkage_upper)
+  shrinkage <- partial[c("shrinkage", "shrinkage_lower", "shrinkage_upper")]
+  rbind(
+    long_rows(groups$model, groups$group, term, groups),
+    long_rows("partial", NA, term, x$population),
+    long_rows("partial", partial$group, "shrinkage", stats::setNames(shrinkage, c("estimate", "lower", "upper")))
   )
-  row.names(result) <- NULL
-  result
 }

@@ -372,10 +372,6 @@ test_that("categories that vary between groups are given by their labels", {
   expect_error(variance_components(fit, at = list(f = "w")), "unknown value", class = "bayespool_error_data")
 })
 
-test_that("compare_pooling() says what to do where slopes vary", {
-  expect_error(compare_pooling(y ~ x + (1 + x | g), rows), "loo_compare", class = "bayespool_error_formula")
-})
-
 test_that("data that cannot tell the standard deviations apart are named", {
   one <- rows[rows$g == "a", ]
   expect_warning(
