@@ -9,8 +9,8 @@ compare_effects <- function(parsed, data, prior, ..., prob, interval, call) {
     )
   }
   models <- effect_models(parsed$varying)
-  first <- models[2]
-  example <- paste0("list(complete = list(sigma = dist_exponential(1)), ", format_expr(as.name(first)), " = list(sigma_y = dist_exponential(1)))")
+  second <- format_expr(as.name(models[2]))
+  example <- paste0("list(complete = list(sigma = dist_exponential(1)), ", second, " = list(sigma_y = dist_exponential(1)))")
   check_priors_by_model(prior, models, example, call)
   fits <- effect_fits(models, parsed, data, prior, ...)
   whole <- fits[[length(fits)]]
@@ -49,38 +49,42 @@ effect_models <- function(varying) {
 effect_fits <- function(models, parsed, data, prior, ...) {
   varying <- parsed$varying
   last <- length(models)
-  whole <- verb_of(varying)(parsed$formula, data, prior = prior[[models[last]]], ...)
-  data <- rows_of_whole(whole, data)
-  # It has told of rows that were dropped, and of groups of one observation.
-  quietly <- function(verb, formula, data, model) {
-    suppressWarnings(classes = "bayespool_warning_undetermined", suppressMessages(
-      classes = "bayespool_message_dropped", verb(formula, data, prior = prior[[model]], ...)
-    ))
+  whole <- if (varying$intercept) {
+    varying_intercept_slope(parsed$formula, data, prior = prior[[models[last]]], ...)
+  } else {
+    varying_slope(parsed$formula, data, prior = prior[[models[last]]], ...)
   }
-  alone <- c(if (varying$intercept) "1", varying$terms)
-  fits <- c(
-    list(quietly(complete_pooling, with_bar(parsed, "1"), data, models[1])),
-    if (last > 2) lapply(seq_along(alone), function(k) {
-      term <- alone[k]
-      if (term == "1") {
-        return(quietly(varying_intercept, with_bar(parsed, "1"), data, models[k + 1]))
-      }
-      columns <- whole$moments$varying$terms[[term]]
-      # By itself a category would vary in all of its levels, which is as much as beside an intercept.
-      if (term %in% names(whole$moments$varying$coding$patterns)) {
-        data <- with_columns(data, whole, columns)
-        term <- paste(vapply(columns, function(column) format_expr(as.name(column)), ""), collapse = " + ")
-      }
-      bar <- if (length(columns) > 1 && !varying$correlated) "||" else "|"
-      quietly(varying_slope, with_bar(parsed, paste("0 +", term), bar), data, models[k + 1])
-    }),
+  data <- rows_of_whole(whole, data)
+  terms <- if (last > 2) varying$terms
+  intercepts <- with_bar(parsed, "1")
+  fits <- quietly(c(
+    list(complete_pooling(intercepts, data, prior = prior[["complete"]], ...)),
+    if (varying$intercept) list(varying_intercept(intercepts, data, prior = prior[["intercept"]], ...)),
+    Map(function(term, model) {
+      alone <- term_alone(term, parsed, data, whole)
+      varying_slope(alone$formula, alone$data, prior = prior[[model]], ...)
+    }, terms, utils::head(utils::tail(models, length(terms) + 1), length(terms))),
     list(whole)
-  )
+  ))
   stats::setNames(fits, models)
 }
 
-# The fitting function for what varies.
-verb_of <- function(varying) if (varying$intercept) varying_intercept_slope else varying_slope
+# The whole model has told of rows that were dropped, and of groups of one observation.
+quietly <- function(fits) {
+  suppressWarnings(suppressMessages(fits, classes = "bayespool_message_dropped"), classes = "bayespool_warning_undetermined")
+}
+
+# Formula and data of the model in which this term is all that varies.
+term_alone <- function(term, parsed, data, whole) {
+  columns <- whole$moments$varying$terms[[term]]
+  # By itself a category would vary in all of its levels, which is as much as beside an intercept.
+  if (term %in% names(whole$moments$varying$coding$patterns)) {
+    data <- with_columns(data, whole, columns)
+    term <- paste(vapply(columns, function(column) format_expr(as.name(column)), ""), collapse = " + ")
+  }
+  bar <- if (length(columns) > 1 && !parsed$varying$correlated) "||" else "|"
+  list(formula = with_bar(parsed, paste("0 +", term), bar), data = data)
+}
 
 # The formula with another bar, of the terms in `varying` (text).
 with_bar <- function(parsed, varying, bar = "|") {

@@ -1,11 +1,12 @@
 # Complete, no and partial pooling of the same data, side by side.
 
-#' Compare complete, no and partial pooling
+#' Compare complete, no and partial pooling, or models with fewer effects that vary
 #'
-#' Fits three models to the same data and puts them side by side: what each says about every group, how far partial
-#' pooling moves each group, and how well each model predicts.
+#' Fits several models to the same data and puts them side by side: what each says about every group, how far partial
+#' pooling moves each group, and how well each model predicts. With `(1 | g)` in the formula these are complete, no and partial
+#' pooling; where slopes vary, as with `(1 + x | g)`, they are models with fewer effects that vary.
 #'
-#' The three models are [complete_pooling()], which gives all groups one mean; [no_pooling()], which gives each group a
+#' With `(1 | g)` the three models are [complete_pooling()], which gives all groups one mean; [no_pooling()], which gives each group a
 #' mean of its own; and [partial_pooling()], which draws the group means from a population. With predictors in the
 #' formula the third is [varying_intercept()], the other two have the same predictors, and the means are intercepts:
 #' mean responses where all predictors are 0.
@@ -18,6 +19,21 @@
 #' its own mean and 1 where it takes the population's. `shrinkage` is its posterior mean, by quadrature, and
 #' `shrinkage_lower` and `shrinkage_upper` are the ends of its interval. Small groups are shrunk most.
 #'
+#' **Where slopes vary** the models are complete pooling, where no coefficient differs between groups; each term of the bar alone; and
+#' all of them together, as the formula says. So `y ~ x + (1 + x | g)` compares
+#'
+#' * `complete`: nothing varies; [complete_pooling()];
+#' * `intercept`: `(1 | g)`, by [varying_intercept()];
+#' * `x`: `(0 + x | g)`, by [varying_slope()];
+#' * `all`: `(1 + x | g)`, by [varying_intercept_slope()].
+#'
+#' A model of one term has the term's name, as `poly(x, 2)`; `.1` is added to that of a variable called `complete`, `intercept` or
+#' `all`. Where one term varies and no intercept, as in `y ~ x + (0 + x | g)`, there are two models, `complete` and `x`. A factor is one
+#' term. By itself, `(0 + f | g)` would let each of its levels vary, which is as much as an intercept and all differences, so
+#' the columns of its contrasts take its place, as in `(0 + fb + fc | g)`. All models are fitted to the rows that the whole one
+#' uses. Predictors are best centred: what varies alone is an intercept, or slopes from one common point, *where the predictors are
+#' 0*; and far from 0 the fits are slow, above all leaving out observations.
+#'
 #' All estimates, intervals and comparisons are exact: they do not use the draws of the fits, so
 #' `iter_sampling = 0` makes this faster. The longest part is one quadrature for each group that is left out.
 #'
@@ -25,14 +41,16 @@
 #' new observations in these groups, `elpd_logo` about new groups. Their differences between models come with standard
 #' errors: `loo_compare(lapply(comparison$fits, loo))`.
 #'
-#' @param formula Response, predictors and groups, as in `y ~ 1 + (1 | g)` or `y ~ x + (1 | g)`.
+#' @param formula Response, predictors and groups, as in `y ~ 1 + (1 | g)` or `y ~ x + (1 | g)`, or with slopes that vary, as in
+#'   `y ~ x + (1 + x | g)` or any other formula of [mixed_model()].
 #' @param data A data frame with the variables of `formula`, or [group moments][group_moments()] that hold its columns.
 #' @param prior `NULL`, or a list with a list of priors for each model that should not have the default priors:
-#'   `list(complete = list(...), none = list(...), partial = list(...))`. The parameters of the models have different
+#'   `list(complete = list(...), none = list(...), partial = list(...))`, or where slopes vary
+#'   `list(complete = list(...), intercept = list(...), x = list(...), all = list(...))`. The parameters of the models have different
 #'   names, see [bayespool-priors].
 #' @param sigma `"group"` or `"common"`: whether the groups have standard deviations of their own without pooling; see
-#'   [no_pooling()].
-#' @param ... Arguments for all three fits, such as `seed`, `iter_sampling` or `algorithm`.
+#'   [no_pooling()]. Not where slopes vary.
+#' @param ... Arguments for all fits, such as `seed`, `iter_sampling` or `algorithm`.
 #' @param prob,interval Probability in the intervals, and their kind: `"hdi"`, the shortest intervals, or `"central"`, with as
 #'   much below as above.
 #' @return A list of class `compare_pooling`:
@@ -51,13 +69,22 @@
 #'     leave-one-out of observations for fits from group moments, and all of it with `prior_only = TRUE`.
 #'   * `notes`: what is `NA`, and why.
 #'   * `prob`, `interval`: as given.
-#' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups or
-#'   without an intercept, or one in which slopes vary: fit such models, and compare them by
-#'   [log_marginal_likelihood()] and [loo_compare()]. Of class `bayespool_error_prior`: a `prior` that is not a list of lists
-#'   named by model.
+#'
+#'   Where slopes vary its class is `compare_effects` too, and these differ:
+#'
+#'   * `fits`: named `complete`, by the terms, and `all`.
+#'   * `groups`: one row for each model, coefficient and group. `group`, `n`, `coefficient` (a factor with the names that [coef()]
+#'     gives: `(Intercept)`, `x`), `model`, and `estimate`, `lower` and `upper` of the group's coefficient. Where a model does not let it
+#'     vary it is the population's; a coefficient that a model has not is 0.
+#'   * `population`: one row for each coefficient that varies: `coefficient`, `estimate`, `lower` and `upper` of its mean in
+#'     the population under the whole model.
+#' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups, or one that leaves
+#'   nothing to complete pooling: no intercept, or where slopes vary neither an intercept nor a predictor outside of the bar. Of class
+#'   `bayespool_error_prior`: a `prior` that is not a list of lists named by model. Of class `bayespool_error_argument`: `sigma` where
+#'   slopes vary.
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
 #'   (hierarchical) models. *Technometrics*, 48(2), 241-251. \doi{10.1198/004017005000000517}
-#' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage; [tidy()][tidy.compare_pooling] for a long table.
+#' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage, [and one][plot.compare_effects] where slopes vary; [tidy()][tidy.compare_pooling] for a long table.
 #' @param x What `compare_pooling()` returned. With predictors the printed means are those at the mean of the predictors over all
 #'   observations, and `observed` is the group's mean adjusted to it by the slopes of partial pooling, so that all columns
 #'   can be compared; `groups` has the intercepts.
@@ -69,6 +96,7 @@
 #' comparison
 #' subset(comparison$groups, group == "Southampton")
 #' loo_compare(lapply(comparison$fits, loo, unit = "group"))
+#' compare_pooling(height ~ age + (1 + age | Subject), nlme::Oxboys, iter_sampling = 0)
 #' @aliases shrinkage
 #' @export
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94,
@@ -186,7 +214,8 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #' @param ... Not used.
 #' @return A data frame with columns `model`, `group`, `term`, `estimate`, `conf.low` and `conf.high`. `term` is `mean`
 #'   (or `intercept`, with predictors) for the groups under each model, and for the population under partial pooling,
-#'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Means are on the scale of the response,
+#'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Where slopes vary it is the coefficient's name, and the
+#'   population is that of the whole model. Means are on the scale of the response,
 #'   intervals hold the `prob` of the comparison, and shrinkage lies between 0 and 1.
 #' @section Errors: Of class `bayespool_error_argument`: unknown arguments.
 #' @examples

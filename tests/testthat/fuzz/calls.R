@@ -83,7 +83,7 @@ fuzz_first <- function() {
     return(list(label = "moments", run = function() signal_error(data)))
   }
   prior <- if (chance(0.85)) fuzz_prior_of(model) else fuzz_prior()
-  if (kind == "compare" && chance(0.7)) prior <- pick(NULL, list(all = prior), list(complete = NULL, partial = prior), list(x = prior))
+  if (kind == "compare" && chance(0.8)) prior <- pick(NULL, NULL, NULL, NULL, list(all = prior), list(partial = prior), list(x = prior))
   arguments <- c(list(formula, data, prior), fuzz_arguments())
   verb <- if (kind == "compare") "compare_pooling" else model
   if (verb == "no_pooling" && chance(0.3)) arguments$sigma <- pick("group", "common", NA, "both")
