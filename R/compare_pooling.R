@@ -84,7 +84,8 @@
 #'   slopes vary.
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
 #'   (hierarchical) models. *Technometrics*, 48(2), 241-251. \doi{10.1198/004017005000000517}
-#' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage, [and one][plot.compare_effects] where slopes vary; [tidy()][tidy.compare_pooling] for a long table.
+#' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage, [another][plot.compare_effects] where slopes vary;
+#'   [tidy()][tidy.compare_pooling] for a long table.
 #' @param x What `compare_pooling()` returned. With predictors the printed means are those at the mean of the predictors over all
 #'   observations, and `observed` is the group's mean adjusted to it by the slopes of partial pooling, so that all columns
 #'   can be compared; `groups` has the intercepts.

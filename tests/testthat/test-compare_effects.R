@@ -136,7 +136,9 @@ test_that("names of models are told apart", {
 })
 
 test_that("each model has its priors, and the fits what is given for all", {
-  priors <- list(x = list("sigma_beta[x]" = dist_exponential(5)), all = list(rho = dist_lkj(3)), complete = list(sigma = dist_exponential(2)))
+  priors <- list(
+    x = list("sigma_beta[x]" = dist_exponential(5)), all = list(rho = dist_lkj(3)), complete = list(sigma = dist_exponential(2))
+  )
   compared <- compare_pooling(both, rows, prior = priors, iter_sampling = 40, chains = 1, seed = 3)
   direct <- varying_slope(y ~ x + (0 + x | g), rows, prior = priors$x, iter_sampling = 40, chains = 1, seed = 3)
   expect_equal(compared$fits$x$draws, direct$draws)

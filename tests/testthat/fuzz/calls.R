@@ -450,7 +450,9 @@ fuzz_case <- function(seed, uses = 3) {
     note("tidy", fuzz_outcome(function() generics::tidy(value)))
     if (requireNamespace("bayesplot", quietly = TRUE)) {
       arguments <- fuzz_picture(value$fits$complete$moments, c("groups", "sort", "prob", "interval"))
-      if (!inherits(value, "compare_effects") && chance(0.4)) arguments$intervals <- pick("partial", c("none", "complete"), "nosuch", NA, character(), 1)
+      if (!inherits(value, "compare_effects") && chance(0.4)) {
+        arguments$intervals <- pick("partial", c("none", "complete"), "nosuch", NA, character(), 1)
+      }
       note("plot", fuzz_outcome(function() ggplot2::ggplot_build(do.call(plot, c(list(value), arguments)))))
     }
   }
