@@ -48,7 +48,7 @@ test_that("slopes that vary, their standard deviations and correlations have pan
   exact <- exact_summary(slopes, probs = 0.5)
   expect_equal(data$median, exact$q50, tolerance = 1e-10)
   some <- plot(slopes, pars = "rho[x]", regex_pars = "^beta_j", groups = 1:2, sort = "size")$data
-  expect_identical(as.character(some$parameter), c("rho[x]", paste0("beta_j[x,", labels[5:6], "]")))
+  expect_identical(as.character(some$parameter), c("rho[x]", paste0("beta_j[x,", labels[6:5], "]")))
   chosen <- plot(slopes, "density", groups = labels[1])
   expect_identical(levels(chosen$data$Parameter), c(
     "beta_0", "beta[z]", "beta[x]", paste0(c("beta_0j[", "beta_j[x,"), labels[1], "]"), "sigma_y", "sigma_0", "sigma_beta[x]", "rho[x]"
