@@ -1,11 +1,12 @@
 # Complete, no and partial pooling of the same data, side by side.
 
-#' Compare complete, no and partial pooling
+#' Compare complete, no and partial pooling, or models with fewer effects that vary
 #'
-#' Fits three models to the same data and puts them side by side: what each says about every group, how far partial
-#' pooling moves each group, and how well each model predicts.
+#' Fits several models to the same data and puts them side by side: what each says about every group, how far partial
+#' pooling moves each group, and how well each model predicts. With `(1 | g)` in the formula these are complete, no and partial
+#' pooling; where slopes vary, as with `(1 + x | g)`, they are models with fewer effects that vary.
 #'
-#' The three models are [complete_pooling()], which gives all groups one mean; [no_pooling()], which gives each group a
+#' With `(1 | g)` the three models are [complete_pooling()], which gives all groups one mean; [no_pooling()], which gives each group a
 #' mean of its own; and [partial_pooling()], which draws the group means from a population. With predictors in the
 #' formula the third is [varying_intercept()], the other two have the same predictors, and the means are intercepts:
 #' mean responses where all predictors are 0.
@@ -18,6 +19,21 @@
 #' its own mean and 1 where it takes the population's. `shrinkage` is its posterior mean, by quadrature, and
 #' `shrinkage_lower` and `shrinkage_upper` are the ends of its interval. Small groups are shrunk most.
 #'
+#' **Where slopes vary** the models are complete pooling, where no coefficient differs between groups; each term of the bar alone; and
+#' all of them together, as the formula says. So `y ~ x + (1 + x | g)` compares
+#'
+#' * `complete`: nothing varies; [complete_pooling()];
+#' * `intercept`: `(1 | g)`, by [varying_intercept()];
+#' * `x`: `(0 + x | g)`, by [varying_slope()];
+#' * `all`: `(1 + x | g)`, by [varying_intercept_slope()].
+#'
+#' A model of one term has the term's name, as `poly(x, 2)`; `.1` is added to that of a variable called `complete`, `intercept` or
+#' `all`. Where one term varies and no intercept, as in `y ~ x + (0 + x | g)`, there are two models, `complete` and `x`. A factor is one
+#' term. By itself, `(0 + f | g)` would let each of its levels vary, which is as much as an intercept and all differences, so
+#' the columns of its contrasts take its place, as in `(0 + fb + fc | g)`. All models are fitted to the rows that the whole one
+#' uses. Predictors are best centred: what varies alone is an intercept, or slopes from one common point, *where the predictors are
+#' 0*; and far from 0 the fits are slow, above all leaving out observations.
+#'
 #' All estimates, intervals and comparisons are exact: they do not use the draws of the fits, so
 #' `iter_sampling = 0` makes this faster. The longest part is one quadrature for each group that is left out.
 #'
@@ -25,14 +41,16 @@
 #' new observations in these groups, `elpd_logo` about new groups. Their differences between models come with standard
 #' errors: `loo_compare(lapply(comparison$fits, loo))`.
 #'
-#' @param formula Response, predictors and groups, as in `y ~ 1 + (1 | g)` or `y ~ x + (1 | g)`.
+#' @param formula Response, predictors and groups, as in `y ~ 1 + (1 | g)` or `y ~ x + (1 | g)`, or with slopes that vary, as in
+#'   `y ~ x + (1 + x | g)` or any other formula of [mixed_model()].
 #' @param data A data frame with the variables of `formula`, or [group moments][group_moments()] that hold its columns.
 #' @param prior `NULL`, or a list with a list of priors for each model that should not have the default priors:
-#'   `list(complete = list(...), none = list(...), partial = list(...))`. The parameters of the models have different
+#'   `list(complete = list(...), none = list(...), partial = list(...))`, or where slopes vary
+#'   `list(complete = list(...), intercept = list(...), x = list(...), all = list(...))`. The parameters of the models have different
 #'   names, see [bayespool-priors].
 #' @param sigma `"group"` or `"common"`: whether the groups have standard deviations of their own without pooling; see
-#'   [no_pooling()].
-#' @param ... Arguments for all three fits, such as `seed`, `iter_sampling` or `algorithm`.
+#'   [no_pooling()]. Not where slopes vary.
+#' @param ... Arguments for all fits, such as `seed`, `iter_sampling` or `algorithm`.
 #' @param prob,interval Probability in the intervals, and their kind: `"hdi"`, the shortest intervals, or `"central"`, with as
 #'   much below as above.
 #' @return A list of class `compare_pooling`:
@@ -51,13 +69,23 @@
 #'     leave-one-out of observations for fits from group moments, and all of it with `prior_only = TRUE`.
 #'   * `notes`: what is `NA`, and why.
 #'   * `prob`, `interval`: as given.
-#' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups or
-#'   without an intercept, or one in which slopes vary: fit such models, and compare them by
-#'   [log_marginal_likelihood()] and [loo_compare()]. Of class `bayespool_error_prior`: a `prior` that is not a list of lists
-#'   named by model.
+#'
+#'   Where slopes vary its class is `compare_effects` too, and these differ:
+#'
+#'   * `fits`: named `complete`, by the terms, and `all`.
+#'   * `groups`: one row for each model, coefficient and group. `group`, `n`, `coefficient` (a factor with the names that [coef()]
+#'     gives: `(Intercept)`, `x`), `model`, and `estimate`, `lower` and `upper` of the group's coefficient. Where a model does not let it
+#'     vary it is the population's; a coefficient that a model has not is 0.
+#'   * `population`: one row for each coefficient that varies: `coefficient`, `estimate`, `lower` and `upper` of its mean in
+#'     the population under the whole model.
+#' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups, or one that leaves
+#'   nothing to complete pooling: no intercept, or where slopes vary neither an intercept nor a predictor outside of the bar. Of class
+#'   `bayespool_error_prior`: a `prior` that is not a list of lists named by model. Of class `bayespool_error_argument`: `sigma` where
+#'   slopes vary.
 #' @references Gelman, A. and Pardoe, I. (2006). Bayesian measures of explained variance and pooling in multilevel
 #'   (hierarchical) models. *Technometrics*, 48(2), 241-251. \doi{10.1198/004017005000000517}
-#' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage; [tidy()][tidy.compare_pooling] for a long table.
+#' @seealso [plot()][plot.compare_pooling] for a picture of the shrinkage, [another][plot.compare_effects] where slopes vary;
+#'   [tidy()][tidy.compare_pooling] for a long table.
 #' @param x What `compare_pooling()` returned. With predictors the printed means are those at the mean of the predictors over all
 #'   observations, and `observed` is the group's mean adjusted to it by the slopes of partial pooling, so that all columns
 #'   can be compared; `groups` has the intercepts.
@@ -69,6 +97,7 @@
 #' comparison
 #' subset(comparison$groups, group == "Southampton")
 #' loo_compare(lapply(comparison$fits, loo, unit = "group"))
+#' compare_pooling(height ~ age + (1 + age | Subject), nlme::Oxboys, iter_sampling = 0)
 #' @aliases shrinkage
 #' @export
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94,
@@ -81,21 +110,26 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
+  if (has_varying_terms(parsed)) {
+    if (!identical(sigma, c("group", "common"))) {
+      abort_bayespool(
+        c(
+          "{.arg sigma} belongs to {.fn no_pooling}, which is not compared where slopes vary.",
+          i = "Leave it out: all of these models have one standard deviation within groups."
+        ),
+        "argument", call
+      )
+    }
+    return(compare_effects(parsed, data, prior, ..., prob = prob, interval = interval, call = call))
+  }
   if (!parsed$intercept) {
     abort_formula("{.fn compare_pooling} compares means and needs an intercept.",
                   "Leave {.code 0 +} or {.code - 1} out of the formula.", formula, call)
   }
-  if (has_varying_terms(parsed)) {
-    abort_formula(
-      "{.fn compare_pooling} compares models in which an intercept varies, and here slopes do.",
-      c(
-        "Fit the models that you want to compare, such as {.fn varying_intercept} and {.fn mixed_model}.",
-        "{.fn log_marginal_likelihood} of each and {.fn loo_compare} of their {.fn loo} compare them."
-      ),
-      formula, call
-    )
-  }
-  check_priors_by_model(prior, call)
+  check_priors_by_model(
+    prior, c("complete", "none", "partial"),
+    "list(complete = list(sigma = dist_exponential(1)), partial = list(sigma_y = dist_exponential(1)))", call
+  )
   fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
   # The first fit has told of rows that were dropped.
   suppressMessages(classes = "bayespool_message_dropped", {
@@ -125,33 +159,6 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   )
 }
 
-check_priors_by_model <- function(prior, call) {
-  models <- c("complete", "none", "partial")
-  if (is.null(prior)) {
-    return(invisible())
-  }
-  valid <- is.list(prior) && !is.object(prior) && !is.null(names(prior)) && all(names(prior) %in% models) &&
-    !anyDuplicated(names(prior))
-  if (!valid) {
-    found <- if (is.list(prior)) names(prior)
-    abort_bayespool(
-      c(
-        "{.arg prior} must be a list with a list of priors for each model.",
-        i = "The models are {.val {models}}{if (!is.null(found)) '; found '}{.val {found}}.",
-        i = "Example: {.code prior = list(complete = list(sigma = dist_exponential(1)), \\
-            partial = list(sigma_y = dist_exponential(1)))}."
-      ),
-      "prior", call
-    )
-  }
-}
-
-# `estimate`, `lower` and `upper` of variables in an interval_table().
-summary_rows <- function(summary, variables) {
-  rows <- match(variables, rownames(summary))
-  data.frame(estimate = summary[rows, "mean"], lower = summary[rows, "lower"], upper = summary[rows, "upper"], row.names = NULL)
-}
-
 compare_groups <- function(fits, summaries, prob, interval) {
   moments <- fits$partial$moments
   groups <- length(moments$group)
@@ -172,46 +179,6 @@ compare_groups <- function(fits, summaries, prob, interval) {
   )
 }
 
-# `table`: one row a model; `notes`: what is missing in it, and why.
-compare_models <- function(fits) {
-  notes <- character()
-  # NA, and a note, where something does not exist for a model.
-  attempt <- function(fit, what, expr) {
-    tryCatch(expr, bayespool_error = function(cnd) {
-      reason <- cli::ansi_strip(rlang::cnd_header(cnd))
-      notes <<- union(notes, paste0(what, " (", fit$model$title, "): ", reason))
-      NULL
-    })
-  }
-  rows <- lapply(fits, function(fit) {
-    if (is_prior_only(fit)) {
-      return(model_row(NULL, NULL, NULL))
-    }
-    evidence <- attempt(fit, "Log evidence", log_marginal_likelihood(fit))
-    by_group <- attempt(fit, "Leaving out groups", loo(fit, unit = "group"))
-    by_row <- if (has_rows(fit)) attempt(fit, "Leaving out observations", loo(fit))
-    model_row(evidence, by_row, by_group)
-  })
-  table <- data.frame(model = factor(names(fits), levels = names(fits)), do.call(rbind, unname(rows)))
-  table$bayes_factor <- exp(table$log_evidence - max(table$log_evidence, -Inf, na.rm = TRUE))
-  if (is_prior_only(fits$complete)) {
-    notes <- "The fits leave the data out (prior_only = TRUE), so there is nothing to predict."
-  } else if (!has_rows(fits$complete)) {
-    notes <- c(notes, "Leaving out observations needs the rows of the data, and these fits were made from group moments.")
-  }
-  list(table = table, notes = notes)
-}
-
-model_row <- function(evidence, by_row, by_group) {
-  estimate <- function(loo, row, column) if (is.null(loo)) NA_real_ else loo$estimates[row, column]
-  data.frame(
-    log_evidence = evidence %||% NA_real_, bayes_factor = NA_real_,
-    elpd_loo = estimate(by_row, "elpd_loo", "Estimate"), se_elpd_loo = estimate(by_row, "elpd_loo", "SE"),
-    p_loo = estimate(by_row, "p_loo", "Estimate"),
-    elpd_logo = estimate(by_group, "elpd_logo", "Estimate"), se_elpd_logo = estimate(by_group, "elpd_logo", "SE")
-  )
-}
-
 #' @rdname compare_pooling
 #' @export
 print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
@@ -219,9 +186,8 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   at_average <- compare_at_average(x, x$prob, "hdi", rlang::current_env())
   groups <- split(at_average$groups, at_average$groups$model)
   where <- if (has_predictors(fit$model)) " at the average predictors"
+  print_head(x$fits)
   cat(
-    "Three models of ", fit$moments$response, " by ", grouping_factor(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
-    " observations in ", format(nrow(groups$partial), big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n",
     "Posterior mean of each group", where, ", beside the mean of its observations", if (!is.null(where)) ", adjusted to them",
     "\n", sep = ""
   )
@@ -229,33 +195,14 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
     group = groups$partial$group, n = groups$partial$n, observed = groups$partial$observed,
     lapply(groups, function(rows) rows$estimate), shrinkage = x$groups$shrinkage[x$groups$model == "partial"]
   )
-  shown <- utils::head(table, n_rows)
-  shown$n <- format(shown$n, big.mark = ",")
-  numbers <- setdiff(names(shown), c("group", "n"))
-  shown[numbers] <- lapply(shown[numbers], format_numbers, digits)
-  print(shown, row.names = FALSE)
-  rest <- nrow(table) - nrow(shown)
-  if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more; see $groups\n", sep = "")
+  print_groups(table, digits, n_rows)
   print_note("Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).")
   print_note(
     "Population mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
     percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
     format_numbers(at_average$population$upper, digits)
   )
-  if (!is_prior_only(fit)) {
-    cat("\nHow well the models predict these data (larger is better)\n")
-    models <- x$models
-    models$bayes_factor <- signif(models$bayes_factor, 2)
-    logs <- c("log_evidence", "elpd_loo", "se_elpd_loo", "p_loo", "elpd_logo")
-    models[logs] <- lapply(models[logs], function(column) formatC(column, digits = 1, format = "f"))
-    names(models)[match("bayes_factor", names(models))] <- "relative"
-    print(models[setdiff(names(models), "se_elpd_logo")], row.names = FALSE)
-    print_note(
-      "relative: evidence as a share of the best model's; elpd: log density of the predictions of observations (loo) ",
-      "and of whole groups (logo), each left out in turn. See loo_compare() for differences."
-    )
-  }
-  for (note in x$notes) print_note("Note: ", note)
+  print_models(x)
   invisible(x)
 }
 
@@ -268,7 +215,8 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #' @param ... Not used.
 #' @return A data frame with columns `model`, `group`, `term`, `estimate`, `conf.low` and `conf.high`. `term` is `mean`
 #'   (or `intercept`, with predictors) for the groups under each model, and for the population under partial pooling,
-#'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Means are on the scale of the response,
+#'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Where slopes vary it is the coefficient's name, and the
+#'   population is that of the whole model. Means are on the scale of the response,
 #'   intervals hold the `prob` of the comparison, and shrinkage lies between 0 and 1.
 #' @section Errors: Of class `bayespool_error_argument`: unknown arguments.
 #' @examples
@@ -281,14 +229,10 @@ tidy.compare_pooling <- function(x, ...) {
   groups <- x$groups
   term <- if (has_predictors(x$fits$partial$model)) "intercept" else "mean"
   partial <- groups[groups$model == "partial", ]
-  long <- function(model, group, term, estimate, lower, upper) {
-    data.frame(model = model, group = group, term = term, estimate = estimate, conf.low = lower, conf.high = upper)
-  }
-  result <- rbind(
-    long(groups$model, groups$group, term, groups$estimate, groups$lower, groups$upper),
-    long("partial", NA, term, x$population$estimate, x$population$lower, x$population$upper),
-    long("partial", partial$group, "shrinkage", partial$shrinkage, partial$shrinkage_lower, partial$shrinkage_upper)
+  shrinkage <- partial[c("shrinkage", "shrinkage_lower", "shrinkage_upper")]
+  rbind(
+    long_rows(groups$model, groups$group, term, groups),
+    long_rows("partial", NA, term, x$population),
+    long_rows("partial", partial$group, "shrinkage", stats::setNames(shrinkage, c("estimate", "lower", "upper")))
   )
-  row.names(result) <- NULL
-  result
 }

@@ -3,6 +3,9 @@
 # The direction of an intercept that varies.
 intercept_direction <- "(Intercept)"
 
+# A group's coefficient in a direction, for people.
+effect_label <- function(direction) if (direction == intercept_direction) "intercept" else paste("slope of", shorten(direction))
+
 # The part of the formula within the bar as one of its own, for what codes predictors.
 varying_formula <- function(parsed) {
   list(fixed = parsed$varying$fixed, terms = parsed$varying$terms, env = parsed$env)

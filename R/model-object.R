@@ -66,9 +66,8 @@ direction_values <- function(model, x) {
 # The pairs of a group's effects (rows; the earlier one first), as positions, in the order of their correlations.
 effect_pairs <- function(term) unname(which(upper.tri(diag(length(term$directions))), arr.ind = TRUE))
 
-# The names of the population's coefficients that are the means of the groups', NA where that mean is 0 (q).
-direction_means <- function(model) {
-  directions <- varying_term(model)$directions
+# The names of the population's coefficients in these directions, NA where the model has none: the mean of the groups' is 0 there.
+direction_means <- function(model, directions = varying_term(model)$directions) {
   means <- model$slopes[match(directions, model$predictors)]
   replace(means, directions == intercept_direction, model$intercept %||% NA_character_)
 }

@@ -52,7 +52,8 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
   check_probability(prob_inner, call)
   variables <- in_order_of_groups(x, choose_groups(x$moments, groups, sort, call))
   if (!is.null(pars) || !is.null(regex_pars)) {
-    variables <- intersect(choose_pars(pars, regex_pars, layout_variables(x$model), call), variables)
+    # What an expression matches is in the order of the groups, too.
+    variables <- intersect(choose_pars(pars, regex_pars, union(variables, layout_variables(x$model)), call), variables)
   }
   if (type == "intervals") {
     check_no_dots(rlang::exprs(...), call)

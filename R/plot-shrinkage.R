@@ -184,6 +184,7 @@ left_out <- function(data, window) {
 }
 
 draw_shrinkage <- function(fit, data, ellipses, population, window) {
+  directions <- varying_term(fit$model)$directions
   crowded <- nrow(data) > 25
   labels <- if (!crowded) effect_labels(data, window)
   lines <- data[!is.na(data$own_x), ]
@@ -211,7 +212,7 @@ draw_shrinkage <- function(fit, data, ellipses, population, window) {
     picture_theme() +
     legend_below() +
     ggplot2::guides(fill = ggplot2::guide_legend(override.aes = list(size = 2.5), order = 1), size = ggplot2::guide_legend(order = 2)) +
-    ggplot2::labs(x = effect_label(fit, 1), y = effect_label(fit, 2), fill = "group")
+    ggplot2::labs(x = effect_label(directions[1]), y = effect_label(directions[2]), fill = "group")
 }
 
 # Beside a group's own line, on the side away from its posterior mean; beside that where the line is not in the picture.
@@ -234,9 +235,4 @@ range_with_labels <- function(range, labels) {
   # The least widths at which each label ends within.
   reach <- function(beyond, share) max(0, (beyond + share * diff(range)) / (1 - share))
   range + c(-reach(low, share[left]), reach(high, share[!left]))
-}
-
-effect_label <- function(fit, k) {
-  direction <- varying_term(fit$model)$directions[k]
-  if (direction == intercept_direction) "intercept" else paste("slope of", shorten(direction))
 }

@@ -30,12 +30,17 @@ format_table <- function(table, digits) {
     format_numbers(x, decimals)
   })
   # What the line has no room for.
-  width <- function(columns) sum(pmax(nchar(names(columns)), vapply(columns, function(x) max(nchar(x), 0), 0)) + 1)
-  variable <- as.character(table$variable)
-  room <- getOption("width") - 1
-  if (width(columns) + max(nchar(variable, "width"), 8) > room) columns <- columns[!startsWith(names(columns), "mcse_")]
-  c(list(variable = shorten(variable, max(room - width(columns), 12))), columns)
+  if (max(nchar(table$variable, "width"), 8) > room_beside(columns)) columns <- columns[!startsWith(names(columns), "mcse_")]
+  c(list(variable = fit_labels(table$variable, columns)), columns)
 }
+
+# What columns of text leave of a line.
+room_beside <- function(columns) {
+  getOption("width") - 1 - sum(pmax(nchar(names(columns)), vapply(columns, function(x) max(nchar(x), 0), 0)) + 1)
+}
+
+# Labels that fit beside them.
+fit_labels <- function(labels, columns) shorten(as.character(labels), max(room_beside(columns), 12))
 
 print_table <- function(table, digits, n_rows) {
   if (!"variable" %in% names(table)) {

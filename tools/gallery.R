@@ -164,6 +164,9 @@ for (scheme in c("blue", "gray")) {
     save("lines-moments", plot_groups(update(fit, data = group_moments(graphs$both, data))))
     save("effects", plot_effects(fit))
     save("shrinkage", plot_shrinkage(fit))
+    comparison <- compare_pooling(graphs$both, group_moments(graphs$both, data), iter_sampling = 0)
+    save("comparison", plot(comparison))
+    save("comparison-some", plot(comparison, groups = seq_len(min(12, nlevels(data$site))), sort = "size"))
     save("shrinkage-some", plot_shrinkage(fit, groups = seq_len(min(12, nlevels(data$site))), sort = "size"))
     for (graph in names(graphs)) save(paste0("graph-", graph), plot(model_graph(update(fit, graphs[[graph]], iter_sampling = 0))))
   }

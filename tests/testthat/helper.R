@@ -25,3 +25,28 @@ shared_data <- function(file) {
   utils::read.csv(file.path(dir, file), stringsAsFactors = FALSE)
 }
 five_sites <- c("Southampton", "METU", "Kassel", "Tsinghua", "Oslo")
+
+# Names, classes and shapes of what a fit and lme4's fit to the same formula, by Subject, say of effects.
+expect_shapes_of_lme4 <- function(ours, theirs) {
+  same <- function(read_ours, read_theirs = read_ours) testthat::expect_identical(read_ours(ours), read_theirs(theirs))
+  shape <- function(table) sapply(table, class)
+  same(function(fit) names(fixef(fit)), function(fit) names(lme4::fixef(fit)))
+  same(function(fit) names(ranef(fit)), function(fit) names(lme4::ranef(fit)))
+  same(function(fit) dimnames(ranef(fit)$Subject), function(fit) dimnames(lme4::ranef(fit)$Subject))
+  for (condVar in c(FALSE, TRUE)) {
+    effects <- as.data.frame(ranef(ours, condVar = condVar))
+    of_lme4 <- as.data.frame(lme4::ranef(theirs, condVar = condVar))
+    testthat::expect_identical(shape(effects)[seq_along(of_lme4)], shape(of_lme4))
+    for (name in c("grpvar", "term")) testthat::expect_identical(effects[[name]], of_lme4[[name]])
+    testthat::expect_identical(as.character(effects$grp), as.character(of_lme4$grp))
+  }
+  same(function(fit) names(coef(fit)))
+  same(function(fit) dimnames(coef(fit)$Subject))
+  variances <- as.data.frame(VarCorr(ours))
+  of_lme4 <- as.data.frame(lme4::VarCorr(theirs))
+  testthat::expect_identical(shape(variances), shape(of_lme4))
+  testthat::expect_identical(variances[1:3], of_lme4[1:3])
+  same(function(fit) names(model.frame(fit)))
+  testthat::expect_equal(ngrps(ours), lme4::ngrps(theirs))
+  testthat::expect_equal(nobs(ours), nobs(theirs))
+}

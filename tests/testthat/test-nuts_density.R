@@ -16,36 +16,11 @@ new_spec <- function(model, data, priors, x = NULL, intercept = TRUE, sigma = "c
 # q: the coefficients that are not fixed, the group means (or eta), then sigma and tau where they are not known. A standard
 # deviation moves on its logarithm, or between the bounds of a uniform prior on the logit.
 plain_log_density <- function(spec, q, centered) {
-  total <- 0
-  used <- 0
-  add <- function(x) {
-    force(x) # it may itself add
-    total <<- total + sum(x)
-  }
-  take <- function(count = 1) {
-    used <<- used + count
-    q[used - count + seq_len(count)]
-  }
-  location <- function(prior) {
-    if (prior$sd == 0) {
-      return(prior$mean)
-    }
-    value <- take()
-    if (is.finite(prior$sd)) add(dnorm(value, prior$mean, prior$sd, log = TRUE))
-    value
-  }
-  scale <- function(prior) {
-    if (!is.null(prior$fixed)) {
-      return(prior$fixed)
-    }
-    u <- take()
-    bounded <- is.finite(prior$upper)
-    value <- if (bounded) prior$lower + (prior$upper - prior$lower) * plogis(u) else exp(u)
-    # d plogis(u) / du is dlogis(u).
-    add(if (bounded) log(prior$upper - prior$lower) + dlogis(u, log = TRUE) else u)
-    add(prior$log_density(value))
-    value
-  }
+  read <- read_coordinates(q)
+  add <- read$add
+  take <- read$take
+  location <- read$location
+  scale <- read$scale
   observe <- function(rows, mean, sd) {
     force(sd)
     if (!spec$prior_only) add(dnorm(spec$y[rows], mean, sd, log = TRUE))
@@ -78,7 +53,6 @@ plain_log_density <- function(spec, q, centered) {
     )[[spec$model]]
     population <- if (spec$intercept) location(spec$priors[[hierarchy[1]]]) else 0
     slopes <- slopes_of()
-    at <- used
     known_equal <- identical(spec$priors[[hierarchy[2]]]$fixed, 0)
     coordinates <- if (known_equal) rep(0, groups) else take(groups)
     sigma <- scale(spec$priors$sigma_y)
@@ -94,7 +68,7 @@ plain_log_density <- function(spec, q, centered) {
     }
     observe(all_rows, means[group] + predictor(slopes), sigma)
   }
-  list(log_density = total, dimension = used)
+  read$result()
 }
 
 # The package's density --------------------------------------------------------------------------------------------------

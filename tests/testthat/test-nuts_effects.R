@@ -30,36 +30,14 @@ correlations <- function(z) {
 # q: the coefficients that are not fixed, the groups' coefficients (or eta) of the directions that vary, sigma, the sds between groups,
 # and atanh of the partial correlations, among directions of which those that do not vary are last.
 plain_effects <- function(spec, q, centered) {
-  total <- 0
-  used <- 0
-  add <- function(x) total <<- total + sum(x)
-  take <- function(count = 1) {
-    used <<- used + count
-    q[used - count + seq_len(count)]
-  }
-  scale <- function(prior) {
-    if (!is.null(prior$fixed)) {
-      return(prior$fixed)
-    }
-    u <- take()
-    bounded <- is.finite(prior$upper)
-    value <- if (bounded) prior$lower + (prior$upper - prior$lower) * plogis(u) else exp(u)
-    add(if (bounded) log(prior$upper - prior$lower) + dlogis(u, log = TRUE) else u)
-    add(prior$log_density(value))
-    value
-  }
+  read <- read_coordinates(q)
+  add <- read$add
+  take <- read$take
+  scale <- read$scale
   prior_of <- function(term, intercept, slope) {
     if (term == "1") spec$priors[[intercept]] else spec$priors[[sprintf("%s[%s]", slope, term)]] %||% spec$priors[[slope]]
   }
-  beta <- vapply(colnames(spec$x), function(term) {
-    prior <- prior_of(term, "beta_0", "beta")
-    if (prior$sd == 0) {
-      return(prior$mean)
-    }
-    value <- take()
-    if (is.finite(prior$sd)) add(dnorm(value, prior$mean, prior$sd, log = TRUE))
-    value
-  }, 0)
+  beta <- vapply(colnames(spec$x), function(term) read$location(prior_of(term, "beta_0", "beta")), 0)
   terms <- colnames(spec$z)
   tau_priors <- lapply(terms, prior_of, "sigma_0", "sigma_beta")
   still <- vapply(tau_priors, function(prior) identical(prior$fixed, 0), NA)
@@ -101,7 +79,7 @@ plain_effects <- function(spec, q, centered) {
     expected <- rowSums(spec$z * theta[group, , drop = FALSE]) + drop(spec$x[, others, drop = FALSE] %*% beta[others])
     add(dnorm(spec$data$y, expected, sigma, log = TRUE))
   }
-  list(log_density = total, dimension = used)
+  read$result()
 }
 
 fit_effects <- function(spec, data = spec$data) {

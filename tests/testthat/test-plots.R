@@ -48,7 +48,7 @@ test_that("slopes that vary, their standard deviations and correlations have pan
   exact <- exact_summary(slopes, probs = 0.5)
   expect_equal(data$median, exact$q50, tolerance = 1e-10)
   some <- plot(slopes, pars = "rho[x]", regex_pars = "^beta_j", groups = 1:2, sort = "size")$data
-  expect_identical(as.character(some$parameter), c("rho[x]", paste0("beta_j[x,", labels[5:6], "]")))
+  expect_identical(as.character(some$parameter), c("rho[x]", paste0("beta_j[x,", labels[6:5], "]")))
   chosen <- plot(slopes, "density", groups = labels[1])
   expect_identical(levels(chosen$data$Parameter), c(
     "beta_0", "beta[z]", "beta[x]", paste0(c("beta_0j[", "beta_j[x,"), labels[1], "]"), "sigma_y", "sigma_0", "sigma_beta[x]", "rho[x]"
@@ -98,6 +98,9 @@ test_that("pars and regex_pars choose as in bayesplot, groups by label or place"
   expect_identical(shown(groups = "c[1]"), c("hyper_mu", "mu[c[1]]", "sigma_y", "sigma_mu"))
   by_mean <- labels[order(tapply(rows$y, rows$site, mean))]
   expect_identical(shown(groups = 2:3, sort = "mean"), c("hyper_mu", paste0("mu[", by_mean[2:3], "]"), "sigma_y", "sigma_mu"))
+  slopes <- quick("mixed_model", y ~ x + (1 + x | site), rows)
+  shown <- as.character(plot(slopes, sort = "mean", regex_pars = "j\\[")$data$parameter)
+  expect_identical(shown, c(paste0("beta_0j[", by_mean, "]"), paste0("beta_j[x,", by_mean, "]")))
   separate <- quick("no_pooling", means, rows[rows$site != labels[2], ])
   expect_identical(
     as.character(plot(separate, groups = labels[c(4, 1)])$data$parameter),

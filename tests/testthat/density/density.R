@@ -27,3 +27,42 @@ numeric_gradient <- function(f, q) {
     estimates
   }, 0)
 }
+
+# Reads coordinates `q` one after another and sums log densities. A standard deviation moves on its logarithm, or between the bounds of
+# a uniform prior on the logit.
+read_coordinates <- function(q) {
+  total <- 0
+  used <- 0
+  add <- function(x) {
+    force(x) # it may itself add
+    total <<- total + sum(x)
+  }
+  take <- function(count = 1) {
+    used <<- used + count
+    q[used - count + seq_len(count)]
+  }
+  location <- function(prior) {
+    if (prior$sd == 0) {
+      return(prior$mean)
+    }
+    value <- take()
+    if (is.finite(prior$sd)) add(dnorm(value, prior$mean, prior$sd, log = TRUE))
+    value
+  }
+  scale <- function(prior) {
+    if (!is.null(prior$fixed)) {
+      return(prior$fixed)
+    }
+    u <- take()
+    bounded <- is.finite(prior$upper)
+    value <- if (bounded) prior$lower + (prior$upper - prior$lower) * plogis(u) else exp(u)
+    # d plogis(u) / du is dlogis(u).
+    add(if (bounded) log(prior$upper - prior$lower) + dlogis(u, log = TRUE) else u)
+    add(prior$log_density(value))
+    value
+  }
+  list(
+    add = add, take = take, location = location, scale = scale,
+    result = function() list(log_density = total, dimension = used)
+  )
+}

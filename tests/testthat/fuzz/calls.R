@@ -83,6 +83,7 @@ fuzz_first <- function() {
     return(list(label = "moments", run = function() signal_error(data)))
   }
   prior <- if (chance(0.85)) fuzz_prior_of(model) else fuzz_prior()
+  if (kind == "compare" && chance(0.8)) prior <- pick(NULL, NULL, NULL, NULL, list(all = prior), list(partial = prior), list(x = prior))
   arguments <- c(list(formula, data, prior), fuzz_arguments())
   verb <- if (kind == "compare") "compare_pooling" else model
   if (verb == "no_pooling" && chance(0.3)) arguments$sigma <- pick("group", "common", NA, "both")
@@ -448,8 +449,10 @@ fuzz_case <- function(seed, uses = 3) {
     note("print", fuzz_outcome(function() utils::capture.output(print(value))))
     note("tidy", fuzz_outcome(function() generics::tidy(value)))
     if (requireNamespace("bayesplot", quietly = TRUE)) {
-      arguments <- fuzz_picture(value$fits$partial$moments, c("groups", "sort", "prob", "interval"))
-      if (chance(0.4)) arguments$intervals <- pick("partial", c("none", "complete"), "nosuch", NA, character(), 1)
+      arguments <- fuzz_picture(value$fits$complete$moments, c("groups", "sort", "prob", "interval"))
+      if (!inherits(value, "compare_effects") && chance(0.4)) {
+        arguments$intervals <- pick("partial", c("none", "complete"), "nosuch", NA, character(), 1)
+      }
       note("plot", fuzz_outcome(function() ggplot2::ggplot_build(do.call(plot, c(list(value), arguments)))))
     }
   }
