@@ -4,6 +4,7 @@
 #   Rscript tools/sbc.R exact [simulations]    every cell by the exact algorithm; draws bench/sbc/exact.png
 #   Rscript tools/sbc.R nuts [simulations]     fewer cells, by NUTS; draws bench/sbc/nuts.png
 #   Rscript tools/sbc.R necks [simulations]    the two cells where NUTS is known to fail
+#   Rscript tools/sbc.R three [simulations]    three correlated effects, a lattice in six dimensions: about half an hour
 #   Rscript tools/sbc.R breaks [simulations]   samplers that are wrong on purpose, five seeds each
 # Each prints a table. Ranks are kept in bench/results; what is there is not run again.
 
@@ -39,7 +40,7 @@ make_cell <- function(model, sizes, priors = unit, ..., predictors = NULL, inter
     if (model %in% c("complete_pooling", "no_pooling")) "sigma" else "sigma_y",
     switch(model,
       partial_pooling = "sigma_mu", varying_intercept = "sigma_0", varying_slope = "sigma_beta",
-      varying_intercept_slope = c("sigma_0", "sigma_beta", "rho")
+      varying_intercept_slope = , mixed_model = c("sigma_0", "sigma_beta", "rho")
     )
   )
   priors[names(changed)] <- changed # modifyList() would look into a distribution and leave it as it was
@@ -141,6 +142,14 @@ more_cells <- list(
     make_cell("varying_intercept", rep(20, 30), predictors = c("x", "z"), changed = away_from_0)
 )
 
+# The quadrature's error there is estimated, not small.
+three_cells <- list(
+  `three effects, 30 groups` = make_cell(
+    "mixed_model", rep(8, 30), predictors = c("x", "z"),
+    changed = list(sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5), sigma_beta = dist_gamma(5, 5))
+  )
+)
+
 # Samplers that are wrong ---------------------------------------------------------------------------------------------------
 
 many_groups <- make_cell("partial_pooling", rep(5, 100), changed = list(sigma_mu = dist_gamma(5, 5)))
@@ -157,7 +166,7 @@ kept <- function(name, make) {
 
 run_cell <- function(name, algorithm, cells, sims) {
   sampler <- if (algorithm == "exact") sbc_exact else sbc_nuts(if (grepl("centered", name)) "centered" else "noncentered")
-  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells)))
+  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells)))
   run <- kept(sprintf("%s %d %s", algorithm, sims, name), function() {
     time <- system.time(ranks <- sbc_ranks(cells[[name]], sims, seed, sampler))
     list(ranks = ranks, seconds = time[["user.self"]])
@@ -237,11 +246,12 @@ run_breaks <- function(sims, seeds = 5) {
 }
 
 arguments <- commandArgs(trailingOnly = TRUE)
-task <- match.arg(arguments[1], c("exact", "nuts", "necks", "breaks"))
-sims <- if (length(arguments) > 1) as.integer(arguments[2]) else c(exact = 1000L, nuts = 200L, necks = 1000L, breaks = 400L)[[task]]
+task <- match.arg(arguments[1], c("exact", "nuts", "necks", "three", "breaks"))
+sims <- if (length(arguments) > 1) as.integer(arguments[2]) else c(exact = 1000L, nuts = 200L, necks = 1000L, three = 200L, breaks = 400L)[[task]]
 switch(task,
   exact = run_cells("exact", c(exact_cells, effect_cells), sims),
   nuts = run_cells("nuts", c(nuts_cells, more_cells), sims),
   necks = run_cells("nuts", neck_cells, sims, picture = FALSE),
+  three = run_cells("exact", three_cells, sims, picture = FALSE),
   breaks = run_breaks(sims)
 )

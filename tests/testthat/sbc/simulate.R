@@ -6,12 +6,13 @@
 # Cells -------------------------------------------------------------------------------------------------------------------
 
 # One setting to calibrate. `model`: name of the fitting function; `sizes`: of the groups; `priors`: all that the model has;
-# `predictors`: names; their values are drawn from N(x_mean, x_sd^2). Slopes that vary are those of the first. `...`: further arguments of
-# the fitting function.
+# `predictors`: names; their values are drawn from N(x_mean, x_sd^2). Slopes that vary are those of the first, of all for mixed_model().
+# `...`: further arguments of the fitting function.
 sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, x_mean = 0, x_sd = 1, ...) {
   bar <- switch(model,
     complete_pooling = NULL, varying_slope = sprintf("(0 + %s | g)", predictors[1]),
-    varying_intercept_slope = sprintf("(1 + %s | g)", predictors[1]), "(1 | g)"
+    varying_intercept_slope = sprintf("(1 + %s | g)", predictors[1]),
+    mixed_model = sprintf("(1 + %s | g)", paste(predictors, collapse = " + ")), "(1 | g)"
   )
   terms <- c("1"[length(predictors) == 0 && intercept], predictors, bar)
   list(
@@ -92,7 +93,8 @@ sbc_simulate <- function(cell, seed) {
         centre, slopes, index(centre + taus[1] * first, "beta_0j"), own, scale("sigma_y"), taus[1],
         named_by(taus[2], "sigma_beta", cell), named_by(rho, "rho", cell)
       )
-    }
+    },
+    mixed_model = simulate_three_effects(cell, location, scale, slopes, groups)
   )
 
   g <- rep(seq_len(groups), cell$sizes)
@@ -101,6 +103,26 @@ sbc_simulate <- function(cell, seed) {
   given <- observation_model(cell, data, t(truth))
   data$y <- stats::rnorm(length(g), given$mean, given$sd)
   list(truth = truth, data = data)
+}
+
+# Correlated intercept and two slopes of each group. LKJ(1) is uniform on correlation matrices.
+simulate_three_effects <- function(cell, location, scale, slopes, groups) {
+  stopifnot(distributional::parameters(cell$priors$rho)$eta == 1)
+  centre <- c(beta_0 = location("beta_0"))
+  taus <- c(scale("sigma_0"), scale("sigma_beta", 2))
+  repeat {
+    rho <- stats::runif(3, -1, 1)
+    correlation <- matrix(c(1, rho[1:2], rho[1], 1, rho[3], rho[2:3], 1), 3)
+    if (det(correlation) > 0) break
+  }
+  effects <- matrix(stats::rnorm(3 * groups), groups) %*% chol(correlation)
+  own <- rep(c(centre, slopes), each = groups) + effects * rep(taus, each = groups)
+  x <- cell$predictors
+  g <- paste0("g", seq_len(groups))
+  names(own) <- c(sprintf("beta_0j[%s]", g), sprintf("beta_j[%s,%s]", rep(x, each = groups), g))
+  names(taus)[2:3] <- sprintf("sigma_beta[%s]", x)
+  names(rho) <- c(sprintf("rho[%s]", x), sprintf("rho[%s,%s]", x[1], x[2]))
+  c(centre, slopes, own, scale("sigma_y"), taus, rho)
 }
 
 # A parameter of the slope that varies.
@@ -116,9 +138,10 @@ observation_model <- function(cell, data, parameters) {
   } else {
     named("^(mu|beta_0j)\\[")[, g, drop = FALSE]
   }
-  varying <- if (cell$model %in% c("varying_slope", "varying_intercept_slope")) cell$predictors[1]
+  varying <- switch(cell$model, varying_slope = , varying_intercept_slope = cell$predictors[1], mixed_model = cell$predictors)
   for (name in cell$predictors) {
-    slope <- if (name %in% varying) named("^beta_j\\[")[, g, drop = FALSE] else parameters[, paste0("beta[", name, "]")]
+    own <- named(sprintf("^beta_j\\[%s,", name))
+    slope <- if (name %in% varying) own[, g, drop = FALSE] else parameters[, paste0("beta[", name, "]")]
     mean <- mean + slope * rep(data[[name]], each = nrow(parameters))
   }
   sigma <- named("^sigma(_y)?(\\[|$)")
