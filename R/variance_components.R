@@ -26,9 +26,9 @@
 #' Each has a posterior distribution. It is computed by quadrature, without draws, where the fit is exact, and from the
 #' draws of a fit by NUTS.
 #'
-#' Where slopes vary, means and sds of these variances are as exact as those of all parameters, but the ends of their intervals are
-#' estimates: the probability below an end was wrong by at most 0.004, where priors were so narrow that a variance was near the least
-#' that it can be. Draws (`iter_sampling`) are exact there.
+#' Where slopes vary, means and standard deviations of these variances are as exact as those of all parameters, but the ends of their
+#' intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so narrow that a variance
+#' was near the least that it can be. Draws (`iter_sampling`) have no such error.
 #'
 #' The column `plug_in` is a shortcut that is often taught: put the posterior means of the two standard deviations in
 #' these formulas. It is one number without an interval, and not the posterior mean: a square is larger on average than

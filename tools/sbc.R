@@ -247,7 +247,8 @@ run_breaks <- function(sims, seeds = 5) {
 
 arguments <- commandArgs(trailingOnly = TRUE)
 task <- match.arg(arguments[1], c("exact", "nuts", "necks", "three", "breaks"))
-sims <- if (length(arguments) > 1) as.integer(arguments[2]) else c(exact = 1000L, nuts = 200L, necks = 1000L, three = 200L, breaks = 400L)[[task]]
+usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, three = 200L, breaks = 400L)
+sims <- if (length(arguments) > 1) as.integer(arguments[2]) else usual[[task]]
 switch(task,
   exact = run_cells("exact", c(exact_cells, effect_cells), sims),
   nuts = run_cells("nuts", c(nuts_cells, more_cells), sims),
