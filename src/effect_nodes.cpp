@@ -122,6 +122,7 @@ std::vector<EffectNodes::SigmaNode> EffectNodes::sigma_nodes(const EffectPosteri
   const double mean = (weight * m).sum();
   m -= mean;
   const double sd = std::sqrt((weight * m.square()).sum());
+  if (!(sd > 0)) return {{posterior.sigma_on_line(static_cast<int>(std::lround(mean))), 1}};
   const double ratio = sd * posterior.line_step() / 0.7853981633974483;
   Index points = 2;
   for (double bound = 2 * std::pow(ratio, 4); bound > 1e-6 && points < 10;) {

@@ -65,6 +65,15 @@ test_that("independent effects, of which one hardly varies, settle in three dime
   expect_lt(accuracy(fit)$error, 1e-6)
 })
 
+test_that("groups of one observation: nodes far from the data, too, have a line of sigma", {
+  data <- withr::with_seed(5, data.frame(g = 1:6, x = rnorm(6), y = rnorm(6, 7, 3)))
+  fit <- suppressWarnings(mixed_model(y ~ x + (1 + x || g), data, iter_sampling = 0), classes = "bayespool_warning_undetermined")
+  table <- exact_summary(fit)
+  expect_true(all(is.finite(as.matrix(table[-1]))))
+  # With one row a group, intercepts that vary are not told from noise.
+  expect_equal(table$mean[table$variable == "sigma_y"], table$mean[table$variable == "sigma_0"], tolerance = 1e-6)
+})
+
 test_that("with flat priors the likelihood of the standard deviations is greatest at lme4's REML estimates", {
   skip_if_not_installed("lme4")
   for (formula in list(Reaction ~ Days + (Days | Subject), Reaction ~ Days + (Days || Subject))) {

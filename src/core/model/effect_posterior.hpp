@@ -128,18 +128,8 @@ class EffectPosterior {
     int top = static_cast<int>(std::lround((typical_coordinate() - origin_) / step_));
     top = std::min(std::max(top, -farthest), farthest);
     double best = log_density_at(top);
-    for (const int direction : {1, -1})
-      for (int stride = 1; stride > 0;) {  // uphill, in longer and longer steps while it helps
-        const int next = top + direction * stride;
-        const double value = std::abs(next) > farthest ? -HUGE_VAL : log_density_at(next);
-        if (value > best) {
-          best = value;
-          top = next;
-          stride *= 2;
-        } else {
-          stride /= 2;
-        }
-      }
+    climb(1, top, best);
+    for (int direction = -1; climb(direction, top, best);) direction = -direction;
     up_.clear();
     down_.clear();
     const double least = std::max(best - drop, floor);
@@ -223,6 +213,24 @@ class EffectPosterior {
     factorise(1 / (middle * middle));
     const double sigma = middle * std::sqrt(std::max(factor_.rest(), 1e-300) / n);
     return sigma > 0 && std::isfinite(sigma) ? sigma_coordinate_.coordinate(sigma) : origin_;
+  }
+
+  // Uphill from `top`, in longer and longer steps while it helps; false where it did not. Long steps may go beyond the peak.
+  bool climb(int direction, int& top, double& best) const {
+    bool moved = false;
+    for (int stride = 1; stride > 0;) {
+      const int next = top + direction * stride;
+      const double value = std::abs(next) > farthest ? -HUGE_VAL : log_density_at(next);
+      if (value > best) {
+        best = value;
+        top = next;
+        stride *= 2;
+        moved = true;
+      } else {
+        stride /= 2;
+      }
+    }
+    return moved;
   }
 
   void fill_side(int top, int direction, double least, double drop, double order,
