@@ -48,8 +48,9 @@ stan <- posterior::summarise_draws(posterior::subset_draws(draws, unname(names))
 stan[-1] <- lapply(stan[-1], as.numeric)
 
 show_machine(c("brms", "rstan"))
+cat("sleepstudy, (1 + Days | Subject); brms, compiled before, with 4 chains of 1,000 draws after 1,000\n")
 cat(sprintf(
-  "sleepstudy, (1 + Days | Subject): fit and summary in %s s; brms, compiled before, 4 chains of 1,000 after 1,000: %.1f s, %.0f times as long.\n\n",
+  "Fit and summary in %s s, brms in %.1f s: %.0f times as long.\n\n",
   format(seconds[["bayespool"]], digits = 2), seconds[["brms"]], seconds[["brms"]] / seconds[["bayespool"]]
 ))
 show_table(

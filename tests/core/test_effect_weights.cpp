@@ -18,7 +18,8 @@ using LongVector = Eigen::Matrix<long double, Eigen::Dynamic, 1>;
 MatrixXd some_r(Index rows, Index effects) {
   MatrixXd r = MatrixXd::Zero(rows, effects);
   for (Index i = 0; i < rows; ++i)
-    for (Index j = i; j < effects; ++j) r(i, j) = 1 + std::cos(2.0 + static_cast<double>(3 * i + j));
+    for (Index j = i; j < effects; ++j)
+      r(i, j) = 1 + std::cos(2.0 + static_cast<double>(3 * i + j));
   return r;
 }
 
