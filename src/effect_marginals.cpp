@@ -27,7 +27,6 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
   const LatticeRule& rule = quadrature.rule();
   const Index d = posterior.dimension();
   if (posterior.sigma_on_line()) line_spacing_ = posterior.line_step();
-  double highest = -HUGE_VAL;
   EffectPosterior::Line line;
   std::vector<double> z, lattice_weight, weight, log_sigma, position;
   std::map<int, double> whole_line;
@@ -53,12 +52,10 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
       position.push_back(0);
       continue;
     }
-    posterior.fill_line(line_drop, 0, highest - line_floor, line);
-    const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
-    highest = std::max(highest, top);
+    posterior.fill_line_beside_others(line);
     double total = 0;
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {
-      line.log_f[m] = std::exp(line.log_f[m] - top);
+      line.log_f[m] = std::exp(line.log_f[m] - line.top);
       total += line.log_f[m];
     }
     for (std::size_t m = 0; m < line.log_f.size(); ++m) {

@@ -94,12 +94,11 @@ WeightedNormals EffectNodes::normals(const EffectCombination& combination) const
 }
 
 std::vector<EffectNodes::SigmaNode> EffectNodes::line_nodes(const EffectPosterior& posterior) {
-  posterior.fill_line(line_drop, 0, -HUGE_VAL, line_);
-  const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
+  posterior.fill_line(line_);
   double total = 0;
   std::vector<SigmaNode> nodes;
   for (std::size_t i = 0; i < line_.log_f.size(); ++i) {
-    const double weight = std::exp(line_.log_f[i] - top);
+    const double weight = std::exp(line_.log_f[i] - line_.top);
     total += weight;
     nodes.push_back({posterior.sigma_on_line(line_.first + static_cast<int>(i)), weight});
   }
@@ -107,15 +106,13 @@ std::vector<EffectNodes::SigmaNode> EffectNodes::line_nodes(const EffectPosterio
   return nodes;
 }
 
-std::vector<EffectNodes::SigmaNode> EffectNodes::sigma_nodes(const EffectPosterior& posterior) {
+std::vector<EffectNodes::SigmaNode> EffectNodes::sigma_nodes(EffectPosterior& posterior) {
   if (!posterior.sigma_on_line()) return {{posterior.given_sigma(), 1}};
-  posterior.fill_line(line_drop, 0, highest_ - line_floor, line_);
+  posterior.fill_line_beside_others(line_);
   const std::size_t count = line_.log_f.size();
-  const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
-  highest_ = std::max(highest_, top);
   Eigen::ArrayXd weight(static_cast<Index>(count)), m(static_cast<Index>(count));
   for (std::size_t i = 0; i < count; ++i) {
-    weight(static_cast<Index>(i)) = std::exp(line_.log_f[i] - top);
+    weight(static_cast<Index>(i)) = std::exp(line_.log_f[i] - line_.top);
     m(static_cast<Index>(i)) = line_.first + static_cast<int>(i);
   }
   weight /= weight.sum();

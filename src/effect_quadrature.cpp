@@ -89,11 +89,10 @@ void EffectQuadrature::write(RecordWriter& record) const {
 double EffectQuadrature::log_mass_at(const EffectPosterior& posterior) const {
   if (!posterior.sigma_on_line()) return posterior.log_density();
   EffectPosterior::Line line;
-  posterior.fill_line(line_drop, 0, -HUGE_VAL, line);
-  const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
+  posterior.fill_line(line);
   double sum = 0;
-  for (double value : line.log_f) sum += std::exp(value - top);
-  return top + std::log(sum * posterior.line_step());
+  for (double value : line.log_f) sum += std::exp(value - line.top);
+  return line.top + std::log(sum * posterior.line_step());
 }
 
 bool EffectQuadrature::finite_variance() const {
@@ -179,17 +178,15 @@ LatticeValue EffectQuadrature::value(const double* x) {
                                                  ? 2 * std::log(sigma)
                                                  : -HUGE_VAL)};
   }
-  posterior_.fill_line(line_drop, orders_.sigma, highest_ - line_floor, line_);
-  const double top = *std::max_element(line_.log_f.begin(), line_.log_f.end());
-  highest_ = std::max(highest_, top);
+  posterior_.fill_line_beside_others(line_, orders_.sigma);
   double even = 0, odd = 0, square = 0;
   for (std::size_t i = 0; i < line_.log_f.size(); ++i) {
-    const double w = std::exp(line_.log_f[i] - top);
+    const double w = std::exp(line_.log_f[i] - line_.top);
     ((line_.first + static_cast<int>(i)) % 2 ? odd : even) += w;
     const double sigma = posterior_.sigma_on_line(line_.first + static_cast<int>(i));
     square += w * sigma * sigma;
   }
-  const double log_mass = top + std::log((even + odd) * posterior_.line_step());
+  const double log_mass = line_.top + std::log((even + odd) * posterior_.line_step());
   parity_ = (even - odd) / (even + odd);
   const double log_square = std::log(square / (even + odd));
   return {log_mass, lift(log_square, orders_.sigma > 0 ? log_square : -HUGE_VAL)};

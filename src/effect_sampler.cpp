@@ -105,12 +105,11 @@ double EffectSampler::interpolated(const std::array<double, most_dimensions>& k)
 
 double EffectSampler::draw_sigma(RandomStream& random, EffectPosterior& posterior,
                                  EffectPosterior::Line& line, double bound, double& greatest) {
-  posterior.fill_line(line_drop, 0, -HUGE_VAL, line);
-  const double top = *std::max_element(line.log_f.begin(), line.log_f.end());
+  posterior.fill_line(line, line_drop);
   double total = 0;
   std::vector<double> sums, mass;
   for (double value : line.log_f) {
-    mass.push_back(std::exp(value - top));
+    mass.push_back(std::exp(value - line.top));
     sums.push_back(total += mass.back());
   }
   for (;;) {
@@ -124,7 +123,7 @@ double EffectSampler::draw_sigma(RandomStream& random, EffectPosterior& posterio
     const double part = position - static_cast<double>(left);
     const double coordinate =
         posterior.line_origin() + posterior.line_step() * (line.first + position);
-    const double ratio = std::exp(posterior.log_density(coordinate) - top) /
+    const double ratio = std::exp(posterior.log_density(coordinate) - line.top) /
                          ((1 - part) * mass[left] + part * mass[left + 1]);
     greatest = std::max(greatest, ratio);
     if (random.uniform() * bound < ratio) return posterior.sigma_coordinate().value(coordinate);

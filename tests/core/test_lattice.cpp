@@ -2,6 +2,7 @@
 #include <catch.h>
 
 #include <Eigen/Cholesky>
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -153,4 +154,38 @@ TEST_CASE("steps: how fast the pattern falls is learnt", "[lattice]") {
     const double wanted = std::pow(-1.5 / std::log(0.7e-6), 1 / n);
     CHECK(close_to(found, std::max(wanted, 0.45 * 0.6), 1e-12));
   }
+}
+
+TEST_CASE("bulk: a sublattice that the pattern allows has the mean and spread of the lattice",
+          "[lattice]") {
+  const LogDensity normal = [](const double* x) {
+    return -0.5 * (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]) - 1.5 * std::log(2 * pi);
+  };
+  const LatticeRule rule = fit(normal, 3).rule;
+  const auto check = [&rule](double tolerance, double least, double most, double error) {
+    const std::vector<ChosenNode> chosen = rule.bulk(0, tolerance);
+    const double share =
+        static_cast<double>(chosen.size()) / static_cast<double>(rule.nodes.size());
+    CHECK(share > least);
+    CHECK(share < most);
+    VectorXd x(3), mean = VectorXd::Zero(3);
+    MatrixXd square = MatrixXd::Zero(3, 3);
+    double total = 0;
+    for (const ChosenNode& node : chosen) {
+      rule.map.point(rule.nodes[node.index].k, x.data());
+      total += node.weight;
+      mean += node.weight * x;
+      square += node.weight * x * x.transpose();
+    }
+    CHECK(close_to(total, 1, 1e-12));
+    CHECK(mean.norm() < error);
+    CHECK((square - MatrixXd::Identity(3, 3)).norm() < error);
+  };
+  const std::vector<double>& p = rule.pattern;
+  const double pairs = std::max({p[3], p[5], p[6]});
+  REQUIRE(p[7] < std::min({p[3], p[5], p[6]}));
+  REQUIRE(pairs < std::min({p[1], p[2], p[4]}));
+  check(0, 0.999, 1.001, 1e-6);
+  check(1.01 * p[7], 0.45, 0.55, 1e-6 + 20 * p[7]);
+  check(1.01 * pairs, 0.2, 0.3, 1e-6 + 60 * pairs);
 }

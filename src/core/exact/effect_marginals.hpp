@@ -29,7 +29,7 @@ class EffectMarginals {
   Eigen::RowVectorXd row(const VarianceFunction& function, const SummaryColumns& wanted) const;
 
  private:
-  static constexpr double negligible = 1e-13, line_drop = 23, line_floor = 25;
+  static constexpr double negligible = 1e-13;
 
   // Values of a function with weights that sum to one, and the frequency up to which their distribution is known. `stretch`, in sds: beyond
   // it values are brought nearer by asinh, as by the lattice's map, so that they are as dense in the tails.

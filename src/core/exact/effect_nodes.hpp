@@ -73,18 +73,15 @@ class EffectNodes {
   std::vector<SigmaNode> line_nodes(const EffectPosterior& posterior);
 
   // The Gauss rule for the distribution on the line (Golub & Welsch), with so many points that an integrand which is analytic for
-  // |Im log sigma| < pi / 4, as a normal density of sd sigma is, has an error below 1e-7.
-  std::vector<SigmaNode> sigma_nodes(const EffectPosterior& posterior);
+  // |Im log sigma| < pi / 4, as a normal density of sd sigma is, has an error below 1e-6.
+  std::vector<SigmaNode> sigma_nodes(EffectPosterior& posterior);
 
-  static constexpr double line_drop = 23;
-  static constexpr double line_floor = 25;  // below the highest of all lines
   // What the bulk leaves out, and the pattern at which a sublattice serves: less than these where the quadrature's own error is less.
   static constexpr double most_discarded = 1e-9, most_thinned = 1e-7;
 
   const EffectDesign* design_;
   std::size_t lattice_parities_;
   EffectPosterior::Line line_;
-  double highest_ = -HUGE_VAL;  // of log f on lines
 };
 
 }  // namespace bayespool

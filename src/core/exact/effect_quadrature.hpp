@@ -63,8 +63,6 @@ class EffectQuadrature {
   void set_line(const VectorXd& x);
 
   static constexpr double line_tolerance = 2.5e-4;  // of line_error()
-  static constexpr double line_drop = 23;           // of log f on the lines of sigma
-  static constexpr double line_floor = 25;          // below the highest of all lines
   // Of a line, in sds of sigma's coordinate: finer where there are few lines.
   static double line_step(Index dimension) {
     return dimension < 2 ? 0.35 : dimension == 2 ? 0.45 : 0.6;
@@ -78,7 +76,6 @@ class EffectQuadrature {
   LatticeRule rule_;
   EffectPosterior::Line line_;
   double log_evidence_ = 0, error_ = 0, sigma_start_ = 0, parity_ = 0;
-  double highest_ = -HUGE_VAL;  // of log f on lines
   std::size_t evaluations_ = 0;
 };
 

@@ -58,9 +58,6 @@ class EffectPosterior {
     return d + (correlated() ? Correlation::coordinate_count(effects_) : 0);
   }
 
-  const EffectDesign& design() const { return *design_; }
-  const EffectPriors& priors() const { return priors_; }
-  Index effects() const { return effects_; }
   bool correlated() const { return priors_.eta && effects_ > 1; }
   bool sigma_on_line() const { return sigma_on_line_; }
   bool sigma_known() const { return priors_.sigma.is_fixed(); }
@@ -120,25 +117,19 @@ class EffectPosterior {
   struct Line {
     int first = 0;
     std::vector<double> log_f;  // at first, first + 1, ...
+    double top = 0;             // the greatest of these
   };
 
-  // The nodes of the line at x where log f is within `drop` of its greatest there, and above `floor`; or, after multiplication by
-  // sigma^order, within `drop` of its greatest.
-  void fill_line(double drop, double order, double floor, Line& line) const {
-    int top = static_cast<int>(std::lround((typical_coordinate() - origin_) / step_));
-    top = std::min(std::max(top, -farthest), farthest);
-    double best = log_density_at(top);
-    climb(1, top, best);
-    for (int direction = -1; climb(direction, top, best);) direction = -direction;
-    up_.clear();
-    down_.clear();
-    const double least = std::max(best - drop, floor);
-    fill_side(top, 1, least, drop, order, up_);
-    fill_side(top, -1, least, drop, 0, down_);
-    line.first = top - static_cast<int>(down_.size());
-    line.log_f.assign(down_.rbegin(), down_.rend());
-    line.log_f.push_back(best);
-    line.log_f.insert(line.log_f.end(), up_.begin(), up_.end());
+  static constexpr double line_drop = 23;
+
+  // The nodes of the line at x where log f is within `drop` of its greatest there.
+  void fill_line(Line& line, double drop = line_drop) const { fill_line(line, drop, -HUGE_VAL, 0); }
+
+  // The same without what is nothing beside all lines filled so before; with nodes where, after multiplication by sigma^order, log f is
+  // near its greatest.
+  void fill_line_beside_others(Line& line, double order = 0) {
+    fill_line(line, line_drop, highest_ - line_floor, order);
+    highest_ = std::max(highest_, line.top);
   }
 
   double sigma_on_line(int m) const { return point(m).sigma; }
@@ -159,7 +150,26 @@ class EffectPosterior {
 
  private:
   static constexpr int farthest = 100000;
+  static constexpr double line_floor = 25;
   static constexpr std::size_t most_line_nodes = 4000;  // on each side
+
+  void fill_line(Line& line, double drop, double floor, double order) const {
+    int top = static_cast<int>(std::lround((typical_coordinate() - origin_) / step_));
+    top = std::min(std::max(top, -farthest), farthest);
+    double best = log_density_at(top);
+    climb(1, top, best);
+    for (int direction = -1; climb(direction, top, best);) direction = -direction;
+    up_.clear();
+    down_.clear();
+    const double least = std::max(best - drop, floor);
+    fill_side(top, 1, least, drop, order, up_);
+    fill_side(top, -1, least, drop, 0, down_);
+    line.first = top - static_cast<int>(down_.size());
+    line.log_f.assign(down_.rbegin(), down_.rend());
+    line.log_f.push_back(best);
+    line.log_f.insert(line.log_f.end(), up_.begin(), up_.end());
+    line.top = *std::max_element(line.log_f.begin(), line.log_f.end());
+  }
 
   // What depends on sigma alone.
   struct Point {
@@ -276,6 +286,7 @@ class EffectPosterior {
   bool sigma_on_line_ = false;
   double log_constant_ = 0, log_base_ = 0, sigma_ = 0;
   double origin_ = 0, step_ = 1, unbounded_ = 0;
+  double highest_ = -HUGE_VAL;                        // of log f on lines
   mutable std::array<std::vector<Point>, 2> points_;  // of the line at m >= 0 and at m <= 0
   mutable std::vector<double> up_, down_;             // work space
 };

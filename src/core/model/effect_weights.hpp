@@ -69,7 +69,7 @@ inline EffectWeights two_effect_weights(const MatrixXd& r, const EffectMatrix& l
 
 inline EffectWeights effect_weights(const MatrixXd& r, const EffectMatrix& lambda,
                                     const EffectVector& z) {
-  if (z.size() == 2 && r.rows() <= 2) return two_effect_weights(r, lambda, z);
+  if (z.size() == 2) return two_effect_weights(r, lambda, z);
   EffectVector v = lambda.transpose() * z;
   const EffectMatrix b = r * lambda;
   const EffectMatrix factor = effect_factor(b.transpose());  // of K

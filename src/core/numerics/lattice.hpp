@@ -212,22 +212,29 @@ class LatticeRule {
   }
 
   // Values of s for which only nodes with even s'k need be kept: a sum over these alone repeats the spectrum at half the sampling
-  // frequency in the directions of these s and their sums, where the pattern is below `tolerance`.
+  // frequency in the directions of these s and their sums, where the pattern is below `tolerance`. As many as one of them leads to, with
+  // the others in the order of the pattern.
   std::vector<std::size_t> parity_checks(double tolerance) const {
-    std::vector<std::size_t> order, checks, sums{0};
-    for (std::size_t s = 1; s < pattern.size(); ++s) order.push_back(s);
+    std::vector<std::size_t> order;
+    for (std::size_t s = 1; s < pattern.size(); ++s)
+      if (pattern[s] < tolerance) order.push_back(s);
     std::sort(order.begin(), order.end(),
               [this](std::size_t a, std::size_t b) { return pattern[a] < pattern[b]; });
-    for (std::size_t s : order) {
-      if (std::find(sums.begin(), sums.end(), s) != sums.end() ||
-          !std::all_of(sums.begin(), sums.end(),
-                       [&](std::size_t sum) { return pattern[sum ^ s] < tolerance; }))
-        continue;
-      checks.push_back(s);
-      const std::size_t count = sums.size();
-      for (std::size_t i = 0; i < count; ++i) sums.push_back(sums[i] ^ s);
+    std::vector<std::size_t> most;
+    for (std::size_t first : order) {
+      std::vector<std::size_t> checks{first}, sums{0, first};
+      for (std::size_t s : order) {
+        if (std::find(sums.begin(), sums.end(), s) != sums.end() ||
+            !std::all_of(sums.begin(), sums.end(),
+                         [&](std::size_t sum) { return pattern[sum ^ s] < tolerance; }))
+          continue;
+        checks.push_back(s);
+        const std::size_t count = sums.size();
+        for (std::size_t i = 0; i < count; ++i) sums.push_back(sums[i] ^ s);
+      }
+      if (checks.size() > most.size()) most = checks;
     }
-    return checks;
+    return most;
   }
 
   bool inside(std::size_t i, const std::vector<double>& lift, double top, double lifted_top,
