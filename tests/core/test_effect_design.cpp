@@ -214,3 +214,33 @@ TEST_CASE("effect nodes: normals of coefficients, effects and contrasts agree wi
   check({1, -0.7, 2}, {{z, std::nullopt}}, 1);
   check({0, 0, 0}, {{slope, 5}, {-slope, 2}}, 0);
 }
+
+TEST_CASE(
+    "effect posterior: a line of sigma reaches just beyond what matters, from wherever its search "
+    "starts",
+    "[effect_posterior]") {
+  const EffectDesign design(moments(some_rows(), 2), priors);
+  EffectPosterior posterior(design,
+                            {ScalePrior("exponential", {1}),
+                             {ScalePrior("exponential", {0.7}), ScalePrior("normal", {0, 2})},
+                             1.5});
+  REQUIRE(posterior.sigma_on_line());
+  REQUIRE(posterior.dimension() == 3);
+  EffectPosterior::Line line;
+  for (const double origin : {-3.0, 0.0, 4.0})
+    for (const double step : {0.45, 1e-2})
+      for (const double log_theta : {-8.0, 0.0, 7.0}) {
+        const double x[] = {log_theta, 0.5 * log_theta, 0.3};
+        posterior.set_line(origin, step);
+        posterior.move(x);
+        posterior.fill_line(line);
+        const auto& log_f = line.log_f;
+        REQUIRE(log_f.size() >= 3);
+        const double least = line.top - EffectPosterior::line_drop;
+        CHECK(log_f.front() < least);
+        CHECK(log_f.back() < least);
+        CHECK(*std::min_element(log_f.begin() + 1, log_f.end() - 1) >= least);
+        for (std::size_t i = 0; i < log_f.size(); i += 7)
+          CHECK(log_f[i] == posterior.log_density_at(line.first + static_cast<int>(i)));
+      }
+}
