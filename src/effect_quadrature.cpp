@@ -129,8 +129,10 @@ void EffectQuadrature::integrate() {
     rule_ = std::move(fit.rule);
     error_ = fit.error;
     log_evidence_ = rule_.log_total;
-    if (!posterior_.sigma_on_line() || line_error() < line_tolerance) return;
-    posterior_.set_line(posterior_.line_origin(), 0.5 * posterior_.line_step());
+    const bool resolved = !posterior_.sigma_on_line() || line_error() < line_tolerance;
+    // Also where the line stays: what follows must not depend on what the search has seen, as it does not after reading a record.
+    posterior_.set_line(posterior_.line_origin(), (resolved ? 1 : 0.5) * posterior_.line_step());
+    if (resolved) return;
   }
   throw NotConverged("the line of sigma does not resolve it");
 }

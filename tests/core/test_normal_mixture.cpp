@@ -95,6 +95,7 @@ TEST_CASE("normal mixture: values are sums over the components", "[normal_mixtur
     const NormalMixture::Value at = m.evaluate(q);
     CHECK(std::abs(at.tails.below / tail(m, q, true) - 1) < 1e-13);
     CHECK(std::abs(at.tails.above / tail(m, q, false) - 1) < 1e-13);
+    CHECK(close_to(m.density(q), at.density, 1e-14));
     const double h = 1e-5;
     CHECK(close_to(at.density, (tail(m, q + h, true) - tail(m, q - h, true)) / (2 * h), 1e-9));
     CHECK(close_to(at.derivative, (m.evaluate(q + h).density - m.evaluate(q - h).density) / (2 * h),

@@ -64,10 +64,11 @@ class EffectPosterior {
   bool sigma_is_coordinate() const { return !sigma_known() && !sigma_on_line_; }
   const Coordinate& sigma_coordinate() const { return sigma_coordinate_; }
 
-  // The line of sigma.
+  // The line of sigma; forgets what was on another.
   void set_line(double origin, double step) {
     origin_ = origin;
     step_ = step;
+    highest_ = -HUGE_VAL;
     points_[0].clear();
     points_[1].clear();
   }
@@ -125,8 +126,8 @@ class EffectPosterior {
   // The nodes of the line at x where log f is within `drop` of its greatest there.
   void fill_line(Line& line, double drop = line_drop) const { fill_line(line, drop, -HUGE_VAL, 0); }
 
-  // The same without what is nothing beside all lines filled so before; with nodes where, after multiplication by sigma^order, log f is
-  // near its greatest.
+  // The same without what is nothing beside all lines filled so since set_line(); with nodes where, after multiplication by
+  // sigma^order, log f is near its greatest.
   void fill_line_beside_others(Line& line, double order = 0) {
     fill_line(line, line_drop, highest_ - line_floor, order);
     highest_ = std::max(highest_, line.top);

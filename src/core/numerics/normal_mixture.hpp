@@ -44,6 +44,17 @@ struct NormalMixture {
     return value;
   }
 
+  double density(double q) const {
+    double sum = 0;
+    for (Eigen::Index first = 0; first < weight.size(); first += block) {
+      const Eigen::Index count = std::min(block, weight.size() - first);
+      const Block inverse = inverse_sd.segment(first, count);
+      const Block z = (q - mean.segment(first, count)) * inverse;
+      sum += (weight.segment(first, count) * inverse * (-0.5 * z.square()).exp()).sum();
+    }
+    return inverse_root_two_pi * sum;
+  }
+
   // A center and a scale that heavy tails do not move: the components' means weighted by 1 / sd, and the
   // geometric mean of their sds.
   double robust_center() const {

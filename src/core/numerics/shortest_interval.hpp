@@ -55,10 +55,10 @@ Interval interval(Quantile&& quantile, IntervalKind kind) {
   return {quantile(Tails{p, 1 - p}), quantile(Tails{1 - p, p})};
 }
 
-// Of a smooth distribution with evaluate(x), which has `tails`, `density` and its `derivative`, quantile(tails, start, scale) and
-// exceeds_between(lower, upper, level). Newton's method makes the densities at both ends equal, from the central interval; the
-// result is the shortest interval if the density is nowhere higher outside than inside, for then no set of the same
-// probability is smaller. Otherwise the interval is a function of the probability below it, written outside * Phi(z): the best z of a
+// Of a smooth distribution with evaluate(x), which has `tails`, `density` and its `derivative`, density(x) alone,
+// quantile(tails, start, scale) and exceeds_between(lower, upper, level). Newton's method makes the densities at both ends equal,
+// from about where they are or else from the central interval; the result is the shortest interval if the density is nowhere
+// higher outside than inside, for then no set of the same probability is smaller. Otherwise the interval is a function of the probability below it, written outside * Phi(z): the best z of a
 // grid is the start of Newton's or, where that fails, Brent's method.
 template <class Distribution>
 class ShortestInterval {
@@ -72,8 +72,13 @@ class ShortestInterval {
 
   // `other_peak`: about where the density may have a peak beside its main one; nothing: it has one alone.
   Interval shortest(std::optional<double> other_peak) {
-    Interval found = at(0);
-    if (equalise(found) && (!other_peak || is_highest(found, *other_peak))) return found;
+    Interval found = near_;
+    bool equal = equalise(found);
+    if (!equal) {
+      found = at(0);
+      equal = equalise(found);
+    }
+    if (equal && (!other_peak || is_highest(found, *other_peak))) return found;
     double best = 0, least = HUGE_VAL;
     for (double z = -reach; z <= reach; z += spacing) {
       const double width = at(z).length();
@@ -120,9 +125,9 @@ class ShortestInterval {
 
   // By proof or else at points inside and outside, and at the one where a narrow peak may be.
   bool is_highest(Interval ends, double other_peak) const {
-    const double level = distribution_->evaluate(ends.lower).density;
+    const auto density = [&](double x) { return distribution_->density(x); };
+    const double level = density(ends.lower);
     if (distribution_->exceeds_between(ends.lower, ends.upper, level)) return true;
-    const auto density = [&](double x) { return distribution_->evaluate(x).density; };
     const bool inside = other_peak > ends.lower && other_peak < ends.upper;
     if (!inside && density(other_peak) > level) return false;
     for (double part : {0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95})
