@@ -29,8 +29,8 @@ cpp_effects_check <- function(problem) {
     .Call(`_bayespool_cpp_effects_check`, problem)
 }
 
-cpp_effects_leave_one_out <- function(problem, orders, record, x, z, group, cores, memory) {
-    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, group, cores, memory)
+cpp_effects_leave_one_out <- function(problem, orders, record, x, z, weight, group, cores, memory) {
+    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, weight, group, cores, memory)
 }
 
 cpp_effects_combinations <- function(problem, orders, record, x, z, group, noise, probability, shortest, cores, memory) {
@@ -61,12 +61,12 @@ cpp_comparison <- function(problem, orders, record) {
     .Call(`_bayespool_cpp_comparison`, problem, orders, record)
 }
 
-cpp_group_moments <- function(columns, rows, group, first_code, groups, pooled) {
-    .Call(`_bayespool_cpp_group_moments`, columns, rows, group, first_code, groups, pooled)
+cpp_group_moments <- function(columns, rows, group, first_code, groups, weight, pooled) {
+    .Call(`_bayespool_cpp_group_moments`, columns, rows, group, first_code, groups, weight, pooled)
 }
 
-cpp_residual_columns <- function(size, mean, within, intercept) {
-    .Call(`_bayespool_cpp_residual_columns`, size, mean, within, intercept)
+cpp_residual_columns <- function(observations, size, mean, within, intercept) {
+    .Call(`_bayespool_cpp_residual_columns`, observations, size, mean, within, intercept)
 }
 
 cpp_residual_rows <- function(columns, combination, constant) {
@@ -89,8 +89,8 @@ cpp_merge_groups <- function(moments) {
     .Call(`_bayespool_cpp_merge_groups`, moments)
 }
 
-cpp_leave_one_out <- function(problem, orders, record, columns, group, cores, memory) {
-    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, columns, group, cores, memory)
+cpp_leave_one_out <- function(problem, orders, record, columns, weight, group, cores, memory) {
+    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, columns, weight, group, cores, memory)
 }
 
 cpp_row_predictions <- function(problem, orders, record, columns, response, group, noise, probability, shortest, cores, memory) {

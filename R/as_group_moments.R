@@ -25,9 +25,11 @@
 #'   `NA` is accepted where `n` is 1.
 #' @param se Standard errors of the means, in place of `sd`.
 #' @param response Name of the response; `NULL`: it may have any.
+#' @param weight Where the observations of groups have weights, see [bayespool-weights]: that of a single observation in each group,
+#'   above 0. If each observation is a mean of \eqn{k} measurements, for example, it is \eqn{k}.
 #' @return An object of class `group_moments`, see [group_moments()].
 #' @section Errors: Of class `bayespool_error_moments`: lengths that differ, missing or infinite
-#'   values, a size that is not a whole number of at least 1, a negative standard deviation, a
+#'   values, a size that is not a whole number of at least 1, a negative standard deviation, a weight that is not above 0, a
 #'   repeated group. Of class `bayespool_error_data`: a column that `data` does not have. Of class
 #'   `bayespool_error_argument`: an argument that is missing, both `sd` and `se`, a table that is not a data frame.
 #' @seealso [group_moments()] for rows.
@@ -46,18 +48,19 @@
 #'   mean = c(41.34, 39.86, 42.71), sd = c(7.931, 8.486, 7.171)
 #' )
 #' @export
-as_group_moments <- function(data, group, n, mean, sd, se, response = NULL) {
+as_group_moments <- function(data, group, n, mean, sd, se, response = NULL, weight) {
   call <- rlang::current_env()
   if (!missing(data) && !is.data.frame(data)) {
     # Vectors by position. A list or a matrix is no vector, but meant as a table.
     if ("data" %in% names(sys.call()) || rlang::is_bare_list(data) || is.matrix(data)) {
       abort_bayespool(c("{.arg data} must be a data frame.", i = "Found {.obj_type_friendly {data}}."), "argument", call)
     }
-    return(eval(match.call(function(group, n, mean, sd, se, response) NULL, sys.call()), parent.frame()))
+    return(eval(match.call(function(group, n, mean, sd, se, response, weight) NULL, sys.call()), parent.frame()))
   }
   check_argument(response, is.null(response) || is_name(response), "the name of the response, or {.code NULL}", call)
   given <- list(
-    group = rlang::enquo(group), n = rlang::enquo(n), mean = rlang::enquo(mean), sd = rlang::enquo(sd), se = rlang::enquo(se)
+    group = rlang::enquo(group), n = rlang::enquo(n), mean = rlang::enquo(mean), sd = rlang::enquo(sd), se = rlang::enquo(se),
+    weight = rlang::enquo(weight)
   )
   given <- given[!vapply(given, rlang::quo_is_missing, NA)]
   check_given(names(given), call)
@@ -70,7 +73,7 @@ as_group_moments <- function(data, group, n, mean, sd, se, response = NULL) {
   check_table(table, call)
   spread <- names(table)[4]
   squares <- if (spread == "sd") table$sd^2 else table$n * table$se^2
-  within <- ifelse(table$n == 1, 0, (table$n - 1) * squares)
+  within <- ifelse(table$n == 1, 0, (table$n - 1) * squares) * table$weight %||% 1
   if (!all(is.finite(within))) {
     abort_bayespool(
       c("{.arg {spread}} is too large for double precision.", i = "Divide {.arg mean} and {.arg {spread}} by a constant first."),
@@ -84,7 +87,9 @@ as_group_moments <- function(data, group, n, mean, sd, se, response = NULL) {
     n = as.double(table$n),
     mean = matrix(as.double(table$mean), ncol = 1, dimnames = list(NULL, column)),
     within = matrix(as.double(within), ncol = 1),
-    response = column
+    response = column,
+    weight = if (!is.null(table$weight)) as.double(table$n * table$weight),
+    log_weight = if (!is.null(table$weight)) as.double(table$n * log(table$weight))
   )
   moments$any_response <- is.null(response)
   moments
@@ -130,7 +135,7 @@ column_name <- function(quo) {
   if (is.name(expr) || is_name(expr)) as.character(expr)
 }
 
-# `table`: group, n, mean, and sd or se.
+# `table`: group, n, mean, sd or se, and weight or not.
 check_table <- function(table, call) {
   refuse <- function(wrong, found = NULL, envir = rlang::caller_env()) {
     abort_bayespool(c(wrong, i = found), "moments", call, .envir = envir)
@@ -161,6 +166,10 @@ check_table <- function(table, call) {
   bad <- which(table[[spread]] < 0)
   if (length(bad) > 0) {
     refuse("{.arg {spread}} must not be negative.", "Found {.val {table[[spread]][bad]}}.")
+  }
+  bad <- which(table$weight <= 0)
+  if (length(bad) > 0) {
+    refuse("{.arg weight} must be above 0.", "Found {.val {table$weight[bad]}}.")
   }
 }
 

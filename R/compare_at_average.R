@@ -16,7 +16,7 @@ compare_at_average <- function(comparison, prob, interval, call) {
   groups <- length(moments$group)
   predictors <- ncol(moments$mean) - 1
   x <- moments$mean[, seq_len(predictors), drop = FALSE]
-  average <- colSums(x * moments$n) / sum(moments$n)
+  average <- weighted_means(x, moments)
   at_average <- matrix(average, groups, predictors, byrow = TRUE)
   slopes <- posterior_means(fits$partial, call = call)[fits$partial$model$slopes]
   estimates <- lapply(fits, function(fit) {
@@ -25,11 +25,11 @@ compare_at_average <- function(comparison, prob, interval, call) {
       return(interval_table(fit, prob, interval, rep_len(variables, groups), call = call))
     }
     if (has_groups(fit$model)) {
-      return(row_table(fit, at_average, seq_len(groups), noise = FALSE, prob, interval, call))
+      return(row_table(fit, at_average, seq_len(groups), noise = 0, prob, interval, call))
     }
-    row_table(fit, at_average, rep(NA_integer_, groups), noise = FALSE, prob, interval, call)
+    row_table(fit, at_average, rep(NA_integer_, groups), noise = 0, prob, interval, call)
   })
-  population <- row_table(fits$partial, at_average[1, , drop = FALSE], NA_integer_, noise = FALSE, prob, interval, call)
+  population <- row_table(fits$partial, at_average[1, , drop = FALSE], NA_integer_, noise = 0, prob, interval, call)
   named <- function(table) data.frame(estimate = table[, "mean"], lower = table[, "lower"], upper = table[, "upper"], row.names = NULL)
   list(
     groups = data.frame(

@@ -167,7 +167,7 @@ compare_groups <- function(fits, summaries, prob, interval) {
     summary_rows(summary, rep_len(means, groups))
   }, fits, summaries)
   missing <- rep(NA_real_, 2 * groups)
-  shrinkage <- exact_pooling_weights(fit_posterior(fits$partial), moments$n, prob, interval, call = NULL)
+  shrinkage <- exact_pooling_weights(fit_posterior(fits$partial), group_weights(moments), prob, interval, call = NULL)
   data.frame(
     group = rep(factor(moments$group, levels = moments$group), 3),
     n = rep(moments$n, 3),

@@ -69,7 +69,7 @@ core_pooling_weights <- function(posterior, size, prob, interval, call) {
 }
 
 # `columns`: rows of the problem's columns, of which the last is the response where that is `response`; `group` from 0, -1 for a new one,
-# -2 for the population; `noise`: of observations, not of their expected values. Columns mean, sd, lower, upper.
+# -2 for the population; `noise`: the variance of an observation there, in sigma^2, and 0 for its expected value. Columns mean, sd, lower, upper.
 core_row_predictions <- function(posterior, columns, response, group, noise, prob, interval, cores, call) {
   run_core(
     cpp_row_predictions(
@@ -95,10 +95,10 @@ core_group_contrasts <- function(posterior, first, second, prob, interval, cores
 core_mixtures_over_draws <- function(mean, sd, prob, interval) cpp_mixtures_over_draws(mean, sd, prob, interval == "hdi")
 
 # Rows ordered by `group` (from 0).
-core_leave_one_out <- function(posterior, columns, group, cores, call) {
+core_leave_one_out <- function(posterior, columns, weight, group, cores, call) {
   run_core(
     cpp_leave_one_out(
-      posterior$problem, posterior$propriety$orders, posterior$record, columns, group, cores,
+      posterior$problem, posterior$propriety$orders, posterior$record, columns, weight, group, cores,
       memory_for_nodes(posterior$problem)
     ),
     call
@@ -135,13 +135,13 @@ core_convergence <- function(draws) {
 }
 
 # Size, means and cross-products of groups, see reduce_data().
-core_group_moments <- function(columns, rows, code, first, groups, pooled) {
-  cpp_group_moments(columns, rows, code, first, groups, pooled)
+core_group_moments <- function(columns, rows, code, first, groups, weight, pooled) {
+  cpp_group_moments(columns, rows, code, first, groups, weight %||% numeric(), pooled)
 }
 
 # What residual columns of these moments would be and keep, see residual_moments(), and their rows.
 core_residual_columns <- function(moments, intercept) {
-  cpp_residual_columns(moments$n, moments$mean, colSums(moments$within), intercept)
+  cpp_residual_columns(sum(moments$n), group_weights(moments), moments$mean, colSums(moments$within), intercept)
 }
 core_residual_rows <- function(columns, combination, constant) cpp_residual_rows(columns, combination, constant)
 

@@ -1,6 +1,6 @@
 # Methods of group moments: printing, conversion, choosing and merging.
 
-# group, n, mean_<column>, sd_<column>, and with `products` also ss_<column> (sums of squares about
+# group, n, the sum of the weights where there are some, mean_<column>, sd_<column>, and with `products` also ss_<column> (sums of squares about
 # the group's mean) and sp_<column>_<column> (sums of products).
 moments_frame <- function(moments, products) {
   columns <- colnames(moments$mean)
@@ -11,7 +11,7 @@ moments_frame <- function(moments, products) {
   colnames(sd) <- paste0("sd_", columns)
   group <- stats::setNames(list(moments$group), if (is.null(moments$group_name)) "group" else moments$group_name)
   mean_beside_sd <- cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]
-  parts <- c(group, list(n = moments$n), matrix_columns(mean_beside_sd))
+  parts <- c(group, list(n = moments$n), if (has_weights(moments)) list(weight = moments$weight), matrix_columns(mean_beside_sd))
   if (products && nrow(moments$within) == nrow(mean)) {
     first <- columns[sequence(seq_len(d))]
     second <- columns[rep(seq_len(d), seq_len(d))]

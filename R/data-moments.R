@@ -1,16 +1,20 @@
 # Group moments: the object, choosing groups, merging.
 
 # `residual`: what residual_moments() returns; nothing where that is NULL. Moments of a table may also have `any_response`, see
-# select_moments(). `varying`: where slopes vary, `terms` (names of their columns, by term) and `coding`.
+# select_moments(). `varying`: where slopes vary, `terms` (names of their columns, by term) and `coding`. `weight`, `log_weight`: by group
+# the sums of the weights of its rows and of their logarithms; nothing where rows count alike.
 
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
-                              intercept = TRUE, coding = NULL, dropped = 0, residual = NULL, varying = NULL) {
+                              intercept = TRUE, coding = NULL, dropped = 0, residual = NULL, varying = NULL, weight = NULL,
+                              log_weight = NULL) {
   moments <- list(
     group_name = group_name, group = group, n = n, mean = mean, within = within, pooled = pooled, terms = terms,
     response = response, intercept = intercept, coding = coding, dropped = dropped
   )
   moments$residual <- residual
   moments$varying <- varying
+  moments$weight <- weight
+  moments$log_weight <- log_weight
   structure(moments, class = "group_moments")
 }
 
@@ -18,9 +22,20 @@ named_list <- function() {
   stats::setNames(list(), character())
 }
 
-# Standard deviations, J x d, with divisor n - 1; NA in a group of one.
+# The sums of the weights by group; their numbers of rows where these count alike.
+group_weights <- function(moments) moments$weight %||% moments$n
+
+has_weights <- function(moments) !is.null(moments$weight)
+
+# The means over all rows of what has one row a group.
+weighted_means <- function(by_group, moments) {
+  weights <- group_weights(moments)
+  colSums(by_group * weights) / sum(weights)
+}
+
+# Standard deviations, J x d, with divisor n - 1, of rows of average weight; NA in a group of one.
 moments_sd <- function(moments) {
-  squares <- moments$within[, diagonal_index(ncol(moments$mean)), drop = FALSE]
+  squares <- moments$within[, diagonal_index(ncol(moments$mean)), drop = FALSE] * moments$n / group_weights(moments)
   sd <- sqrt(squares / (moments$n - 1))
   sd[moments$n == 1, ] <- NA
   colnames(sd) <- colnames(moments$mean)
@@ -34,9 +49,12 @@ merge_into_one <- function(moments) {
   columns <- colnames(moments$mean)
   residual <- moments$residual
   if (!is.null(residual)) {
-    moments$residual[c("mean", "within")] <- cpp_merge_groups(c(list(n = moments$n), residual))[c("mean", "within")]
+    moments$residual[c("mean", "within")] <- cpp_merge_groups(c(list(n = group_weights(moments)), residual))[c("mean", "within")]
   }
-  moments[c("n", "mean", "within")] <- cpp_merge_groups(unclass(moments)[c("n", "mean", "within")])
+  of_columns <- c(list(n = group_weights(moments)), unclass(moments)[c("mean", "within")])
+  moments[c("mean", "within")] <- cpp_merge_groups(of_columns)[c("mean", "within")]
+  sums <- intersect(c("n", "weight", "log_weight"), names(moments))
+  moments[sums] <- lapply(unclass(moments)[sums], sum)
   colnames(moments$mean) <- columns
   moments["group_name"] <- list(NULL)
   moments$group <- ""
@@ -58,7 +76,8 @@ keep_groups <- function(moments, position, by_group) {
     moments
   }
   moments <- keep(moments)
-  moments$n <- moments$n[position]
+  by_row <- intersect(c("n", "weight", "log_weight"), names(moments))
+  moments[by_row] <- lapply(unclass(moments)[by_row], `[`, position)
   if (!is.null(moments$residual)) moments$residual <- keep(moments$residual)
   moments
 }
@@ -112,27 +131,34 @@ is_position <- function(i, groups) {
 merge_two <- function(a, b, call) {
   check_mergeable(a, b, call)
   labels <- union(a$group, b$group)
-  merged <- cpp_merge_moments(spread_groups(a, labels), spread_groups(b, labels))
+  spread <- lapply(list(a, b), spread_groups, labels)
+  merged <- cpp_merge_moments(spread[[1]], spread[[2]])
   colnames(merged$mean) <- colnames(a$mean)
-  a[c("n", "mean", "within")] <- merged[c("n", "mean", "within")]
+  a[c("mean", "within")] <- merged[c("mean", "within")]
+  a$n <- spread[[1]]$rows + spread[[2]]$rows
+  if (has_weights(a) || has_weights(b)) {
+    a$weight <- merged$n
+    a$log_weight <- spread[[1]]$log_weight + spread[[2]]$log_weight
+  }
   a$group <- labels
   a$dropped <- a$dropped + b$dropped
   a$residual <- NULL # those of a and b are of different columns
   a
 }
 
-# Rows for `labels`, those that `moments` does not hold with n = 0.
+# Rows for `labels`, those that `moments` does not hold with n = 0: as cpp_merge_moments() takes them, where n counts weights, and `rows`
+# and `log_weight`.
 spread_groups <- function(moments, labels) {
   from <- match(labels, moments$group)
   absent <- is.na(from)
   from[absent] <- 1L
-  n <- moments$n[from]
+  of_group <- list(n = group_weights(moments), rows = moments$n, log_weight = moments$log_weight %||% numeric(length(moments$n)))
+  of_group <- lapply(of_group, function(x) ifelse(absent, 0, x[from]))
   mean <- moments$mean[from, , drop = FALSE]
   within <- moments$within[from, , drop = FALSE]
-  n[absent] <- 0
   mean[absent, ] <- 0
   within[absent, ] <- 0
-  list(n = n, mean = mean, within = within)
+  c(of_group, list(mean = mean, within = within))
 }
 
 check_mergeable <- function(a, b, call) {

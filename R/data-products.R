@@ -10,12 +10,14 @@ unpack_within <- function(packed) {
   within
 }
 
-# Mean and standard deviation of the response and the predictors, for the scales of default priors.
+# Mean and standard deviation of the response and the predictors, for the scales of default priors, and `sigma`, what the spread of the
+# response says of an observation of weight 1.
 scale_statistics <- function(moments) {
   total <- merge_into_one(moments)
-  sds <- sqrt(diag(unpack_within(total$within[1, ])) / (total$n - 1))
+  weight <- group_weights(total) / total$n # of an average row
+  sds <- sqrt(diag(unpack_within(total$within[1, ])) / weight / (total$n - 1))
   means <- total$mean[1, ]
   d <- length(means)
   names(sds) <- names(means)
-  list(mean_y = means[[d]], sd_y = sds[[d]], mean_x = means[-d], sd_x = sds[-d])
+  list(mean_y = means[[d]], sd_y = sds[[d]], sigma = sds[[d]] * sqrt(weight), mean_x = means[-d], sd_x = sds[-d])
 }

@@ -1,12 +1,12 @@
 # Moments where those of the columns as they are would cancel: of columns that have lost what others explain.
 
-# `columns`, `rows`, `groups` (code, first, size): as core_group_moments() takes them; `moments`: what it returns for them;
+# `columns`, `rows`, `groups` (code, first, size), `weight`: as core_group_moments() takes them; `moments`: what it returns for them;
 # `intercept`: whether the model has one. NULL where these serve; else a list with
 #   mean, within   moments of A combination - constant, where A are the columns
 #   combination    upper triangular with a diagonal of ones
 #   constant       one number a column
 #   rounding       the size of rounding errors of these columns' values
-residual_moments <- function(columns, rows, groups, moments, pooled, intercept) {
+residual_moments <- function(columns, rows, groups, weight, moments, pooled, intercept) {
   step <- core_residual_columns(moments, intercept)
   if (!loses_digits(step)) {
     return(NULL)
@@ -21,7 +21,7 @@ residual_moments <- function(columns, rows, groups, moments, pooled, intercept) 
     residual$rounding <- .Machine$double.eps * drop(largest %*% abs(residual$combination))
     values <- residual_columns(columns, residual)
     values[, colMeans(values^2) <= (4 * residual$rounding)^2] <- 0
-    result <- core_group_moments(list(values), rows, groups$code, groups$first, groups$size, pooled)
+    result <- core_group_moments(list(values), rows, groups$code, groups$first, groups$size, weight, pooled)
     step <- core_residual_columns(result, intercept)
     if (!loses_digits(step)) break
   }

@@ -3,7 +3,7 @@
 # What a fit needs from `data`: moments whose columns are the formula's predictors in its order, what varies between groups and is not
 # among them, and then the response. Without
 # a grouping factor there is one group, "". With `pooled` cross-products may be summed over the groups: `within` is
-# 1 x d(d+1)/2. Each kind of data that can be reduced has a method.
+# 1 x d(d+1)/2. A column of weights, see attach_weights(), counts. Each kind of data that can be reduced has a method.
 reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) UseMethod("reduce_data", data)
 
 #' @export
@@ -39,18 +39,26 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   predictors <- eval_predictors(parsed, data, call)
   varying <- eval_varying(parsed, data, call)
   group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
+  weight <- data[[weights_column]]
 
   # One of the used columns may be as long as memory allows, so rows are only copied when some must
   # go.
-  used <- c(list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group))
-  dropped <- 0
-  if (any(vapply(used, has_missing, logical(1)))) {
-    keep <- rows_to_keep(used, c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group), call)
-    dropped <- as.double(sum(!keep))
+  used <- c(
+    list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group), if (!is.null(weight)) list(weight)
+  )
+  names <- c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group, if (!is.null(weight)) "weights")
+  keep <- if (any(vapply(used, has_missing, logical(1)))) rows_to_keep(used, names, call)
+  if (!is.null(weight) && any(weight == 0, na.rm = TRUE)) {
+    keep <- keep %||% rep(TRUE, length(weight))
+    keep[keep] <- rows_with_weight(weight[keep])
+  }
+  dropped <- as.double(sum(!(keep %||% TRUE)))
+  if (!is.null(keep)) {
     response <- response[keep]
     predictors$frame <- predictors$frame[keep, , drop = FALSE]
     varying$frame <- varying$frame[keep, , drop = FALSE]
     if (!is.null(group)) group <- group[keep]
+    weight <- weight[keep]
   }
   coded <- code_predictors(parsed, predictors, call)
   basis <- response_basis(parsed, data)
@@ -59,11 +67,11 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
 
   beside <- code_varying(parsed, varying, coded, call)
   values <- c(coded$columns, unname(beside$extra), list(as.double(response)))
-  result <- core_group_moments(values, length(response), groups$code, groups$first, groups$size, pooled)
+  result <- core_group_moments(values, length(response), groups$code, groups$first, groups$size, weight, pooled)
   columns <- c(unlist(coded$terms, use.names = FALSE), names(beside$extra), parsed$response)
   check_finite(result, columns, c(coded$columns, unname(beside$extra), list(response)), call)
   if (is.null(beside)) {
-    result$residual <- residual_moments(values, length(response), groups, result, pooled, parsed$intercept)
+    result$residual <- residual_moments(values, length(response), groups, weight, result, pooled, parsed$intercept)
   }
   present <- result$n > 0
   if (!all(present)) {
@@ -74,7 +82,7 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean,
     within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
     intercept = parsed$intercept, coding = coded$coding, dropped = dropped, residual = result$residual,
-    varying = beside$varying
+    varying = beside$varying, weight = result$weight, log_weight = result$log_weight
   )
 }
 
@@ -103,17 +111,18 @@ check_finite <- function(result, names, columns, call) {
   }
 }
 
-# What a fit keeps of `data`, for update() and for methods that need the single observations: the columns of the formula, or
-# NULL where there are no rows. Rows keep the names that the user gave them, but not R's own numbers.
-used_data <- function(parsed, data) UseMethod("used_data", data)
+# What a fit keeps of `data`, for update() and for methods that need the single observations: the columns of the formula and of `weights`
+# (an expression), or NULL where there are no rows. Rows keep the names that the user gave them, but not R's own numbers.
+used_data <- function(parsed, weights, data) UseMethod("used_data", data)
 
 #' @export
 #' @noRd
-used_data.group_moments <- function(parsed, data) NULL
+used_data.group_moments <- function(parsed, weights, data) NULL
 
 #' @export
 #' @noRd
-used_data.data.frame <- function(parsed, data) {
-  columns <- as.list(data)[all.vars(parsed$formula)]
+used_data.data.frame <- function(parsed, weights, data) {
+  of_weights <- intersect(c(all.vars(weights), weights_column), names(data))
+  columns <- as.list(data)[union(all.vars(parsed$formula), of_weights)]
   structure(columns, class = "data.frame", row.names = row_labels(data) %||% .set_row_names(nrow(data)))
 }

@@ -113,20 +113,21 @@ exact_pooling_weights <- function(posterior, size, prob, interval, call) {
 # For each row: log p(y_i | y_-i), the log density of another one like it given all, and y_i - E(y_i | y_-i); NaN where the
 # nodes of the full posterior do not resolve it. `columns`: predictors and response, as the problem's moments have them;
 # `group`: from 1.
-exact_leave_rows_out <- function(posterior, columns, group, cores, call) {
+exact_leave_rows_out <- function(posterior, columns, weight, group, cores, call) {
   if (varies_in_slope(posterior$model)) {
     x <- columns[, -ncol(columns), drop = FALSE]
     used <- cbind(coefficient_columns(posterior$model, x), columns[, ncol(columns)], deparse.level = 0)
-    return(core_effect_leave_one_out(posterior, used, direction_values(posterior$model, x), group - 1L, cores, call))
+    return(core_effect_leave_one_out(posterior, used, direction_values(posterior$model, x), weight, group - 1L, cores, call))
   }
   order <- order(group)
   group <- if (has_groups(posterior$model)) group - 1L else integer(length(group))
   result <- matrix(0, length(group), 3)
-  result[order, ] <- core_leave_one_out(posterior, columns[order, , drop = FALSE], group[order], cores, call)
+  result[order, ] <- core_leave_one_out(posterior, columns[order, , drop = FALSE], weight[order], group[order], cores, call)
   result
 }
 
-# One row for each of `columns`: mean, sd, lower, upper of its expected value, with `noise` of another observation there. `columns`:
+# One row for each of `columns`: mean, sd, lower, upper of its expected value, or, where `noise` is not 0, of another observation there
+# whose variance is noise * sigma^2. `columns`:
 # predictors and response, as the problem's moments have them, the latter where it is `response`; `group`: from 1, beyond the groups of
 # the model for a new one, NA for the population.
 exact_rows <- function(posterior, columns, response, group, noise, prob, interval, cores, call) {
@@ -157,7 +158,7 @@ is_new_group <- function(posterior, group) !is.na(group) & group > length(poster
 lost_of_rows <- function(posterior, group, noise) {
   missing <- posterior$propriety$missing
   known <- length(posterior$problem$size)
-  scale <- rep_len(if (noise) missing$scale_within else 0, known)
+  scale <- rep_len(if (any(noise > 0)) missing$scale_within else 0, known)
   model <- posterior$model
   directions <- varying_term(model)$directions
   shared <- max(
@@ -195,7 +196,7 @@ exact_deviation_covariances <- function(posterior, pairs, sd, cores, call) {
   z <- sums_of_pairs(pairs, sd)
   x <- matrix(0, nrow(z), length(posterior$problem$predictors))
   group <- rep(seq_len(nrow(sd)), nrow(pairs)) - 1L
-  sums <- core_effect_rows(posterior, x, z, group, FALSE, 0.5, "central", cores, call)
+  sums <- core_effect_rows(posterior, x, z, group, numeric(nrow(z)), 0.5, "central", cores, call)
   sd[, pairs[, 1]] * sd[, pairs[, 2]] * (matrix(sums[, 2]^2, nrow(sd)) / 2 - 1)
 }
 

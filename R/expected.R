@@ -7,7 +7,7 @@ mean_expected <- function(fit, rows, call) {
   expected <- drop(expected_given(fit$model, t(means), rows$x, group))
   if (has_quadrature(fit)) {
     # A new group may have no mean where the population has one.
-    expected[lost_of_rows(fit_posterior(fit), group, noise = FALSE) == 2] <- NaN
+    expected[lost_of_rows(fit_posterior(fit), group, noise = 0) == 2] <- NaN
   }
   stats::setNames(expected, rows$name)
 }

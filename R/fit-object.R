@@ -2,7 +2,8 @@
 
 # `prior` and `own_arguments`: as the user gave them, for update(); the latter are those of one fitting function alone.
 # `parsed`: the formula as the model reads it. `sampled`: what an engine made.
-new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, settings, own_arguments, sampled, seed) {
+# `weights`: a quosure, of which its expression is kept.
+new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, weights, settings, own_arguments, sampled, seed) {
   structure(
     list(
       model = posterior$model,
@@ -12,6 +13,7 @@ new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, se
       priors = priors,
       moments = moments,
       data = data,
+      weights = rlang::quo_squash(weights),
       settings = settings,
       own_arguments = own_arguments,
       propriety = posterior$propriety,

@@ -7,6 +7,7 @@
 #   group   position of each row's group among fit$moments$group (n)
 #   row     position of each among the rows of the user's data (n)
 #   name    names that the user gave to the rows (n), or NULL
+#   weight  of each (n)
 # `what` (text): what needs them, for the error where the fit was made from moments.
 observed_rows <- function(fit, what, call) {
   if (!has_rows(fit)) {
@@ -24,7 +25,9 @@ observed_rows <- function(fit, what, call) {
   predictors <- eval_predictors(parsed, fit$data, call)
   varying <- eval_varying(parsed, fit$data, call)
   group <- if (!is.null(parsed$group)) group_column(fit$data[[parsed$group]], parsed$group, call)
-  keep <- stats::complete.cases(c(list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group)))
+  weight <- fit$data[[weights_column]] %||% rep(1, length(response))
+  keep <- weight > 0 &
+    stats::complete.cases(c(list(response), predictors$frame, varying$frame, list(weight), if (!is.null(group)) list(group)))
   columns_of <- function(values, coded_columns) {
     frame <- values$frame[keep, , drop = FALSE]
     if (is.null(values$terms)) {
@@ -37,11 +40,12 @@ observed_rows <- function(fit, what, call) {
     x = with_directions(fit, columns_of(predictors, predictor_columns), columns_of(varying, varying_columns)),
     group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$moments$group),
     row = which(keep),
-    name = row_labels(fit$data)[keep]
+    name = row_labels(fit$data)[keep],
+    weight = weight[keep]
   )
 }
 
-# New rows: `x`, `group` and `name` as above, where a group beyond the J of the fit is new and equal labels share one;
+# New rows: `x`, `group`, `name` and `weight` as above, where a group beyond the J of the fit is new and equal labels share one;
 # `labels`: the labels of all groups, old and new. `population`: rows of no group, so `group` is NA and the group's column
 # is not needed. `y`: the response, or NULL where `newdata` has none or something else under its name.
 new_rows <- function(fit, newdata, population, call) {
@@ -93,6 +97,7 @@ new_rows <- function(fit, newdata, population, call) {
     group = if (grouped) match(group, labels) else rep(if (population) NA_integer_ else 1L, nrow(newdata)),
     labels = labels,
     name = row_labels(newdata),
+    weight = new_weights(fit, newdata, call),
     y = if (all(all.vars(parsed$response_expr) %in% names(newdata))) {
       tryCatch(as.double(eval_response(parsed, newdata, call)), bayespool_error_data = function(cnd) NULL)
     }

@@ -2,7 +2,7 @@
 
 # What all fitting functions take: these by position too, those only by name.
 first_arguments <- c("formula", "data", "prior")
-further_arguments <- c("algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
+further_arguments <- c("weights", "algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
 
 # `dots`: as expressions.
 check_unknown <- function(dots, call) {
@@ -41,10 +41,6 @@ known_elsewhere <- list(
   family = c(
     "{.arg family}: the models are for a normal outcome, given the mean of its group and the predictors.",
     "{.fn rstanarm::stan_glmer} and {.fn brms::brm} have models for counts, proportions and other outcomes."
-  ),
-  weights = c(
-    "{.arg weights}: every observation counts alike here.",
-    "{.fn rstanarm::stan_lmer} has {.arg weights}, and {.fn brms::brm} takes them in the formula, as {.code y | weights(w)}."
   ),
   subset = "{.arg subset}: choose the rows first, as in {.code data = subset(data, condition)}.",
   iter = paste(

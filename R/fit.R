@@ -1,7 +1,8 @@
 # One fit: read the formula, reduce the data to moments, set up the problem, sample, and build the object.
 
-# `name`: the fitting function's. `own_arguments`: those that no other fitting function has. `call`: for error messages.
-fit_model <- function(name, formula, data, prior, settings, call, own_arguments = list()) {
+# `name`: the fitting function's. `weights`: a quosure. `own_arguments`: those that no other fitting function has. `call`: for error
+# messages.
+fit_model <- function(name, formula, data, prior, weights, settings, call, own_arguments = list()) {
   if (missing(formula) || missing(data)) {
     abort_bayespool(
       c(
@@ -16,6 +17,7 @@ fit_model <- function(name, formula, data, prior, settings, call, own_arguments 
   name <- model_name(name, parsed)
   parsed <- model_formula(name, parsed, call)
   shared_sigma <- !"sigma" %in% names(own_arguments) || choose_sigma(own_arguments$sigma, parsed, call) == "common"
+  data <- attach_weights(data, weights, call)
   moments <- reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
   model <- specify_model(name, parsed, moments, shared_sigma)
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
@@ -38,6 +40,6 @@ fit_model <- function(name, formula, data, prior, settings, call, own_arguments 
     warn_nuts(sampled$draws, sampled$nuts, call)
   }
   new_fit(
-    posterior, formula, parsed, prior, priors, moments, used_data(parsed, data), settings, own_arguments, sampled, seed
+    posterior, formula, parsed, prior, priors, moments, used_data(parsed, rlang::quo_squash(weights), data), weights, settings, own_arguments, sampled, seed
   )
 }

@@ -86,11 +86,11 @@ residuals.bayespool_fit <- function(object, ...) {
 # In the shapes of predict.lm(). `rows`: as prediction_rows() has them.
 as_of_lm <- function(fit, rows, se.fit, interval, level, call) {
   table_of <- function(noise) row_table(fit, rows$x, rows$group, noise, level, "hdi", call)
-  if (se.fit || interval == "confidence") expected <- table_of(FALSE)
+  if (se.fit || interval == "confidence") expected <- table_of(0)
   result <- if (interval == "none") {
     mean_expected(fit, rows, call)
   } else {
-    table <- if (interval == "prediction") table_of(TRUE) else expected
+    table <- if (interval == "prediction") table_of(1 / rows$weight) else expected
     matrix(
       table[, c("mean", "lower", "upper")], nrow(table), 3,
       dimnames = list(rows$name %||% seq_len(nrow(table)), c("fit", "lwr", "upr"))

@@ -21,6 +21,10 @@
 #' it needs. Merged moments, and fits of other formulas, do without; they warn where that is not enough (class
 #' `bayespool_warning_precision`).
 #'
+#' With `weights` \eqn{w_i}, for models in which \eqn{\mathrm{Var}(y_i) = \sigma^2 / w_i}{Var(y_i) = sigma^2 / w_i}, means and
+#' cross-products are weighted, and the moments hold the sums of the weights and of their logarithms besides the numbers of rows.
+#' Moments with and without weights may be merged: rows without count 1.
+#'
 #' A factor, character or logical predictor, an interaction and a term such as `poly(x, 2)` are
 #' turned into columns by [stats::model.matrix()]. A response `scale(y)` keeps the centre and scale of these rows, also for
 #' new rows. A matrix of one column counts as a vector. Rows with a missing value in a used column are
@@ -34,15 +38,18 @@
 #'
 #' @param formula A formula with one grouping factor, such as `y ~ x + (1 | g)`.
 #' @param data A data frame that holds all variables of `formula`.
+#' @param weights A column of `data`, an expression of columns, or a vector: the weight of each row. See [bayespool-weights].
 #' @return An object of class `group_moments`: a list with `group_name`, `group` (the J labels), `n`
 #'   (the J sizes), `mean` (J x d; predictors first, the response last), `within` (J x d(d+1)/2: the
 #'   upper triangle of \eqn{W_j} by columns), `pooled` (whether `within` is summed over the groups:
 #'   never so here), `terms` (the columns of each term of the formula), `response`, `intercept`
 #'   (whether the formula had one), `coding` (how factors and the like became columns) and `dropped`
-#'   (the number of rows that were dropped); where residuals were needed, also `residual`.
+#'   (the number of rows that were dropped); where residuals were needed, also `residual`; with weights, also `weight` and `log_weight`
+#'   (J sums).
 #' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_formula`: a formula
 #'   without `(1 | g)`, or one that the models cannot express. Of class `bayespool_error_data`: a
-#'   missing variable, no rows, an infinite value, a response that is not numeric. Of class
+#'   missing variable, no rows, an infinite value, a response that is not numeric. Of class `bayespool_error_argument`: weights that
+#'   are negative, infinite or all 0. Of class
 #'   `bayespool_error_moments`: a group or column that the moments do not hold, moments that cannot
 #'   be merged.
 #' @references Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the
@@ -62,12 +69,12 @@
 #'   group_moments(yield ~ N + (1 | block), npk[!half, ])
 #' )
 #' @export
-group_moments <- function(formula, data) {
+group_moments <- function(formula, data, weights = NULL) {
   call <- rlang::current_env()
   parsed <- parse_formula(formula, call = call)
   if (is.null(parsed$group)) {
     abort_formula("Group moments need a grouping factor.", "Add {.code (1 | g)} with {.code g} the name of a column.",
                   formula, call)
   }
-  reduce_data(parsed, data, pooled = FALSE, call = call)
+  reduce_data(parsed, attach_weights(data, rlang::enquo(weights), call), pooled = FALSE, call = call)
 }

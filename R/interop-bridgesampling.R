@@ -96,14 +96,14 @@ post_prob.bayespool_fit <- function(x, ..., prior_prob = NULL, model_names = NUL
   do.call(bridgesampling::post_prob, c(bridges, list(prior_prob = prior_prob, model_names = model_names)))
 }
 
-# Fits whose responses differ in number, mean or spread are not of the same data.
+# Fits whose responses differ in number, (weighted) mean or spread are not of the same data.
 check_same_data <- function(fits, call) {
   fits <- Filter(function(fit) inherits(fit, "bayespool_fit"), fits)
   response <- vapply(fits, function(fit) {
     check_uses_data(fit, call)
     moments <- merge_into_one(fit$moments)
-    c(moments$n, moments$mean[length(moments$mean)], sqrt(moments$within[length(moments$within)]))
-  }, numeric(3))
+    c(moments$n, moments$mean[length(moments$mean)], sqrt(moments$within[length(moments$within)]), group_weights(moments))
+  }, numeric(4))
   difference <- abs(response - response[, 1])
   if (any(difference > 1e-8 * (abs(response) + response[3, 1]))) {
     found <- format(response[1, ], trim = TRUE)

@@ -6,7 +6,7 @@
 leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
   columns <- cbind(rows$x, rows$y, deparse.level = 0)
   if (!is.null(fit$moments$residual)) columns <- residual_columns(columns, fit$moments$residual)
-  result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$group, cores, call)
+  result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$weight, rows$group, cores, call)
   separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
   for (i in which(is.nan(result[, 1]) | is.nan(result[, 2]))) {
@@ -118,9 +118,10 @@ moments_of_rows <- function(fit, rows, keep, pooled = fit$moments$pooled) {
   }
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
   groups <- list(code = rows$group[keep], first = 1L, size = length(fit$moments$group))
-  moments <- core_group_moments(columns, length(keep), groups$code, groups$first, groups$size, pooled)
+  weight <- if (has_weights(fit$moments)) rows$weight[keep]
+  moments <- core_group_moments(columns, length(keep), groups$code, groups$first, groups$size, weight, pooled)
   if (!varies_in_slope(fit$model)) {
-    moments$residual <- residual_moments(columns, length(keep), groups, moments, pooled, fit$parsed$intercept)
+    moments$residual <- residual_moments(columns, length(keep), groups, weight, moments, pooled, fit$parsed$intercept)
   }
   moments$group <- fit$moments$group
   subset_groups(moments, moments$n > 0)

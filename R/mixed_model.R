@@ -34,12 +34,12 @@
 #' fit <- mixed_model(height ~ age + (1 + age || Subject), nlme::Oxboys, seed = 1)
 #' summary(fit, pars = c("beta_0", "beta[age]", "sigma_y", "sigma_0", "sigma_beta[age]"))
 #' @export
-mixed_model <- function(formula, data, prior = NULL, ...,
+mixed_model <- function(formula, data, prior = NULL, ..., weights = NULL,
                         algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                         seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "mixed_model", formula, data, prior,
+    "mixed_model", formula, data, prior, rlang::enquo(weights),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call
   )

@@ -25,10 +25,12 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
   }
   projection <- if (intercept) cbind(1, columns$mean, deparse.level = 0) else columns$mean
   dimnames(projection) <- NULL
-  size <- moments$n
+  size <- group_weights(moments)
+  rows <- moments$n
+  log_weight <- moments$log_weight %||% numeric(length(rows))
   squares <- if (separate) columns$within[, 1] else 0
   if (prior_only) {
-    size[] <- 0
+    size[] <- rows[] <- log_weight[] <- 0
     projection[] <- 0
     within[] <- 0
     squares[] <- 0
@@ -42,13 +44,15 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
       location <- cbind(group_prior)
     } else {
       # Where the prior is flat any centre does; one near the data costs no digits.
-      centre <- if (is.finite(group_prior[2])) group_prior[1] else sum(size * moments$mean[, d - 1]) / sum(moments$n)
+      centre <- if (is.finite(group_prior[2])) group_prior[1] else sum(size * moments$mean[, d - 1]) / sum(group_weights(moments))
       location <- cbind(c(centre, 0), location)
       tau_prior <- new_prior("degenerate", group_prior[2], "scale")
     }
   }
   list(
+    rows = rows,
     size = size,
+    log_weight = log_weight,
     projection = projection,
     within = within,
     basis = residual_basis(residual, intercept),

@@ -9,7 +9,9 @@ new_effect_problem <- function(model, moments, priors, prior_only) {
   keep <- if (prior_only) 0 else 1
   structure(
     list(
-      size = moments$n * keep,
+      rows = moments$n * keep,
+      size = group_weights(moments) * keep,
+      log_weight = (moments$log_weight %||% 0) * keep,
       mean = unname(moments$mean) * keep,
       within = unname(moments$within) * keep,
       predictors = position(predictors),

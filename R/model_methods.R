@@ -30,7 +30,8 @@ formula.bayespool_fit <- function(x, ...) {
 #' update(fit, . ~ . + K, data = npk)
 #' @export
 update.bayespool_fit <- function(object, formula., ...) {
-  changes <- list(...)
+  given <- rlang::enquos(...)
+  changes <- lapply(given[rlang::names2(given) != "weights"], rlang::eval_tidy)
   if (!all(nzchar(rlang::names2(changes)))) {
     abort_bayespool(
       c("The arguments of {.fn update} beyond the formula must be named.", i = "Example: {.code update(fit, data = data)}."),
@@ -48,6 +49,11 @@ update.bayespool_fit <- function(object, formula., ...) {
     arguments[c("iter_warmup", "control")] <- NULL
   }
   arguments[names(changes)] <- changes
+  # What the kept rows do not have was no column; group moments have their own.
+  weights <- given$weights %||% if (is.data.frame(arguments$data)) {
+    kept <- is.null(changes$data) && !all(all.vars(object$weights) %in% names(arguments$data))
+    if (kept) as.name(weights_column) else object$weights
+  }
   if (is.null(changes$data)) {
     new <- setdiff(all.vars(arguments$formula), c(names(arguments$data), all.vars(object$formula)))
     if (length(new) > 0) {
@@ -62,5 +68,7 @@ update.bayespool_fit <- function(object, formula., ...) {
     }
   }
   # By name, so that the call in an error is not all of the data.
-  eval(as.call(lapply(c(object$model$name, stats::setNames(nm = names(arguments))), as.name)), arguments)
+  call <- lapply(c(object$model$name, stats::setNames(nm = names(arguments))), as.name)
+  if (!is.null(weights)) call$weights <- weights
+  eval(as.call(call), arguments)
 }

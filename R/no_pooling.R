@@ -37,12 +37,12 @@
 #' fit <- no_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
 #' exact_summary(fit)
 #' @export
-no_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ...,
+no_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., weights = NULL,
                        algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                        seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "no_pooling", formula, data, prior,
+    "no_pooling", formula, data, prior, rlang::enquo(weights),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call, own_arguments = list(sigma = sigma)
   )

@@ -42,12 +42,12 @@
 #' fit
 #' exact_summary(fit)
 #' @export
-partial_pooling <- function(formula, data, prior = NULL, ...,
+partial_pooling <- function(formula, data, prior = NULL, ..., weights = NULL,
                             algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                             seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "partial_pooling", formula, data, prior,
+    "partial_pooling", formula, data, prior, rlang::enquo(weights),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call
   )

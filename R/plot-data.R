@@ -136,7 +136,7 @@ plot_densities <- function(rows) {
 plot_moments <- function(moments, chosen) {
   data <- data.frame(
     group = group_factor(chosen, moments$group, chosen), n = moments$n[chosen], mean = moments$mean[chosen, 1],
-    sd = sqrt(moments$within[chosen, 1] / (moments$n[chosen] - 1)), y = moments$mean[chosen, 1]
+    sd = moments_sd(moments)[chosen, 1], y = moments$mean[chosen, 1]
   )
   # One observation has a mean, but no standard deviation.
   data$sd[data$n == 1] <- 0

@@ -37,7 +37,7 @@ plot_effects <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "centra
   grid <- grid_of_population(fit, x, call)
   rows <- grid_rows(grid)
   data <- data.frame(
-    x = rows$x, row_table(fit, rows$columns, rep(NA_integer_, length(rows$x)), noise = FALSE, prob, interval, call)
+    x = rows$x, row_table(fit, rows$columns, rep(NA_integer_, length(rows$x)), noise = 0, prob, interval, call)
   )
   ggplot2::ggplot(data, ggplot2::aes(.data$x)) +
     band_layers(grid$numeric) +

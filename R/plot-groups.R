@@ -152,7 +152,7 @@ plot_group_lines <- function(fit, x, chosen, prob, interval, all, ndraws, call) 
   lines <- if (is_prior_only(fit)) {
     with_prior_draws(lines, expected_draws(fit, rows$columns, group, call), ndraws)
   } else {
-    data.frame(lines, row_table(fit, rows$columns, group, noise = FALSE, prob, interval, call))
+    data.frame(lines, row_table(fit, rows$columns, group, noise = 0, prob, interval, call))
   }
   ggplot2::ggplot(lines, ggplot2::aes(.data$x)) +
     point_layer(fit, points, grid$numeric) +

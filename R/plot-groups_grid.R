@@ -18,7 +18,8 @@ grid_of_groups <- function(fit, x, chosen, all, call) {
   column <- column_of_moments(fit, x, call)
   moments <- fit$moments
   center <- moments$mean[chosen, column]
-  sd <- vapply(chosen, function(j) sqrt(unpack_within(moments$within[j, ])[column, column] / max(moments$n[j] - 1, 1)), 0)
+  sd <- moments_sd(moments)[chosen, column]
+  sd[is.na(sd)] <- 0
   grid_from_moments(fit, column, moments$mean[chosen, , drop = FALSE], center - 2 * sd, center + 2 * sd, all)
 }
 
@@ -28,7 +29,7 @@ grid_of_population <- function(fit, x, call) {
     return(grid_from_rows(fit, used, x, rep(1L, length(used$y)), TRUE, call))
   }
   means <- fit$moments$mean
-  grid_from_moments(fit, column_of_moments(fit, x, call), rbind(colSums(means * fit$moments$n) / sum(fit$moments$n)), NA, NA, TRUE)
+  grid_from_moments(fit, column_of_moments(fit, x, call), rbind(weighted_means(means, fit$moments)), NA, NA, TRUE)
 }
 
 grid_steps <- 30
@@ -66,7 +67,8 @@ grid_from_rows <- function(fit, used, x, cell, all, call) {
 grid_from_moments <- function(fit, column, means, lower, upper, all) {
   moments <- fit$moments
   within <- unpack_within(colSums(moments$within))[column, column]
-  reach <- 2 * sqrt(within / max(sum(moments$n) - length(moments$n), 1))
+  weight <- sum(group_weights(moments)) / sum(moments$n)
+  reach <- 2 * sqrt(within / weight / max(sum(moments$n) - length(moments$n), 1))
   whole <- range(moments$mean[, column]) + c(-reach, reach)
   values <- sequences(lower, upper, whole, all)
   columns <- array(means[, -ncol(means)], c(nrow(means), ncol(means) - 1, ncol(values)))

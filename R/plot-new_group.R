@@ -67,10 +67,10 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     data.frame(what = what, value = observation)
   }
   groups <- split(draws$value, draws$what)
-  of_rows <- row_table(fit, rows$x, rows$group, noise = TRUE, prob, "hdi", call)
+  of_rows <- row_table(fit, rows$x, rows$group, noise = 1 / rows$weight, prob, "hdi", call)
   alike <- all(distinct_rows(rows$x, rows$group) == 0)
   of_one <- if (alike) of_rows[1, , drop = FALSE] else interval_of_draws(matrix(observation), prob, "hdi")
-  of_mean <- if (length(what) > 1) row_table(fit, t(colMeans(rows$x)), rows$group[1], noise = FALSE, prob, "hdi", call)
+  of_mean <- if (length(what) > 1) row_table(fit, t(colMeans(rows$x)), rows$group[1], noise = 0, prob, "hdi", call)
   intervals <- data.frame(what = what, rbind(of_mean, of_one), row.names = NULL)
   where <- if (!is.null(rows$y)) inside_or_outside(rows$y, of_rows[, "lower"], of_rows[, "upper"])
   ggplot2::ggplot(draws, ggplot2::aes(.data$value)) +

@@ -132,7 +132,8 @@ own_lines <- function(fit, means) {
   combination[shared] <- -means[model$slopes[shared]]
   combination[response] <- 1
   constant <- if (!with_intercept && has_intercept(model)) means[[model$intercept]] else 0
-  t(vapply(seq_along(moments$n), function(j) {
+  size <- group_weights(moments)
+  t(vapply(seq_along(size), function(j) {
     mean <- moments$mean[j, ]
     products <- unpack_within(moments$within[j, ])
     outcome <- sum(combination * mean) - constant
@@ -141,10 +142,10 @@ own_lines <- function(fit, means) {
     with_y <- drop(products[columns, , drop = FALSE] %*% combination)
     if (with_intercept) {
       # What is left of a constant column is its rounding error.
-      slope <- if (squares > moments$n[j] * (1e-10 * x)^2) drop(with_y / squares) else NA_real_
+      slope <- if (squares > size[j] * (1e-10 * x)^2) drop(with_y / squares) else NA_real_
       c(outcome - slope * x, slope)
     } else {
-      solve_or_missing(squares + moments$n[j] * outer(x, x), with_y + moments$n[j] * x * outcome)
+      solve_or_missing(squares + size[j] * outer(x, x), with_y + size[j] * x * outcome)
     }
   }, numeric(2)))
 }

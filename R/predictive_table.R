@@ -56,7 +56,7 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
   interval <- choose_interval(interval, call)
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "predictive_table() without `newdata`", call, response = FALSE)
-  table <- row_table(fit, rows$x, rows$group, noise = TRUE, prob, interval, call)
+  table <- row_table(fit, rows$x, rows$group, noise = 1 / rows$weight, prob, interval, call)
   observed <- rows$y %||% rep(NA_real_, nrow(table))
   columns <- c(
     list(row = rows$row %||% seq_len(nrow(table))),
@@ -87,7 +87,7 @@ labels_of_rows <- function(fit, newdata, rows, call) {
 # The largest Monte Carlo error of the rows' means.
 largest_row_error <- function(fit, x, group, call) {
   first <- !duplicated(distinct_rows(x, group))
-  errors <- in_blocks(fit, x[first, , drop = FALSE], group[first], noise = FALSE, call, function(normal) {
+  errors <- in_blocks(fit, x[first, , drop = FALSE], group[first], noise = rep(0, sum(first)), call, function(normal) {
     cbind(mcse_of_means(normal$mean, posterior::nchains(fit)))
   })
   max(errors, 0)

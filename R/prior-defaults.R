@@ -4,7 +4,7 @@
 #'
 #' @param prior The user's argument: `NULL` or a named list of distributions.
 #' @param parameters Kind of each parameter, named: see prior_kinds().
-#' @param stats List of `mean_y`, `sd_y`, and, named by predictor, `mean_x`, `sd_x`.
+#' @param stats List of `mean_y`, `sd_y`, `sigma`, and, named by predictor, `mean_x`, `sd_x`.
 #' @return List of priors in the order of `parameters`, each with `default`.
 #' @noRd
 resolve_priors <- function(prior, parameters, stats, call = rlang::caller_env()) {
@@ -48,7 +48,7 @@ default_priors <- function(parameters, stats, needed = names(parameters), call =
     if (is_scale(parameters[[name]])) {
       column <- match(sub("^sigma_beta\\[(.*)\\]$", "\\1", name), names(stats$sd_x))
       unit <- if (is.na(column)) 1 else spread_or_one(stats$sd_x[[column]], stats$mean_x[[column]])
-      new_prior("exponential", unit / sd_y, "scale")
+      new_prior("exponential", unit / (if (parameters[[name]] == "scale") stats$sigma else sd_y), "scale")
     } else if (parameters[[name]] == "correlation") {
       new_prior("lkj", 1, "correlation")
     } else if (parameters[[name]] == "slope") {

@@ -48,7 +48,8 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   columns <- seq_along(model$columns)
   mean_of_group <- expected_given(model, draws, moments$mean[, columns, drop = FALSE], groups_of_model(object, groups)) # draws x groups
   observations <- sum(moments$n)
-  between <- (mean_of_group - drop(mean_of_group %*% moments$n) / observations)^2 %*% moments$n
+  weights <- group_weights(moments)
+  between <- (mean_of_group - drop(mean_of_group %*% weights) / sum(weights))^2 %*% weights
   # Within groups, for the groups at `position`, whose slopes are alike.
   within_of <- function(position) {
     slopes <- slopes_given(model, draws, position[1])
@@ -82,5 +83,6 @@ loo_R2.bayespool_fit <- function(object, ...) {
   check_uses_data(object, call)
   rows <- observed_rows(object, "Leave-one-out of observations", call)
   residual <- leave_rows_out(object, rows, 1L, call, residuals = TRUE)$residual
-  1 - stats::var(residual) / stats::var(rows$y)
+  variance <- function(x) stats::cov.wt(cbind(x), rows$weight / sum(rows$weight))$cov[1]
+  1 - variance(residual) / variance(rows$y)
 }

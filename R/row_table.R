@@ -1,14 +1,15 @@
 # Distributions of rows: what is expected there, and what another observation there would be.
 
-# Columns mean, sd, lower, upper of the expected value of each row, with `noise` of another observation there. Rows are given as
-# the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
+# Columns mean, sd, lower, upper of the expected value of each row, or, where `noise` is not 0 (one number, or one a row), of another
+# observation there with the variance noise * sigma^2. Rows are given as the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
 # exact algorithm, else from the draws.
 row_table <- function(fit, x, group, noise, prob, interval, call) {
   group <- groups_of_model(fit, group)
-  id <- distinct_rows(x, group)
+  noise <- rep_len(noise, length(group))
+  id <- distinct_rows(cbind(x, noise, deparse.level = 0), group)
   first <- !duplicated(id)
   rows_of <- if (has_quadrature(fit)) exact_row_table else drawn_row_table
-  table <- rows_of(fit, x[first, , drop = FALSE], group[first], noise, prob, interval, call)
+  table <- rows_of(fit, x[first, , drop = FALSE], group[first], noise[first], prob, interval, call)
   colnames(table) <- interval_columns
   table <- table[match(id, id[first]), , drop = FALSE]
   beyond <- which(is.nan(table[, "lower"]) | is.nan(table[, "upper"]))
@@ -44,7 +45,7 @@ exact_row_table <- function(fit, x, group, noise, prob, interval, call) {
   }
   moments <- fit$moments
   # Any value serves; one near the data costs no digits.
-  response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], moments$n)
+  response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], group_weights(moments))
   columns <- cbind(x, rep(response, nrow(x)), deparse.level = 0)
   if (!is.null(moments$residual) && !is_prior_only(fit)) columns <- residual_columns(columns, moments$residual)
   exact_rows(fit_posterior(fit), columns, response, group, noise, prob, interval, fit$settings$cores, call)
@@ -64,15 +65,15 @@ drawn_row_table <- function(fit, x, group, noise, prob, interval, call) {
 in_blocks <- function(fit, x, group, noise, call, f) {
   draws <- draws_matrix(fit, call)
   blocks <- split(seq_along(group), (seq_along(group) - 1) %/% 100)
-  do.call(rbind, lapply(blocks, function(block) f(normals_of_draws(fit, draws, x[block, , drop = FALSE], group[block], noise))))
+  do.call(rbind, lapply(blocks, function(block) f(normals_of_draws(fit, draws, x[block, , drop = FALSE], group[block], noise[block]))))
 }
 
-# `mean` and `sd` of each row's expected value, with `noise` of an observation there, given each draw: draws x rows.
+# `mean` and `sd` of each row's expected value, or of an observation there (see row_table()), given each draw: draws x rows.
 normals_of_draws <- function(fit, draws, x, group, noise) {
   model <- fit$model
   sigmas <- layout_variables(model, "scale_within")
   variance <- matrix(0, nrow(draws), nrow(x))
-  if (noise) variance[] <- draws[, if (shares_sigma(model)) sigmas else sigmas[group]]^2
+  if (any(noise > 0)) variance[] <- rep(noise, each = nrow(draws)) * draws[, if (shares_sigma(model)) sigmas else sigmas[group]]^2
   new <- which(!is.na(group) & group > length(varying_term(model)$labels))
   if (length(new) > 0) variance[, new] <- variance[, new] + variance_between(model, draws, direction_values(model, x[new, , drop = FALSE]))
   list(mean = expected_given(model, draws, x, group), sd = sqrt(variance))

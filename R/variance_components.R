@@ -111,7 +111,7 @@ choose_directions_at <- function(fit, at, call) {
   model <- fit$model
   moments <- fit$moments
   columns <- if (is.null(at)) {
-    means <- colSums(moments$mean * moments$n) / sum(moments$n)
+    means <- weighted_means(moments$mean, moments)
     rbind(means[model$columns])
   } else {
     columns_at(fit, at, call)

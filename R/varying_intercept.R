@@ -37,12 +37,12 @@
 #' fit
 #' exact_summary(fit)
 #' @export
-varying_intercept <- function(formula, data, prior = NULL, ...,
+varying_intercept <- function(formula, data, prior = NULL, ..., weights = NULL,
                               algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                               seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "varying_intercept", formula, data, prior,
+    "varying_intercept", formula, data, prior, rlang::enquo(weights),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call
   )

@@ -36,12 +36,12 @@
 #' fit <- varying_slope(height ~ age + (0 + age | Subject), nlme::Oxboys, seed = 1)
 #' summary(fit, pars = c("beta_0", "beta[age]", "sigma_y", "sigma_beta[age]"))
 #' @export
-varying_slope <- function(formula, data, prior = NULL, ...,
+varying_slope <- function(formula, data, prior = NULL, ..., weights = NULL,
                           algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                           seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "varying_slope", formula, data, prior,
+    "varying_slope", formula, data, prior, rlang::enquo(weights),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call
   )

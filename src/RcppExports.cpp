@@ -100,8 +100,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_effects_leave_one_out
-Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -110,15 +110,16 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, weight, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_effects_combinations
-Rcpp::NumericMatrix cpp_effects_combinations(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group, bool noise, double probability, bool shortest, int cores, double memory);
+Rcpp::NumericMatrix cpp_effects_combinations(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group, const Rcpp::NumericVector& noise, double probability, bool shortest, int cores, double memory);
 RcppExport SEXP _bayespool_cpp_effects_combinations(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP noiseSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -129,7 +130,7 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
     Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type group(groupSEXP);
-    Rcpp::traits::input_parameter< bool >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
@@ -233,8 +234,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_group_moments
-Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, bool pooled);
-RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP pooledSEXP) {
+Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, Rcpp::NumericVector weight, bool pooled);
+RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP weightSEXP, SEXP pooledSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type columns(columnsSEXP);
@@ -242,21 +243,23 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type first_code(first_codeSEXP);
     Rcpp::traits::input_parameter< int >::type groups(groupsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weight(weightSEXP);
     Rcpp::traits::input_parameter< bool >::type pooled(pooledSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_group_moments(columns, rows, group, first_code, groups, pooled));
+    rcpp_result_gen = Rcpp::wrap(cpp_group_moments(columns, rows, group, first_code, groups, weight, pooled));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_residual_columns
-Rcpp::List cpp_residual_columns(const Eigen::Map<Eigen::VectorXd>& size, const Eigen::Map<Eigen::MatrixXd>& mean, const Rcpp::NumericVector& within, bool intercept);
-RcppExport SEXP _bayespool_cpp_residual_columns(SEXP sizeSEXP, SEXP meanSEXP, SEXP withinSEXP, SEXP interceptSEXP) {
+Rcpp::List cpp_residual_columns(double observations, const Eigen::Map<Eigen::VectorXd>& size, const Eigen::Map<Eigen::MatrixXd>& mean, const Rcpp::NumericVector& within, bool intercept);
+RcppExport SEXP _bayespool_cpp_residual_columns(SEXP observationsSEXP, SEXP sizeSEXP, SEXP meanSEXP, SEXP withinSEXP, SEXP interceptSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type observations(observationsSEXP);
     Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type size(sizeSEXP);
     Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type mean(meanSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type within(withinSEXP);
     Rcpp::traits::input_parameter< bool >::type intercept(interceptSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_residual_columns(size, mean, within, intercept));
+    rcpp_result_gen = Rcpp::wrap(cpp_residual_columns(observations, size, mean, within, intercept));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -314,8 +317,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_leave_one_out
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, const Rcpp::NumericVector& weight, const std::vector<int>& group, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -323,15 +326,16 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, columns, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, columns, weight, group, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
 // cpp_row_predictions
-Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, bool noise, double probability, bool shortest, int cores, double memory);
+Rcpp::NumericMatrix cpp_row_predictions(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, const Rcpp::NumericVector& noise, double probability, bool shortest, int cores, double memory);
 RcppExport SEXP _bayespool_cpp_row_predictions(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP responseSEXP, SEXP groupSEXP, SEXP noiseSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -342,7 +346,7 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
     Rcpp::traits::input_parameter< double >::type response(responseSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
-    Rcpp::traits::input_parameter< bool >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
@@ -547,7 +551,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_effects_evidence", (DL_FUNC) &_bayespool_cpp_effects_evidence, 2},
     {"_bayespool_cpp_effects_log_density", (DL_FUNC) &_bayespool_cpp_effects_log_density, 3},
     {"_bayespool_cpp_effects_check", (DL_FUNC) &_bayespool_cpp_effects_check, 1},
-    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 8},
+    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 9},
     {"_bayespool_cpp_effects_combinations", (DL_FUNC) &_bayespool_cpp_effects_combinations, 11},
     {"_bayespool_cpp_effects_contrasts", (DL_FUNC) &_bayespool_cpp_effects_contrasts, 10},
     {"_bayespool_cpp_effects_summary", (DL_FUNC) &_bayespool_cpp_effects_summary, 8},
@@ -555,14 +559,14 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_comparison", (DL_FUNC) &_bayespool_cpp_comparison, 3},
-    {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 6},
-    {"_bayespool_cpp_residual_columns", (DL_FUNC) &_bayespool_cpp_residual_columns, 4},
+    {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 7},
+    {"_bayespool_cpp_residual_columns", (DL_FUNC) &_bayespool_cpp_residual_columns, 5},
     {"_bayespool_cpp_residual_rows", (DL_FUNC) &_bayespool_cpp_residual_rows, 3},
     {"_bayespool_cpp_integer_range", (DL_FUNC) &_bayespool_cpp_integer_range, 1},
     {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
     {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
     {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
-    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 7},
+    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 8},
     {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 11},
     {"_bayespool_cpp_group_contrasts", (DL_FUNC) &_bayespool_cpp_group_contrasts, 9},
     {"_bayespool_cpp_mixtures_over_draws", (DL_FUNC) &_bayespool_cpp_mixtures_over_draws, 4},

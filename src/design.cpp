@@ -14,7 +14,7 @@
 namespace bayespool {
 
 Design::Design(const GroupedData& data, const CoefficientPriors& priors)
-    : observations(data.observations), groups(data.size.size()) {
+    : observations(data.observations), total_size(data.size.sum()), groups(data.size.size()) {
   for (Index k = 0; k < priors.mean.size(); ++k)
     if (priors.sd(k) > 0) free.push_back(k);
   if (data.has_basis()) {
@@ -99,11 +99,10 @@ void Design::build(const GroupedData& data, const CoefficientPriors& given,
 
 void Design::centre_and_scale(const GroupedData& data, const CoefficientPriors& priors) {
   const Index p = priors.mean.size(), f = free_count();
-  const double total_size = data.size.sum();
   const bool informed = observations > 0;
   const bool centred = informed && data.direction && priors.sd(*data.direction) > 0;
 
-  log_constant = 0;
+  log_constant = 0.5 * data.log_weight;
   origin = VectorXd::Zero(p);
   transform = MatrixXd::Zero(p, f);
   scale_ = VectorXd::Ones(f);
@@ -152,7 +151,7 @@ double Design::noise(const GroupedData& data) const {
                               ? data.rounding(data.rounding.size() - 1)
                               : std::numeric_limits<double>::epsilon() *
                                     data.projection.rightCols<1>().cwiseAbs().maxCoeff();
-  return squares_of_rounding(rounding, observations);
+  return squares_of_rounding(rounding, total_size);
 }
 
 bool Design::choose_origin(const GroupedData& data, const CoefficientPriors& priors,
@@ -247,7 +246,7 @@ void Design::move_origin(const VectorXd& shift) {
 
 void Design::separate_null_directions(const VectorXd& size) {
   const Index f = free_count();
-  ResidualColumns residual(size, projections, within, false);
+  ResidualColumns residual(observations, size, projections, within, false);
   MatrixXd& map = residual.combination;
   map.col(f) = VectorXd::Unit(f + 1, f);  // the response stays
   const auto of_gamma = map.topLeftCorner(f, f);

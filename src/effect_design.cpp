@@ -34,13 +34,13 @@ void EffectDesign::remove_rounding(const EffectData& data) {
   const Index f = pooled_.free_count();
   for (Index k = 0; k <= f; ++k) {
     const double mean = pooled_.projections(0, k);
-    const double total = pooled_.within(k, k) + observations() * mean * mean;
+    const double total = pooled_.within(k, k) + pooled_.total_size * mean * mean;
     double rounding = (k < f ? rank_tolerance : exact_fit_tolerance) * total;
     if (k == f)
       rounding =
           std::max(rounding, squares_of_rounding(std::numeric_limits<double>::epsilon() *
                                                      data.mean.rightCols<1>().cwiseAbs().maxCoeff(),
-                                                 observations()));
+                                                 pooled_.total_size));
     if (within(k, k) > rounding) continue;
     within.row(k).setZero();
     within.col(k).setZero();
@@ -52,8 +52,9 @@ GroupedData EffectDesign::pooled(const EffectData& data) {
   std::vector<std::optional<Index>> columns = data.predictors;
   columns.push_back(last);
   GroupedData all;
-  all.observations = data.size.sum();
-  all.size = VectorXd::Constant(1, all.observations);
+  all.observations = data.rows.sum();
+  all.size = VectorXd::Constant(1, data.size.sum());
+  all.log_weight = data.log_weight;
   all.projection = MatrixXd::Zero(1, p + 1);
   all.within = MatrixXd::Zero(p + 1, p + 1);
   for (Index k = 0; k < p; ++k)
@@ -62,7 +63,7 @@ GroupedData EffectDesign::pooled(const EffectData& data) {
     if (all.direction) all.projection(0, *all.direction) = 0;
     return all;
   }
-  const VectorXd mean = (data.mean.transpose() * data.size) / all.observations;
+  const VectorXd mean = (data.mean.transpose() * data.size) / all.size(0);
   for (Index a = 0; a <= p; ++a)
     all.projection(0, a) = columns[index(a)] ? mean(*columns[index(a)]) : 1;
   for (Index a = 0; a <= p; ++a)

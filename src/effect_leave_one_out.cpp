@@ -13,20 +13,20 @@ EffectLeaveOneOut::EffectLeaveOneOut(const EffectDesign& design, const EffectNod
       log_weight_(nodes.coefficients.weight.log()),
       end_(end_weight * nodes.coefficients.weight.maxCoeff()) {}
 
-Eigen::RowVector3d EffectLeaveOneOut::row(const VectorXd& columns, const VectorXd& z,
+Eigen::RowVector3d EffectLeaveOneOut::row(const VectorXd& columns, const VectorXd& z, double weight,
                                           Index j) const {
   const Index f = design_->free_count(), count = nodes_->count();
   const VectorXd own = design_->pooled().from_columns.transpose() * columns;
   const MatrixXd& c = design_->projections[static_cast<std::size_t>(j)];
   const MatrixXd& r = design_->class_of_group(j).r;
   ArrayXd residual(count), precision(count);
-  const ArrayXd variance = nodes_->sigma.square();
+  const ArrayXd variance = nodes_->sigma.square() / weight;
   VectorXd h(f);
   for (const EffectNode& node : nodes_->lattice) {
     const auto [g, s] = effect_weights(r, node.lambda, z);
     h = own.head(f);
     h.noalias() -= c.leftCols(f).transpose() * g;
-    const double constant = own(f) - g.dot(c.col(f)), rest = 1 - s;
+    const double constant = own(f) - g.dot(c.col(f)), rest = 1 - weight * s;
     for (Index k = node.first; k < node.first + node.count; ++k) {
       residual(k) = constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
       precision(k) = rest - nodes_->coefficients.quadratic_form(h, k) / variance(k);

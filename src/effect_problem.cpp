@@ -39,9 +39,13 @@ EffectColumns columns_from(const Rcpp::List& columns) {
 }  // namespace
 
 EffectProblem::EffectProblem(const Rcpp::List& problem)
-    : data{vector_from(problem["size"]), matrix_from(problem["mean"]),
-           matrix_from(problem["within"]), positions(problem["predictors"]),
-           positions(problem["directions"])},
+    : data{vector_from(problem["rows"]),
+           vector_from(problem["size"]),
+           matrix_from(problem["mean"]),
+           matrix_from(problem["within"]),
+           positions(problem["predictors"]),
+           positions(problem["directions"]),
+           vector_from(problem["log_weight"]).sum()},
       coefficients{vector_from(problem["coefficient_mean"]),
                    vector_from(problem["coefficient_sd"])},
       priors{scale_prior_from(problem["sigma_prior"]), tau_priors(problem["tau_priors"]),

@@ -56,8 +56,13 @@ struct Problem {
       return;
     }
     const VectorXd squares = vector_from(problem["group_squares"]);
-    for (Index j = 0; j < whole.data.size.size(); ++j)
+    const VectorXd rows = vector_from(problem["rows"]),
+                   log_weight = vector_from(problem["log_weight"]);
+    for (Index j = 0; j < whole.data.size.size(); ++j) {
       parts.push_back(part_of(whole, j, squares(j)));
+      parts.back().data.observations = rows(j);
+      parts.back().data.log_weight = log_weight(j);
+    }
   }
 
   // `orders`: of sigma and tau, one row a part.
@@ -76,7 +81,8 @@ struct Problem {
     data.within = matrix_from(problem["within"]);
     data.basis = matrix_from(problem["basis"]);
     data.rounding = vector_from(problem["rounding"]);
-    data.observations = data.size.sum();
+    data.observations = vector_from(problem["rows"]).sum();
+    data.log_weight = vector_from(problem["log_weight"]).sum();
     if (Rcpp::as<bool>(problem["direction"])) data.direction = 0;
     return data;
   }
@@ -104,7 +110,6 @@ struct Problem {
     part.data.projection = whole.data.projection.row(j);
     part.data.within = MatrixXd::Zero(2, 2);
     part.data.within(1, 1) = squares;
-    part.data.observations = whole.data.size(j);
     part.data.basis = whole.data.basis;
     part.data.rounding = whole.data.rounding;
     part.columns.coefficients[0] = *whole.columns.coefficients[0] + j;

@@ -6,12 +6,12 @@
 
 using namespace bayespool;
 
-// Rows of the data: `x` (N x (P + 1), the response last), `z` (N x q), `group` (from 0). N x 3: see EffectLeaveOneOut.
+// Rows of the data: `x` (N x (P + 1), the response last), `z` (N x q), `weight`, `group` (from 0). N x 3: see EffectLeaveOneOut.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_effects_leave_one_out(
     const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
-    const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const std::vector<int>& group,
-    int cores, double memory) {
+    const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight,
+    const std::vector<int>& group, int cores, double memory) {
   const EffectProblem parsed(problem);
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
@@ -19,13 +19,14 @@ Rcpp::NumericMatrix cpp_effects_leave_one_out(
   const EffectNodes nodes(quadrature, EffectNodes::Choice::all, memory);
   const EffectLeaveOneOut leave_one_out(design, nodes);
   const MatrixXd columns = matrix_from(x), directions = matrix_from(z);
+  const VectorXd weights = vector_from(weight);
   const Index rows = columns.rows();
   Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 3));
   Eigen::Map<MatrixXd> table(out.begin(), rows, 3);
   run_in_parallel(static_cast<int>(rows), cores, [&](int i, const std::function<void()>& check) {
     check();
     table.row(i) = leave_one_out.row(columns.row(i).transpose(), directions.row(i).transpose(),
-                                     group[static_cast<std::size_t>(i)]);
+                                     weights(i), group[static_cast<std::size_t>(i)]);
   });
   return out;
 }

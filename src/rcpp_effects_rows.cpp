@@ -19,13 +19,13 @@ Eigen::RowVector4d summary_of(const WeightedNormals& normals, IntervalKind kind,
 
 }  // namespace
 
-// Rows of combinations x'beta + z'b (+ noise): `x` (n x P), `z` (n x q), and the group of b in `group` (from 0; -1: a new one; NA: without
-// b). Mean, sd, lower, upper.
+// Rows of combinations x'beta + z'b + e, e ~ N(0, noise * sigma^2): `x` (n x P), `z` (n x q), and the group of b in `group` (from 0; -1:
+// a new one; NA: without b). Mean, sd, lower, upper.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_effects_combinations(
     const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
     const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group,
-    bool noise, double probability, bool shortest, int cores, double memory) {
+    const Rcpp::NumericVector& noise, double probability, bool shortest, int cores, double memory) {
   const EffectProblem parsed(problem);
   const EffectDesign design(parsed.data, parsed.coefficients);
   const EffectQuadrature quadrature =
@@ -34,6 +34,7 @@ Rcpp::NumericMatrix cpp_effects_combinations(
   const Design& pooled = design.pooled();
   const MatrixXd coefficients = matrix_from(x), directions = matrix_from(z);
   const std::vector<int> groups(group.begin(), group.end());
+  const VectorXd noises = vector_from(noise);
   const Index rows = coefficients.rows();
   Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 4));
   Eigen::Map<MatrixXd> table(out.begin(), rows, 4);
@@ -42,7 +43,7 @@ Rcpp::NumericMatrix cpp_effects_combinations(
     EffectCombination combination{coefficients.row(i).dot(pooled.origin),
                                   pooled.transform.transpose() * coefficients.row(i).transpose(),
                                   {},
-                                  noise ? 1.0 : 0.0};
+                                  noises(i)};
     const int own = groups[static_cast<std::size_t>(i)];
     if (own != NA_INTEGER)
       combination.effects.push_back(

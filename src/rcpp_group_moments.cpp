@@ -21,11 +21,12 @@ bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
 }  // namespace
 
 // `columns`: double vectors, or matrices whose columns count one by one, all with `rows` rows. `group`: the codes
-// first_code, first_code + 1, ..., or of length 0 for one group. `bad`: the first column and row (from 1) that hold a
-// value that is not finite, or NULL.
+// first_code, first_code + 1, ..., or of length 0 for one group. `weight`: above 0 and finite, or of length 0; with them `weight`
+// and `log_weight` are sums of the weights and of their logs by group. `bad`: the first column and row (from 1) that hold a value that
+// is not finite, or NULL.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group,
-                             int first_code, int groups, bool pooled) {
+                             int first_code, int groups, Rcpp::NumericVector weight, bool pooled) {
   bayespool::GroupedRows data;
   data.rows = static_cast<Eigen::Index>(rows);
   data.groups = groups;
@@ -33,6 +34,10 @@ Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVecto
   if (group.size() > 0) {
     if (group.size() != data.rows) Rcpp::stop("one group code a row");
     data.group = group.begin();
+  }
+  if (weight.size() > 0) {
+    if (weight.size() != data.rows) Rcpp::stop("one weight a row");
+    data.weight = weight.begin();
   }
   for (R_xlen_t a = 0; a < columns.size(); ++a) {
     if (TYPEOF(columns[a]) != REALSXP) Rcpp::stop("columns must be double");
@@ -45,6 +50,12 @@ Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVecto
   const bayespool::GroupMoments moments =
       bayespool::compute_group_moments(data, pooled, [] { Rcpp::checkUserInterrupt(); });
   Rcpp::List result = moments_to_list(moments);
+  if (data.weight) {
+    const bayespool::WeightedRows weighted = bayespool::count_weighted_rows(data);
+    result["weight"] = result["n"];
+    result["n"] = Rcpp::wrap(weighted.count);
+    result["log_weight"] = Rcpp::wrap(weighted.log_weight);
+  }
   for (Eigen::Index j = 0; j < moments.mean.rows(); ++j) {
     if (moments.size[j] > 0 && !moments.mean.row(j).allFinite()) {
       const bayespool::NonFinite bad = bayespool::find_non_finite(data);
@@ -55,16 +66,16 @@ Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVecto
   return result;
 }
 
-// `within`: summed over the groups, packed. See ResidualColumns.
+// `size`: of the groups, in weights where there are some; `within`: summed over the groups, packed. See ResidualColumns.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_residual_columns(const Eigen::Map<Eigen::VectorXd>& size,
+Rcpp::List cpp_residual_columns(double observations, const Eigen::Map<Eigen::VectorXd>& size,
                                 const Eigen::Map<Eigen::MatrixXd>& mean,
                                 const Rcpp::NumericVector& within, bool intercept) {
   Eigen::MatrixXd products(mean.cols(), mean.cols());
   const double* packed = within.begin();
   for (Eigen::Index k = 0; k < products.cols(); ++k)
     for (Eigen::Index i = 0; i <= k; ++i) products(i, k) = products(k, i) = *packed++;
-  const bayespool::ResidualColumns columns(size, mean, products, intercept);
+  const bayespool::ResidualColumns columns(observations, size, mean, products, intercept);
   return Rcpp::List::create(Rcpp::Named("centre") = columns.centre,
                             Rcpp::Named("combination") = columns.combination,
                             Rcpp::Named("predictors_keep") = columns.predictors_keep,

@@ -28,16 +28,18 @@ std::vector<Task> runs_of_groups(const std::vector<int>& group, Index first, Ind
 
 }  // namespace
 
-// `columns` (predictors and response, those of the problem's moments without an intercept's) and `group` (from 0): the rows,
-// group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
+// `columns` (predictors and response, those of the problem's moments without an intercept's), `weight` and `group` (from 0): the
+// rows, group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
 // cpp_summary().
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
                                       const Rcpp::NumericVector& record,
                                       const Rcpp::NumericMatrix& columns,
+                                      const Rcpp::NumericVector& weight,
                                       const std::vector<int>& group, int cores, double memory) {
   const Problem parsed(problem, orders);
   const MatrixXd all_rows = matrix_from(columns);
+  const VectorXd weights = vector_from(weight);
   const Index row_count = all_rows.rows();
   const std::function<void()> check_interrupt = interrupt_check();
   Quadratures quadratures(parsed, record);
@@ -62,7 +64,8 @@ Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::Num
           MatrixXd deviation = MatrixXd::Zero(rows, data.projection.cols());
           deviation.rightCols(all_rows.cols()) = all_rows.middleRows(start, rows).rowwise() -
                                                  data.projection.row(j).tail(all_rows.cols());
-          result.middleRows(start, rows) = leave_one_out.group(j, deviation, check);
+          result.middleRows(start, rows) =
+              leave_one_out.group(j, deviation, weights.segment(start, rows), check);
         });
     first = last;
   }

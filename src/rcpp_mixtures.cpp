@@ -9,15 +9,15 @@
 using namespace bayespool;
 
 // `columns`: those of the problem's moments (the response as it is where it was `response`), one row each; `group`: from 0, -1 for
-// one that is new, -2 for the population. Mean, sd, lower, upper of the expected value of each row, with `noise` of another
-// observation there.
+// one that is new, -2 for the population. Mean, sd, lower, upper of the expected value of each row, or, where `noise` is not
+// 0, of another observation there with the variance noise * sigma^2.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_row_predictions(
     const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record,
-    const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group, bool noise,
-    double probability, bool shortest, int cores, double memory) {
+    const Rcpp::NumericMatrix& columns, double response, const std::vector<int>& group,
+    const Rcpp::NumericVector& noise, double probability, bool shortest, int cores, double memory) {
   const Problem parsed(problem, orders);
-  const RowQuantity quantity = noise ? RowQuantity::observation : RowQuantity::expected;
+  const VectorXd noises = vector_from(noise);
   const MatrixXd rows = matrix_from(columns).transpose();
   const IntervalKind kind{probability, shortest};
   const bool separate = parsed.parts.size() > 1;
@@ -43,7 +43,7 @@ Rcpp::NumericMatrix cpp_row_predictions(
           check();
           const Index i = members[static_cast<std::size_t>(m)];
           const int j = group[static_cast<std::size_t>(i)];
-          table.row(i) = predictions.row(rows.col(i), response, separate ? 0 : j, quantity, kind);
+          table.row(i) = predictions.row(rows.col(i), response, separate ? 0 : j, noises(i), kind);
         });
   }
   return out;

@@ -53,7 +53,10 @@ NormalPredictive predictive_from(const Rcpp::List& task) {
 
   const Rcpp::NumericMatrix x = task["x"];
   const Rcpp::IntegerVector group = task["group"];
-  PredictionRows rows{Eigen::Map<const MatrixXd>(x.begin(), x.nrow(), x.ncol()), {}, 0};
+  PredictionRows rows{Eigen::Map<const MatrixXd>(x.begin(), x.nrow(), x.ncol()),
+                      {},
+                      0,
+                      Rcpp::as<std::vector<double>>(task["noise"])};
   rows.known_groups = Rcpp::as<int>(task["known_groups"]);
   rows.group.reserve(static_cast<std::size_t>(group.size()));
   for (const int code : group) rows.group.push_back(code == NA_INTEGER ? -1 : code - 1);

@@ -42,8 +42,12 @@ Rows some_rows() {
 
 EffectData moments(const Rows& rows, Index effects) {
   const Index groups = rows.group.back() + 1;
-  EffectData data{
-      VectorXd::Zero(groups), MatrixXd::Zero(groups, 3), MatrixXd::Zero(groups, 6), {{}, 0, 1}, {}};
+  EffectData data{VectorXd::Zero(groups),
+                  VectorXd::Zero(groups),
+                  MatrixXd::Zero(groups, 3),
+                  MatrixXd::Zero(groups, 6),
+                  {{}, 0, 1},
+                  {}};
   for (Index k = 0; k < effects; ++k)
     data.directions.push_back(k == 0 ? std::nullopt : std::optional<Index>(k - 1));
   for (Index i = 0; i < rows.values.rows(); ++i) {
@@ -51,6 +55,7 @@ EffectData moments(const Rows& rows, Index effects) {
     data.size(j) += 1;
     data.mean.row(j) += rows.values.row(i);
   }
+  data.rows = data.size;
   for (Index j = 0; j < groups; ++j) data.mean.row(j) /= data.size(j);
   for (Index i = 0; i < rows.values.rows(); ++i) {
     const Index j = rows.group[static_cast<std::size_t>(i)];

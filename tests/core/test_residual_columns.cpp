@@ -48,7 +48,7 @@ struct Rows {
 TEST_CASE("residual columns: orthogonal within groups, unit upper triangular", "[residual]") {
   const Rows rows(0.1);
   const GroupedData data = rows.moments(rows.values);
-  const ResidualColumns residual(data.size, data.projection, data.within, true);
+  const ResidualColumns residual(data.observations, data.size, data.projection, data.within, true);
   const MatrixXd& c = residual.combination;
   for (Index i = 0; i < 3; ++i) {
     CHECK(c(i, i) == 1);
@@ -66,7 +66,7 @@ TEST_CASE("residual columns: what is a sum of others varies nowhere", "[residual
   Rows rows(1);
   rows.values.col(1) = 3 * rows.values.col(0);
   const GroupedData data = rows.moments(rows.values);
-  const ResidualColumns residual(data.size, data.projection, data.within, false);
+  const ResidualColumns residual(data.observations, data.size, data.projection, data.within, false);
   CHECK_FALSE(residual.varies_within(1));
   CHECK_FALSE(residual.varies_between(1));
   CHECK(residual.predictors_keep < 1e-14);
@@ -77,7 +77,7 @@ TEST_CASE("residual columns: a predictor of the groups is freed between them", "
   Rows rows(1);
   for (Index i = 0; i < 24; ++i) rows.values(i, 1) = 5 + std::sin(rows.group[i]);
   const GroupedData data = rows.moments(rows.values);
-  const ResidualColumns residual(data.size, data.projection, data.within, true);
+  const ResidualColumns residual(data.observations, data.size, data.projection, data.within, true);
   CHECK(residual.varies_within(0));
   CHECK_FALSE(residual.varies_within(1));
   CHECK(residual.varies_between(1));
@@ -87,7 +87,8 @@ TEST_CASE("pure columns: known coefficients have a column of their own and the r
           "[residual]") {
   const Rows rows(1e-3);
   const GroupedData plain = rows.moments(rows.values);
-  const ResidualColumns residual(plain.size, plain.projection, plain.within, false);
+  const ResidualColumns residual(plain.observations, plain.size, plain.projection, plain.within,
+                                 false);
   GroupedData data = rows.moments(rows.values * residual.combination);
   data.basis = residual.combination;
   data.rounding = VectorXd::Constant(3, 1e-16);

@@ -10,7 +10,7 @@
 namespace bayespool {
 
 // As in LeaveOneOut, with z_i'b in the place of b: given Lambda and sigma, with g, s as in EffectWeights,
-//   h_i = u_i - c_x'g,  e_i = ytilde_i - g'c_y - h_i'gamma_hat,  D_i = 1 - s - h_i'Q^-1 h_i / sigma^2.
+//   h_i = u_i - c_x'g,  e_i = ytilde_i - g'c_y - h_i'gamma_hat,  D_i = 1 - w_i (s + h_i'Q^-1 h_i / sigma^2).
 class EffectLeaveOneOut {
   using ArrayXd = Eigen::ArrayXd;
 
@@ -19,9 +19,9 @@ class EffectLeaveOneOut {
   // constant where sigma is small: sigma needs all nodes of its line.
   EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes);
 
-  // Of a row of group j with the columns (X, y) and the directions z: log p(y_i | y_-i), log p(y_i | y) and
+  // Of a row of group j with the columns (X, y), the directions z and a weight: log p(y_i | y_-i), log p(y_i | y) and
   // y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
-  Eigen::RowVector3d row(const VectorXd& columns, const VectorXd& z, Index j) const;
+  Eigen::RowVector3d row(const VectorXd& columns, const VectorXd& z, double weight, Index j) const;
 
  private:
   // The sum of terms over all nodes; NaN where lattice and lines are too coarse for them (see LatticeRule::pattern) or do not reach

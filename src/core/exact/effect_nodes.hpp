@@ -22,12 +22,12 @@ struct EffectOfGroup {
   std::optional<Index> group;
 };
 
-// constant + a'gamma + sum of effects (of different groups) + noise * e, e ~ N(0, sigma^2).
+// constant + a'gamma + sum of effects (of different groups) + e, e ~ N(0, noise * sigma^2).
 struct EffectCombination {
   double constant = 0;
   VectorXd a;  // F
   std::vector<EffectOfGroup> effects;
-  double noise = 0;  // 0 or 1
+  double noise = 0;
 };
 
 // A point in the relative covariance of the effects, and sigma given that.

@@ -20,6 +20,7 @@ namespace bayespool {
 //   D_i = 1 - kappa_j / n_j - a_i'Q^-1 a_i / sigma^2:
 //   y_i | y_-i               ~ N(y_i - e_i / D_i, sigma^2 / D_i),
 //   another one like y_i | y ~ N(y_i - e_i, sigma^2 (2 - D_i)).
+// With a weight w_i of the row, sigma^2 / w_i takes the place of sigma^2, and w_i multiplies what D_i subtracts from 1.
 // The vignette on the algorithm calls D_i d_i. The densities p(y_i | y_-i) and
 // p(y_i | y) are a harmonic and an arithmetic mean over the nodes.
 class LeaveOneOut {
@@ -37,31 +38,34 @@ class LeaveOneOut {
     columns_.push_back(nodes_.count());
   }
 
-  // Rows of group j, each given by the deviation of its columns from the group's projection (m x (P + 1), response last). For each
-  // log p(y_i | y_-i), log p(y_i | y) and y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
-  MatrixXd group(Index j, const MatrixXd& deviation,
+  // Rows of group j, each given by the deviation of its columns from the group's projection (m x (P + 1), response last) and its
+  // weight. For each log p(y_i | y_-i), log p(y_i | y) and y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
+  MatrixXd group(Index j, const MatrixXd& deviation, const VectorXd& weight,
                  const std::function<void()>& check_interrupt) const {
     const Index f = design_->free_count(), count = nodes_.count();
     const double size = design_->size_of(j);
     const VectorXd u = design_->projections.row(j).head(f).transpose();
     const ArrayXd delta = nodes_.pooling_weights(size);
-    const ArrayXd largest = (size - 1 + delta) / size;
-    const ArrayXd variance = nodes_.sigma.square();
+    const ArrayXd sigma2 = nodes_.sigma.square();
     const ArrayXd group_part = delta * (design_->projections(j, f) - (nodes_.gamma * u).array());
     // Where the predictors are those of the group, as they always are without predictors.
-    const ArrayXd group_precision =
-        largest - nodes_.quadratic_form(VectorXd::Zero(f), u, delta) / variance;
+    const ArrayXd group_uncertainty = nodes_.quadratic_form(VectorXd::Zero(f), u, delta) / sigma2;
 
     MatrixXd result(deviation.rows(), 3);
-    ArrayXd residual(count), precision(count), exponent(count), term(count);
+    ArrayXd residual(count), largest(count), precision(count), variance(count), exponent(count),
+        term(count);
     for (Index i = 0; i < deviation.rows(); ++i) {
       check_interrupt();
       const VectorXd own = design_->from_columns.transpose() * deviation.row(i).transpose();
       const VectorXd du = own.head(f);
       const double dy = own(f);
+      const double w = weight(i);
       residual = group_part + dy;
-      precision = group_precision;
-      if (!du.isZero(0)) {
+      largest = (size - w + w * delta) / size;
+      variance = sigma2 / w;
+      if (du.isZero(0)) {
+        precision = largest - w * group_uncertainty;
+      } else {
         residual -= (nodes_.gamma * du).array();
         precision = largest - nodes_.quadratic_form(du, u, delta) / variance;
       }

@@ -31,7 +31,7 @@ class Design {
     return size_classes[class_of[static_cast<std::size_t>(group)]].size;
   }
 
-  double observations;
+  double observations, total_size;  // N, and the sum of the groups' sizes
   Index groups;
   std::vector<Index> free;  // positions in beta of the F free coefficients
   VectorXd origin;          // P

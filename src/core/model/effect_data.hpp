@@ -20,12 +20,14 @@ using EffectMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 6,
 // y = X beta + Z b + e for J groups with q effects each. Columns that have moments are the V variables, the response last; a
 // column of X or Z is one of them or constant (nothing).
 struct EffectData {
-  VectorXd size;  // J; zeros stand for the prior alone
+  VectorXd rows;  // J: how many there are; zeros stand for the prior alone
+  VectorXd size;  // J: the same, or sums of their weights (see GroupedData)
   MatrixXd mean;  // J x V
   MatrixXd
       within;  // J x V (V + 1) / 2: lower triangles by rows of cross-products about the group's means
   std::vector<std::optional<Index>> predictors;  // P
   std::vector<std::optional<Index>> directions;  // q
+  double log_weight = 0;                         // the sum of log w_i
 };
 
 struct EffectPriors {

@@ -19,7 +19,7 @@ namespace bayespool {
 constexpr Eigen::Index packed_size(Eigen::Index d) { return d * (d + 1) / 2; }
 
 struct GroupMoments {
-  Eigen::VectorXd size;    // J
+  Eigen::VectorXd size;    // J: numbers of rows, or sums of their weights
   Eigen::MatrixXd mean;    // J x d
   Eigen::MatrixXd within;  // J x d(d+1)/2, or 1 x d(d+1)/2 when summed over the groups
 };
@@ -28,6 +28,7 @@ struct GroupMoments {
 struct GroupedRows {
   std::vector<const double*> columns;  // d columns of `rows` values
   const int* group = nullptr;
+  const double* weight = nullptr;  // above 0 and finite; null: 1
   int first_code = 0;
   Eigen::Index rows = 0;
   Eigen::Index groups = 1;
@@ -73,7 +74,7 @@ inline NonFinite find_non_finite(const GroupedRows& data) {
 // Sums of each group about a shift c that is near its data (its first observation at the start), so that neither a
 // large offset nor a constant group costs accuracy: s = sum (z - c), S = sum (z - c)(z - c)'. A group is one record
 // n | c | s | S, contiguous because rows arrive in random group order and every row touches one record.
-// `Columns` fixes d at compile time; 0 leaves it to run time.
+// `Columns` fixes d at compile time; 0 leaves it to run time, and knows weights: then n = sum w, and s and S are sums times w.
 template <int Columns>
 class MomentAccumulator {
  public:
@@ -151,21 +152,23 @@ class MomentAccumulator {
       if (group[0] == 0) {
         for (int b = 0; b < d; ++b) group[1 + b] = columns[b][i];
       }
-      group[0] += 1;
       if constexpr (Columns > 0) {
+        group[0] += 1;
         add_row(group + 1, columns, i, std::make_index_sequence<Columns>());
       } else {
-        add_row(group + 1, columns, i);
+        const double weight = data.weight ? data.weight[i] : 1;
+        group[0] += weight;
+        add_row(group + 1, columns, i, weight);
       }
     }
   }
 
-  void add_row(double* shift, const double* const* columns, Eigen::Index i) {
+  void add_row(double* shift, const double* const* columns, Eigen::Index i, double weight) {
     const int d = column_count();
     double* sum = shift + d;
     double* products = sum + d;
     for (int b = 0, ab = 0; b < d; ++b) {
-      const double difference = columns[b][i] - shift[b];
+      const double difference = weight * (columns[b][i] - shift[b]);
       sum[b] += difference;
       for (int a = 0; a <= b; ++a, ++ab) products[ab] += difference * (columns[a][i] - shift[a]);
     }
@@ -232,9 +235,9 @@ GroupMoments accumulate_moments(const GroupedRows& data, bool pooled,
 // NaN. A value that is not finite shows as a mean that is not: find_non_finite() then says where it is.
 inline GroupMoments compute_group_moments(const GroupedRows& data, bool pooled,
                                           const std::function<void()>& check_interrupt) {
+  if (data.columns.empty()) throw InvalidInput("group moments need at least one column");
+  if (data.weight) return accumulate_moments<0>(data, pooled, check_interrupt);
   switch (data.columns.size()) {
-    case 0:
-      throw InvalidInput("group moments need at least one column");
     case 1:
       return accumulate_moments<1>(data, pooled, check_interrupt);
     case 2:
@@ -246,6 +249,21 @@ inline GroupMoments compute_group_moments(const GroupedRows& data, bool pooled,
     default:
       return accumulate_moments<0>(data, pooled, check_interrupt);
   }
+}
+
+// What weights add to the moments of each group: how many rows there are, and the sum of the logs of their weights.
+struct WeightedRows {
+  Eigen::VectorXd count, log_weight;  // J
+};
+
+inline WeightedRows count_weighted_rows(const GroupedRows& data) {
+  WeightedRows rows{Eigen::VectorXd::Zero(data.groups), Eigen::VectorXd::Zero(data.groups)};
+  for (Eigen::Index i = 0; i < data.rows; ++i) {
+    const Eigen::Index j = data.group ? data.group[i] - data.first_code : 0;
+    rows.count(j) += 1;
+    rows.log_weight(j) += std::log(data.weight[i]);
+  }
+  return rows;
 }
 
 // Adds n_b observations with mean mean_b (d) and cross-products within_b (packed) to those of a, in place:

@@ -17,11 +17,13 @@ using Eigen::VectorXd;
 // y = X beta + Z b + e for J groups. A group has a direction z_j (a column of ones for a varying
 // intercept): `size` holds z_j'z_j, `projection` the rows z_j'(X, y) / z_j'z_j (for ones: the group
 // size and the group means), `within` the cross-products of (X, y) that are left within groups.
+// Where Var(e_i) = sigma^2 / w_i all are sums with the weights w_i: the size is the sum of the weights, the means are weighted.
 struct GroupedData {
   VectorXd size;            // J
   MatrixXd projection;      // J x (P + 1), response last
   MatrixXd within;          // (P + 1) x (P + 1)
   double observations = 0;  // N; 0 stands for the prior alone
+  double log_weight = 0;    // the sum of log w_i
   std::optional<Index>
       direction;  // the column of X that equals the group direction (the intercept)
 

@@ -27,7 +27,7 @@ class PureColumns {
   PureColumns(const GroupedData& given, const CoefficientPriors& priors)
       : data(given), p_(priors.mean.size()) {
     for (Index k = 0; k < p_; ++k) {
-      const double rounding = squares_of_rounding(data.rounding(k), data.observations);
+      const double rounding = squares_of_rounding(data.rounding(k), data.size.sum());
       if (data.within(k, k) > rounding) continue;
       data.within.row(k).setZero();
       data.within.col(k).setZero();

@@ -24,8 +24,8 @@ class ResidualColumns {
   double predictors_keep = 1, response_keeps = 1;
   double spread = 1;  // the least variance of a column relative to its mean square
 
-  ResidualColumns(const VectorXd& size, const MatrixXd& mean, const MatrixXd& within,
-                  bool intercept)
+  ResidualColumns(double observations, const VectorXd& size, const MatrixXd& mean,
+                  const MatrixXd& within, bool intercept)
       : centre(VectorXd::Zero(mean.cols())),
         combination(MatrixXd::Identity(mean.cols(), mean.cols())) {
     const double total = size.sum();
@@ -41,7 +41,8 @@ class ResidualColumns {
                       of_groups = take_away(between, outside, k);
       if (k == mean.cols() - 1) {
         response_keeps = std::min(in_groups.share(), of_groups.share());
-        free_response(size, between, within);
+        const double groups = static_cast<double>(size.size());
+        free_response(observations - groups, groups, between, within);
       } else if (in_groups.squares > 0 && in_groups.share() > rank_tolerance) {
         predictors_keep = std::min(predictors_keep, in_groups.share());
         inside.add(k, in_groups.left);
@@ -83,9 +84,9 @@ class ResidualColumns {
 
   // A predictor that hardly varies within groups, and much between them, is known from there: the response loses its fit within
   // and between groups, weighted as the spreads that it leaves ask for.
-  void free_response(const VectorXd& size, const MatrixXd& between, const MatrixXd& within) {
+  void free_response(double degrees, double groups, const MatrixXd& between,
+                     const MatrixXd& within) {
     const Index p = combination.cols() - 1;
-    const double groups = static_cast<double>(size.size()), degrees = size.sum() - groups;
     for (int i = 0; i < 3; ++i) {
       const auto response = combination.col(p);
       const double in_groups = std::max(response.dot(within * response), 0.0),

@@ -274,7 +274,7 @@ class EffectDensity {
     const bool informed = likelihood_.informed();
     double spread = likelihood_.response_sd();
     if (!(spread > 0)) spread = sigma_.typical_value();
-    const double total = likelihood_.group_sizes().sum();
+    const double total = likelihood_.observations();
     const double groups = static_cast<double>(likelihood_.groups());
 
     centre_ = VectorXd::Zero(dimension());

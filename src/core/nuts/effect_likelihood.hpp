@@ -24,7 +24,9 @@ class EffectLikelihood {
  public:
   EffectLikelihood(const EffectData& data, const std::vector<std::optional<Index>>& predictors,
                    const std::vector<std::optional<Index>>& directions)
-      : observations_(data.size.sum()), size_(data.size) {
+      : observations_(data.rows.sum()),
+        log_constant_(0.5 * data.log_weight - 0.5 * observations_ * log_two_pi),
+        size_(data.size) {
     describe(data, predictors, directions);
     const MatrixXd rows = equivalent_rows(data);
     const Index constant = data.mean.cols();
@@ -56,7 +58,7 @@ class EffectLikelihood {
             directions_at(j, k).dot(weighted_.segment(first_row(j), row_count(j)));
     slope_gradient_.noalias() = x_.transpose() * weighted_;
     sigma_gradient_ = (error - observations_) / sigma;
-    return -observations_ * (0.5 * log_two_pi + log_sigma) - 0.5 * error;
+    return log_constant_ - observations_ * log_sigma - 0.5 * error;
   }
 
   const MatrixXd& group_gradient() const { return group_gradient_; }
@@ -67,6 +69,7 @@ class EffectLikelihood {
 
   // What the data say about where to start; zero without data.
   bool informed() const { return observations_ > 0; }
+  double observations() const { return observations_; }
   const VectorXd& group_sizes() const { return size_; }
   double response_sd() const { return response_sd_; }
 
@@ -123,7 +126,7 @@ class EffectLikelihood {
     const MatrixXd root =
         factor.vectorD().cwiseMax(0).cwiseSqrt().asDiagonal() * MatrixXd(factor.matrixU());
     // Pivots fall, and n rows have n - 1 directions about their mean: what comes after them is rounding.
-    const Index most = static_cast<Index>(data.size(j)) - 1;
+    const Index most = static_cast<Index>(data.rows(j)) - 1;
     Index rank = 0;
     while (rank < std::min(variables, most) && factor.vectorD()(rank) > 0) ++rank;
     // R = root P; Eigen applies transpositions from the right in the wrong order.
@@ -137,7 +140,7 @@ class EffectLikelihood {
     const Index variables = data.mean.cols();
     std::vector<Guess> guesses(static_cast<std::size_t>(variables) + 1);  // the constant's last
     for (Index a = 0; a < variables && informed(); ++a) {
-      const double mean = data.mean.col(a).dot(size_) / observations_;
+      const double mean = data.mean.col(a).dot(size_) / size_.sum();
       const double within = data.within.col(a * (a + 1) / 2 + a).sum();
       const double between = (data.mean.col(a).array() - mean).square().matrix().dot(size_);
       const double sd = observations_ > 1 ? std::sqrt((within + between) / (observations_ - 1)) : 0;
@@ -155,7 +158,7 @@ class EffectLikelihood {
     direction_guess_ = choose(directions);
   }
 
-  double observations_;
+  double observations_, log_constant_;
   VectorXd size_;                 // J
   MatrixXd x_, z_;                // rows that stand for the data: predictors, directions,
   VectorXd y_, count_;            // response, how often a row counts

@@ -201,7 +201,7 @@ class HierarchicalDensity {
     scale_ = unit_;
     if (!informed) return;
     const VectorXd& size = likelihood_.group_sizes();
-    const double total = size.sum(), groups = static_cast<double>(size.size());
+    const double total = likelihood_.observations(), groups = static_cast<double>(size.size());
     for (Index i = 0; i < first_group_; ++i) {
       const bool of_groups = coordinates_[i].index == direction_ && group_count_ > 0;
       scale_(i) /= std::sqrt(of_groups ? groups : total);

@@ -17,6 +17,7 @@ class NormalLikelihood {
  public:
   explicit NormalLikelihood(const GroupedData& data)
       : observations_(data.observations),
+        log_constant_(0.5 * data.log_weight - 0.5 * data.observations * log_two_pi),
         size_(data.size),
         response_(data.projection.rightCols<1>()) {
     const Index p = data.projection.cols() - 1;
@@ -77,7 +78,7 @@ class NormalLikelihood {
       }
     }
     sigma_gradient_ = (error - observations_) / sigma;
-    return -observations_ * (0.5 * log_two_pi + log_sigma) - 0.5 * error;
+    return log_constant_ - observations_ * log_sigma - 0.5 * error;
   }
 
   const VectorXd& group_gradient() const { return group_gradient_; }
@@ -89,6 +90,7 @@ class NormalLikelihood {
 
   // What the data say about where to start; zero without data.
   bool informed() const { return observations_ > 0; }
+  double observations() const { return observations_; }
   const VectorXd& group_sizes() const { return size_; }
   double response_mean() const { return response_mean_; }
   double response_sd() const { return sd_(slopes()); }
@@ -113,12 +115,12 @@ class NormalLikelihood {
       const Index k = kept[static_cast<std::size_t>(i)];
       const double mean = projection.col(k).dot(size_) / total;
       const double between = (projection.col(k).array() - mean).square().matrix().dot(size_);
-      if (total > 1) sd_(i) = std::sqrt((within(k, k) + between) / (total - 1));
+      if (observations_ > 1) sd_(i) = std::sqrt((within(k, k) + between) / (observations_ - 1));
       response_mean_ = mean;  // of the last, which is the response
     }
   }
 
-  double observations_;
+  double observations_, log_constant_;
   VectorXd size_, response_;  // J: group sizes and means
   MatrixXd predictors_;       // J x s: group means of the predictors
   MatrixXd within_;           // W: cross-products within groups, response last

@@ -43,6 +43,8 @@ struct PredictionRows {
   Eigen::Map<const MatrixXd> x;
   std::vector<Index> group;
   Index known_groups = 0;  // J
+  // n: what multiplies sigma in each row, 1 / sqrt(w) for a weight w.
+  std::vector<double> noise;
 };
 
 // `count` of the numbers 0, ..., total - 1, each subset equally likely, in increasing order (selection sampling).
@@ -88,6 +90,8 @@ class LinearPredictor {
 
   Index draws() const { return draws_; }
   Index rows() const { return static_cast<Index>(by_group_.size()); }
+
+  double noise(Index row) const { return rows_.noise[static_cast<std::size_t>(row)]; }
 
   // For the rows at positions first, ..., last - 1 in the order of their groups, calls f(row, predictor, sigma, whether
   // sigma is another than in the call before).

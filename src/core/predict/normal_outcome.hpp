@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 
 #include "core/numerics/constants.hpp"
 #include "core/numerics/streams.hpp"
@@ -18,21 +19,23 @@ struct NormalOutcome {
     Eigen::Map<Draws>(out, predictor.size()) = predictor;
   }
 
-  static void draw(const Draws& predictor, const Draws& sigma, RandomStream& random, double* out) {
+  // `noise`: what multiplies sigma.
+  static void draw(const Draws& predictor, const Draws& sigma, double noise, RandomStream& random,
+                   double* out) {
     for (Eigen::Index d = 0; d < predictor.size(); ++d)
-      out[d] = predictor(d) + sigma(d) * random.normal();
+      out[d] = predictor(d) + noise * sigma(d) * random.normal();
   }
 
-  // log N(y | predictor, sigma^2), for rows that share sigma.
+  // log N(y | predictor, (noise sigma)^2), for rows that share sigma.
   class LogDensity {
    public:
     void set_sigma(const Draws& sigma) {
       constant_ = -0.5 * log_two_pi - sigma.log();
       precision_ = sigma.inverse();
     }
-    void operator()(double y, const Draws& predictor, double* out) const {
+    void operator()(double y, const Draws& predictor, double noise, double* out) const {
       Eigen::Map<Draws>(out, predictor.size()) =
-          constant_ - 0.5 * ((y - predictor) * precision_).square();
+          constant_ - std::log(noise) - 0.5 * ((y - predictor) * precision_ / noise).square();
     }
 
    private:

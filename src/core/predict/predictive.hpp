@@ -58,7 +58,7 @@ class Predictive {
         first, last,
         [&](Index row, const ArrayXd& predictor, const ArrayXd& sigma, bool new_sigma) {
           if (new_sigma) density.set_sigma(sigma);
-          density(y[row], predictor, out + row * draws());
+          density(y[row], predictor, predictor_.noise(row), out + row * draws());
         });
   }
 
@@ -78,12 +78,12 @@ class Predictive {
   template <class F>
   void visit_draws(Index first, Index last, F f) const {
     ArrayXd values(draws());
-    predictor_.visit(first, last,
-                     [&](Index row, const ArrayXd& predictor, const ArrayXd& sigma, bool) {
-                       RandomStream random(seed_, noise_purpose_, static_cast<std::uint64_t>(row));
-                       Outcome::draw(predictor, sigma, random, values.data());
-                       f(row, values);
-                     });
+    predictor_.visit(
+        first, last, [&](Index row, const ArrayXd& predictor, const ArrayXd& sigma, bool) {
+          RandomStream random(seed_, noise_purpose_, static_cast<std::uint64_t>(row));
+          Outcome::draw(predictor, sigma, predictor_.noise(row), random, values.data());
+          f(row, values);
+        });
   }
 
   LinearPredictor predictor_;
