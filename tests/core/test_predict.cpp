@@ -18,7 +18,7 @@ namespace {
 // Three draws of a varying intercept with one slope and two groups.
 const std::vector<double> population = {1, 2, 3}, slope = {0.5, 1, -1},
                           groups = {1.5, 2, 2, 0, 4, 3}, sigma = {1, 2, 0.5}, tau = {0.1, 0.2, 0.3};
-const std::vector<double> x = {0, 2, 1, 1};
+const std::vector<double> x = {0, 2, 1, 1}, noise_of_row = {1, 0.5, 3, 1};
 
 Predictive<NormalOutcome> predictive(std::vector<Index> group) {
   ParameterDraws draws;
@@ -30,8 +30,8 @@ Predictive<NormalOutcome> predictive(std::vector<Index> group) {
   draws.sigma = sigma.data();
   draws.tau = tau.data();
   const Eigen::Map<const MatrixXd> predictors(x.data(), static_cast<Index>(group.size()), 1);
-  return Predictive<NormalOutcome>(LinearPredictor(draws, {predictors, std::move(group), 2}, 8, 1),
-                                   8, 2);
+  return Predictive<NormalOutcome>(
+      LinearPredictor(draws, {predictors, std::move(group), 2, noise_of_row}, 8, 1), 8, 2);
 }
 
 }  // namespace
@@ -85,7 +85,9 @@ TEST_CASE("linear predictors where several effects vary", "[predict]") {
   draws.correlation = correlation.data();
   draws.directions = {std::nullopt, 1};
   const LinearPredictor predictor(
-      draws, {Eigen::Map<const MatrixXd>(columns.data(), 5, 2), {0, 1, -1, 2, 2}, 2}, 8, 1);
+      draws,
+      {Eigen::Map<const MatrixXd>(columns.data(), 5, 2), {0, 1, -1, 2, 2}, 2, {1, 1, 1, 1, 1}}, 8,
+      1);
   std::vector<double> found(5);
   predictor.visit(0, 5, [&](Index row, const ArrayXd& value, const ArrayXd&, bool) {
     found[static_cast<std::size_t>(row)] = value(0);
@@ -109,14 +111,14 @@ TEST_CASE("log densities, errors and predictions of a normal outcome", "[predict
   for (std::size_t row = 0; row < 3; ++row)
     for (std::size_t d = 0; d < 3; ++d) {
       const std::size_t i = 3 * row + d;
-      const double z = (y[row] - mean[i]) / sigma[d];
-      CHECK(close_to(log_density[i], -0.5 * (log_two_pi + z * z) - std::log(sigma[d])));
+      const double sd = noise_of_row[row] * sigma[d], z = (y[row] - mean[i]) / sd;
+      CHECK(close_to(log_density[i], -0.5 * (log_two_pi + z * z) - std::log(sd)));
       CHECK(error[i] == y[row] - drawn[i]);
     }
   // The noise of a row is a stream of its own, whatever is computed beside it.
   RandomStream noise(8, 2, 1);
   for (std::size_t d = 0; d < 3; ++d)
-    CHECK(close_to(drawn[3 + d], mean[3 + d] + sigma[d] * noise.normal()));
+    CHECK(close_to(drawn[3 + d], mean[3 + d] + noise_of_row[1] * sigma[d] * noise.normal()));
   for (Index i = 2; i >= 0; --i) p.predict(i, i + 1, in_parts.data());
   CHECK(in_parts == drawn);
 }
