@@ -41,7 +41,7 @@ complete_pooling <- function(formula, data, prior = NULL, ..., weights = NULL,
                              seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "complete_pooling", formula, data, prior, rlang::enquo(weights),
+    "complete_pooling", formula, data, prior, list(weights = rlang::enquo(weights)),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call
   )

@@ -62,11 +62,28 @@ rows_with_weight <- function(weight) {
   keep
 }
 
-# The weights of new rows: of what the fit's weights were computed from, where these have it, or else 1.
+# The weights of new rows: of what the fit's weights were computed from, where these have it, or else 1; with known errors NA, which
+# row_noise() refuses.
 new_weights <- function(fit, newdata, call) {
   weights <- fit$weights
   if (is.null(weights) || !all(all.vars(weights) %in% names(newdata)) || length(all.vars(weights)) == 0) {
-    return(rep(1, nrow(newdata)))
+    return(newdata[[weights_column]] %||% rep(if (has_known_errors(fit$model)) NA_real_ else 1, nrow(newdata)))
   }
   eval_weights(rlang::new_quosure(weights, baseenv()), newdata, call)
+}
+
+# The variance of an observation in each of `rows`, in sigma^2.
+row_noise <- function(fit, rows, call) {
+  if (anyNA(rows$weight)) {
+    missing <- all.vars(fit$weights)
+    abort_bayespool(
+      c(
+        "Predictions of estimates need their standard errors.",
+        i = if (length(missing) > 0) "{.arg newdata} has no {.val {missing}}, or it is missing there.",
+        i = "Effects of studies need none: {.fn posterior_epred}, {.code predict(interval = \"confidence\")}."
+      ),
+      "data", call
+    )
+  }
+  1 / rows$weight
 }

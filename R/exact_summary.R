@@ -45,7 +45,7 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars
   check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
   icc <- has_icc(object$model)
   layout <- object$model$layout
-  variable <- c(layout$variable, if (icc) "icc")
+  variable <- c(layout$variable, icc_name(object$model))
   chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
   table <- exact_table(fit_posterior(object), probs, icc = icc, chosen = chosen, call = call)
   colnames(table) <- c("mean", "sd", quantile_names(probs))

@@ -2,14 +2,14 @@
 
 # `data`: as the user gave them.
 warn_undetermined <- function(model, moments, priors, data, call) {
-  within <- model$scale_within$name
+  within <- model$scale_within$name %||% ""
   between <- varying_term(model)$sd
   several <- length(between) > 1
   known <- names(Filter(is_fixed, priors))
   weights <- group_weights(moments)
   # Known differences between the observations' variances tell the standard deviations apart.
   single_rows <- all(moments$n == 1) && max(weights) - min(weights) <= 1e-8 * max(weights)
-  message <- if (!has_groups(model) || within %in% known && single_rows || has_population(model) && all(between %in% known)) {
+  message <- if (!has_groups(model) || has_known_errors(model) || within %in% known && single_rows || has_population(model) && all(between %in% known)) {
     NULL
   } else if (has_population(model) && length(moments$n) == 1) {
     c(

@@ -2,8 +2,9 @@
 
 # `prior` and `own_arguments`: as the user gave them, for update(); the latter are those of one fitting function alone.
 # `parsed`: the formula as the model reads it. `sampled`: what an engine made.
-# `weights`: a quosure, of which its expression is kept.
-new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, weights, settings, own_arguments, sampled, seed) {
+# `of_rows`: the argument for the rows' weights or errors, a quosure in a named list, of which the expression is kept; `weights`: an expression
+# of the weights that it stands for.
+new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, of_rows, weights, settings, own_arguments, sampled, seed) {
   structure(
     list(
       model = posterior$model,
@@ -13,7 +14,8 @@ new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, we
       priors = priors,
       moments = moments,
       data = data,
-      weights = rlang::quo_squash(weights),
+      of_rows = Filter(Negate(is.null), lapply(of_rows, rlang::quo_squash)),
+      weights = weights,
       settings = settings,
       own_arguments = own_arguments,
       propriety = posterior$propriety,

@@ -1,8 +1,8 @@
 # One fit: read the formula, reduce the data to moments, set up the problem, sample, and build the object.
 
-# `name`: the fitting function's. `weights`: a quosure. `own_arguments`: those that no other fitting function has. `call`: for error
-# messages.
-fit_model <- function(name, formula, data, prior, weights, settings, call, own_arguments = list()) {
+# `name`: the fitting function's. `of_rows`: the quosure `weights`, or those of `se` and `vi`. `own_arguments`: others that not all fitting
+# functions have. `call`: for error messages.
+fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_arguments = list()) {
   if (missing(formula) || missing(data)) {
     abort_bayespool(
       c(
@@ -17,9 +17,20 @@ fit_model <- function(name, formula, data, prior, weights, settings, call, own_a
   name <- model_name(name, parsed)
   parsed <- model_formula(name, parsed, call)
   shared_sigma <- !"sigma" %in% names(own_arguments) || choose_sigma(own_arguments$sigma, parsed, call) == "common"
-  data <- attach_weights(data, weights, call)
+  known_errors <- isTRUE(model_specs[[name]]$known_errors)
+  if (known_errors) {
+    of_rows <- choose_errors(of_rows$se, of_rows$vi, data, call)
+    data <- attach_errors(data, of_rows, call)
+  } else {
+    data <- attach_weights(data, of_rows$weights, call)
+  }
   moments <- reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
-  model <- specify_model(name, parsed, moments, shared_sigma)
+  typical <- if (known_errors) typical_variance(parsed, data, moments, call)
+  if (known_errors) {
+    moments <- scale_weights(moments, typical)
+    data[[weights_column]] <- data[[weights_column]] * typical
+  }
+  model <- specify_model(name, parsed, moments, shared_sigma, sqrt(typical))
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
   posterior <- new_posterior(model, moments, priors, settings$prior_only, call)
   if (!settings$prior_only) {
@@ -36,10 +47,12 @@ fit_model <- function(name, formula, data, prior, weights, settings, call, own_a
   } else if (settings$iter_sampling > 0) {
     nuts_draws(posterior, settings, seed, call)
   }
+  row_weights <- if (known_errors) errors_as_weights(of_rows, typical) else rlang::quo_squash(of_rows$weights)
   if (!is.null(sampled$nuts)) {
     warn_nuts(sampled$draws, sampled$nuts, call)
   }
   new_fit(
-    posterior, formula, parsed, prior, priors, moments, used_data(parsed, rlang::quo_squash(weights), data), weights, settings, own_arguments, sampled, seed
+    posterior, formula, parsed, prior, priors, moments, used_data(parsed, row_weights, data), of_rows, row_weights, settings,
+    own_arguments, sampled, seed
   )
 }

@@ -209,10 +209,11 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   check_has_population(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
   term <- varying_term(x$model)
   scales <- c(term$sd, x$model$scale_within$name)
+  known <- x$model$scale_within$known
   if (has_quadrature(x)) {
     table <- posterior_table(x, call = call)
     means <- table[, "mean"]
-    squares <- table[scales, "mean"]^2 + table[scales, "sd"]^2
+    squares <- rowSums(table[scales, c("mean", "sd"), drop = FALSE]^2)
     covariances <- if (length(term$correlation) > 0) exact_effect_covariances(fit_posterior(x), sqrt(squares[term$sd]), call)
   } else {
     draws <- draws_matrix(x, call)
@@ -233,7 +234,7 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
   structure(
     stats::setNames(blocks, make.unique(rep(term$factor, length(blocks)))),
-    sc = means[[x$model$scale_within$name]], residual_variance = squares[[length(squares)]], class = "bayespool_varcorr"
+    sc = known %||% means[[x$model$scale_within$name]], residual_variance = if (is.null(known)) squares[[length(squares)]] else known^2, class = "bayespool_varcorr"
   )
 }
 
@@ -295,8 +296,7 @@ print.bayespool_varcorr <- function(x, digits = 4, ...) {
 sigma.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  means <- posterior_means(object, call = call)
-  sigma <- unname(means[layout_variables(object$model, "scale_within")])
+  sigma <- drop(unname(sigmas_given(object$model, rbind(posterior_means(object, call = call)))))
   if (shares_sigma(object$model)) sigma else stats::setNames(sigma, varying_term(object$model)$labels)
 }
 

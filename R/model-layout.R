@@ -73,6 +73,6 @@ prior_variables <- function(model, name) {
   if (name %in% layout_variables(model)) {
     return(name)
   }
-  role <- if (name == model$scale_within$name) "scale_within" else if (name == correlation_name) "correlation" else "group"
+  role <- if (identical(name, model$scale_within$name)) "scale_within" else if (name == correlation_name) "correlation" else "group"
   layout_variables(model, role)
 }

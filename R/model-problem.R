@@ -62,7 +62,7 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
     direction = intercept,
     coefficient_mean = location[1, ],
     coefficient_sd = location[2, ],
-    sigma_prior = priors[[model$scale_within$name]],
+    sigma_prior = within_prior(model, priors),
     tau_prior = tau_prior,
     variables = nrow(model$layout),
     columns = draw_columns(model)
@@ -78,6 +78,11 @@ residual_basis <- function(residual, intercept) {
     return(residual$combination)
   }
   rbind(c(1, -residual$constant), cbind(0, residual$combination), deparse.level = 0)
+}
+
+# The prior of the standard deviation within groups; a known value where the observations' errors are known.
+within_prior <- function(model, priors) {
+  if (has_known_errors(model)) new_prior("degenerate", model$scale_within$known, "scale") else priors[[model$scale_within$name]]
 }
 
 # Positions (from 0; NA: none) of the parameters in the draws. Groups that are problems of their own have the same columns,

@@ -18,7 +18,7 @@ new_effect_problem <- function(model, moments, priors, prior_only) {
       directions = position(term$directions),
       coefficient_mean = as.double(location[1, ]),
       coefficient_sd = as.double(location[2, ]),
-      sigma_prior = priors[[model$scale_within$name]],
+      sigma_prior = within_prior(model, priors),
       tau_priors = unname(priors[term$sd]),
       eta = if (length(term$correlation) > 0) priors[[correlation_name]]$par else NA_real_,
       variables = nrow(model$layout),

@@ -16,7 +16,7 @@ check_propriety <- function(problem, model, priors, prior_only, call) {
   }
   checks <- core_check_design(problem)
   indices <- lapply(seq_along(checks), function(part) {
-    observations <- if (problem$separate) problem$size[part] else sum(problem$size)
+    observations <- if (problem$separate) problem$rows[part] else sum(problem$rows)
     groups <- if (problem$separate) 1 else length(problem$size)
     label <- if (problem$separate) varying_term(model)$labels[part]
     tail_indices(problem, model, checks[[part]], observations, groups, label, call)
@@ -191,7 +191,7 @@ new_propriety <- function(problem, index, flat) {
   coefficients <- lapply(seq_along(flat), function(k) missing_moments(of_coefficient(k)))
   between_slopes <- any(flat & is_slope_column(problem) & !within)
   intercept_flat <- problem$direction && flat[1]
-  informed <- sum(problem$size) > 0
+  informed <- sum(problem$rows) > 0
   flat_means <- is_fixed(problem$tau_prior) && is.infinite(problem$tau_prior$par)
   groups <- if (!informed) tau else if (intercept_flat || flat_means) sigma else index$joint
   deviations <- if (!informed || intercept_flat) tau else index$joint

@@ -8,7 +8,7 @@
 #                own; or one of a "population", with a mean drawn from it
 #   coefficient  the group's mean, without and with predictors
 #   sd           the standard deviation between groups
-#   sigma        the standard deviation within groups
+#   sigma        the standard deviation within groups; nothing with `known_errors`, where that of each observation is known
 #   means        what the group's coefficients are, for people
 #   regression   the fitting function to use beside predictors, where this one takes none
 #   varying      what may vary between the groups of a population: "intercept" (as without this entry), "slopes", "both" (an intercept and a
@@ -37,6 +37,11 @@ model_specs <- list(
   varying_intercept_slope = list(
     title = "Varying intercept and slope", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
     sd = "sigma_0", sigma = "sigma_y", varying = "both", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
+  ),
+  meta_analysis = list(
+    title = "Meta-analysis", outcome = "normal", intercept = c("hyper_mu", "beta_0"), groups = "population",
+    coefficient = c("mu", "beta_0j"), sd = c("sigma_mu", "sigma_0"), known_errors = TRUE, means = "Study effects", varying = "any",
+    slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
   ),
   mixed_model = list(
     title = "Mixed model", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
@@ -124,27 +129,29 @@ choose_sigma <- function(sigma, parsed, call) {
   if (by_default && predictors) "common" else sigma
 }
 
-# The model that a fitting function makes of these moments.
-specify_model <- function(name, parsed, moments, shared_sigma) {
+# The model that a fitting function makes of these moments. `known_sigma`: where the errors of the observations are known.
+specify_model <- function(name, parsed, moments, shared_sigma, known_sigma = NULL) {
   spec <- model_specs[[name]]
   predictors <- unlist(moments$terms, use.names = FALSE) %||% character()
   directions <- moments_directions(parsed, moments)
   labels <- moments$group
-  named <- function(names) names[min(length(names), 1 + (length(predictors) > 0))]
+  # With predictors, or slopes that vary, means are intercepts.
+  regression <- length(predictors) > 0 || has_varying_terms(parsed)
+  named <- function(names) names[min(length(names), 1 + regression)]
   term <- if (!is.null(parsed$group)) {
     slopes <- setdiff(directions, intercept_direction)
     pairs <- if (parsed$varying$correlated && length(directions) > 1) direction_pairs(directions)
     new_group_term(
       parsed$group, labels, spec$groups, directions,
       coefficient = c(if (intercept_direction %in% directions) named(spec$coefficient), indexed(spec$slope, slopes)),
-      sd = c(if (intercept_direction %in% directions) spec$sd, indexed(spec$slope_sd, slopes)),
+      sd = c(if (intercept_direction %in% directions) named(spec$sd), indexed(spec$slope_sd, slopes)),
       correlation = indexed(spec$correlation, pairs)
     )
   }
   new_model(
     name, spec$title, spec$outcome, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
     columns = utils::head(colnames(moments$mean), -1), terms = if (!is.null(term)) list(term),
-    scale_within = list(name = spec$sigma, shared = shared_sigma)
+    scale_within = list(name = spec$sigma, shared = shared_sigma, known = known_sigma)
   )
 }
 

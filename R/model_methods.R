@@ -31,7 +31,8 @@ formula.bayespool_fit <- function(x, ...) {
 #' @export
 update.bayespool_fit <- function(object, formula., ...) {
   given <- rlang::enquos(...)
-  changes <- lapply(given[rlang::names2(given) != "weights"], rlang::eval_tidy)
+  is_of_rows <- rlang::names2(given) %in% c("weights", "se", "vi") # looked up in the data
+  changes <- lapply(given[!is_of_rows], rlang::eval_tidy)
   if (!all(nzchar(rlang::names2(changes)))) {
     abort_bayespool(
       c("The arguments of {.fn update} beyond the formula must be named.", i = "Example: {.code update(fit, data = data)}."),
@@ -49,10 +50,8 @@ update.bayespool_fit <- function(object, formula., ...) {
     arguments[c("iter_warmup", "control")] <- NULL
   }
   arguments[names(changes)] <- changes
-  # What the kept rows do not have was no column; group moments have their own.
-  weights <- given$weights %||% if (is.data.frame(arguments$data)) {
-    kept <- is.null(changes$data) && !all(all.vars(object$weights) %in% names(arguments$data))
-    if (kept) as.name(weights_column) else object$weights
+  of_rows <- if (any(is_of_rows)) given[is_of_rows] else if (is.data.frame(arguments$data)) {
+    if (is.null(changes$data)) kept_of_rows(object) else object$of_rows
   }
   if (is.null(changes$data)) {
     new <- setdiff(all.vars(arguments$formula), c(names(arguments$data), all.vars(object$formula)))
@@ -69,6 +68,15 @@ update.bayespool_fit <- function(object, formula., ...) {
   }
   # By name, so that the call in an error is not all of the data.
   call <- lapply(c(object$model$name, stats::setNames(nm = names(arguments))), as.name)
-  if (!is.null(weights)) call$weights <- weights
-  eval(as.call(call), arguments)
+  eval(as.call(c(call, as.list(of_rows))), arguments)
+}
+
+# The argument for the rows' weights or errors in terms of the kept rows. What these do not have was no column, but a vector.
+kept_of_rows <- function(fit) {
+  if (all(all.vars(fit$weights) %in% names(fit$data))) {
+    return(fit$of_rows)
+  }
+  known <- fit$model$scale_within$known
+  kept <- as.name(weights_column)
+  if (is.null(known)) list(weights = kept) else list(vi = bquote(.(known^2) / .(kept)))
 }

@@ -42,7 +42,7 @@ no_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common")
                        seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "no_pooling", formula, data, prior, rlang::enquo(weights),
+    "no_pooling", formula, data, prior, list(weights = rlang::enquo(weights)),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call, own_arguments = list(sigma = sigma)
   )

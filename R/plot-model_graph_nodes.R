@@ -46,7 +46,7 @@ parameter_nodes <- function(fit) {
     if (has_population(model)) Map(function(id, name) prior_node(fit, id, name), numbered("tau", seq_along(term$sd)), term$sd),
     if (length(term$correlation) > 0) list(correlation_node(fit, term)),
     lapply(seq_along(model$slopes), function(k) prior_node(fit, slopes[k], model$slopes[k])),
-    if (shares_sigma(model)) list(prior_node(fit, "sigma", model$scale_within$name))
+    if (shares_sigma(model) && !has_known_errors(model)) list(prior_node(fit, "sigma", model$scale_within$name))
   )
 }
 
@@ -129,7 +129,8 @@ observation_nodes <- function(fit) {
   term <- varying_term(model)
   own_intercept <- intercept_direction %in% term$directions
   intercept <- if (own_intercept) of_group(term$coefficient[1]) else model$intercept
-  sigma <- paste0(model$scale_within$name, if (!shares_sigma(model)) "[j]")
+  known_errors <- has_known_errors(model)
+  sigma <- if (known_errors) "s[i]" else paste0(model$scale_within$name, if (!shares_sigma(model)) "[j]")
   coefficients <- c(model$slopes, rep(NA, sum(is.na(nodes$slope))))
   own <- match(model$columns[nodes$varies], term$directions)
   coefficients[nodes$varies] <- of_group(term$coefficient[own])
@@ -150,6 +151,7 @@ observation_nodes <- function(fit) {
   )
   c(
     Map(function(id, name) new_node(id, paste0(name, "[i]"), "predictor", "observation"), nodes$column, model$columns),
+    if (known_errors) list(new_node("sigma", c(sigma, "known"), "predictor", "observation")),
     list(response)
   )
 }

@@ -13,13 +13,14 @@ posterior_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
 }
 
 # The same with an interval that holds `prob`: columns mean, sd, lower, upper. `interval`: "hdi" (the shortest) or "central".
-# `variables`: which rows, "icc" for the intraclass correlation.
+# `variables`: which rows, icc_name() for the intraclass correlation.
 interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
   if (has_quadrature(fit)) {
     return(exact_interval_table(fit, prob, interval, variables, deviations, call))
   }
   draws <- deviations_or_draws(fit, deviations, call)
-  if ("icc" %in% variables) draws <- cbind(draws, icc = drawn_icc(fit, draws))
+  icc <- icc_name(fit$model)
+  if (any(icc %in% variables)) draws <- cbind(draws, matrix(drawn_icc(fit, draws), dimnames = list(NULL, icc)))
   interval_of_draws(draws[, variables, drop = FALSE], prob, interval)
 }
 
@@ -34,10 +35,11 @@ interval_of_draws <- function(draws, prob, interval) {
 
 # The same by quadrature, whatever the algorithm of the fit.
 exact_interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
-  chosen <- match(variables, c(layout_variables(fit$model), "icc"))
+  icc <- icc_name(fit$model)
+  chosen <- match(variables, c(layout_variables(fit$model), icc))
   shortest <- if (interval == "hdi") prob else 0
   probs <- if (interval == "central") c(1 - prob, 1 + prob) / 2 else numeric()
-  table <- exact_table(fit_posterior(fit), probs, shortest, "icc" %in% variables, chosen, deviations, call)
+  table <- exact_table(fit_posterior(fit), probs, shortest, any(icc %in% variables), chosen, deviations, call)
   dimnames(table) <- list(variables, interval_columns)
   table
 }
@@ -53,7 +55,7 @@ drawn_intervals <- function(draws, prob, interval) {
 # The intraclass correlation of each draw.
 drawn_icc <- function(fit, draws) {
   between <- draws[, varying_term(fit$model)$sd]^2
-  between / (between + draws[, fit$model$scale_within$name]^2)
+  between / (between + drop(sigmas_given(fit$model, draws))^2)
 }
 
 posterior_means <- function(fit, deviations = FALSE, call) {

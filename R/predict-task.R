@@ -35,7 +35,8 @@ prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, re
     group = rows$group,
     y = rows$y,
     known_groups = groups,
-    noise = 1 / sqrt(rows$weight),
+    noise = if (noise || response) sqrt(row_noise(fit, rows, call)) else rep(1, length(rows$group)),
+    known_sigma = model$scale_within$known %||% NA_real_,
     seed = options$seed %||% if (random) sample.int(.Machine$integer.max, 1) else 0,
     cores = options$cores
   )

@@ -58,7 +58,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   }
   within <- if (varies_in_slope(model)) Reduce(`+`, lapply(groups, within_of)) else within_of(seq_len(nrow(moments$within)))
   explained <- drop(between + within) / (observations - 1)
-  variances <- draws[, layout_variables(model, "scale_within"), drop = FALSE]^2
+  variances <- sigmas_given(model, draws)^2
   unexplained <- if (shares_sigma(model)) variances[, 1] else drop(variances %*% moments$n) / observations
   unname(explained / (explained + unexplained))
 }

@@ -71,9 +71,9 @@ in_blocks <- function(fit, x, group, noise, call, f) {
 # `mean` and `sd` of each row's expected value, or of an observation there (see row_table()), given each draw: draws x rows.
 normals_of_draws <- function(fit, draws, x, group, noise) {
   model <- fit$model
-  sigmas <- layout_variables(model, "scale_within")
+  sigmas <- sigmas_given(model, draws)
   variance <- matrix(0, nrow(draws), nrow(x))
-  if (any(noise > 0)) variance[] <- rep(noise, each = nrow(draws)) * draws[, if (shares_sigma(model)) sigmas else sigmas[group]]^2
+  if (any(noise > 0)) variance[] <- rep(noise, each = nrow(draws)) * sigmas[, if (shares_sigma(model)) 1 else group]^2
   new <- which(!is.na(group) & group > length(varying_term(model)$labels))
   if (length(new) > 0) variance[, new] <- variance[, new] + variance_between(model, draws, direction_values(model, x[new, , drop = FALSE]))
   list(mean = expected_given(model, draws, x, group), sd = sqrt(variance))

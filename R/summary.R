@@ -53,22 +53,38 @@ summary.bayespool_fit <- function(
   interval <- choose_interval(interval, call)
   check_flag(diagnostics, call)
   layout <- object$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (has_icc(object$model)) "icc"), call)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_name(object$model)), call)
   table <- interval_table(object, prob, interval, chosen, call = call)
   colnames(table)[3:4] <- interval_names(interval)
   if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, call))
   new_table(
     c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    of_group = layout$variable[!is.na(layout$label)]
+    of_group = layout$variable[!is.na(layout$label)], new_study = new_study(object, prob, interval, call)
   )
+}
+
+# In a meta-analysis without moderators, of the effect of a study that is not among those: mean, sd, lower, upper. NULL in other models.
+new_study <- function(fit, prob, interval, call) {
+  if (has_known_errors(fit$model) && has_icc(fit$model) && !has_predictors(fit$model)) {
+    row_table(fit, matrix(0, 1, 0), length(fit$moments$group) + 1L, noise = 0, prob, interval, call)[1, ]
+  }
+}
+
+note_new_study <- function(table) {
+  effect <- attr(table, "new_study")
+  if (is.null(effect)) {
+    return(invisible())
+  }
+  numbers <- trimws(format_numbers(effect, 2))
+  cat("effect of a new study: mean ", numbers[1], ", sd ", numbers[2], ", ", numbers[3], " to ", numbers[4], "\n", sep = "")
 }
 
 # A matrix: one row for each of `variables`.
 draws_diagnostics <- function(fit, variables, call) {
   draws <- draws_matrix(fit, call)
   rows <- muffle_few_draws(lapply(variables, function(name) {
-    x <- if (name == "icc") drawn_icc(fit, draws) else draws[, name]
+    x <- if (identical(name, icc_name(fit$model))) drawn_icc(fit, draws) else draws[, name]
     x <- matrix(x, nrow = posterior::niterations(fit))
     c(
       mcse_mean = posterior::mcse_mean(x), mcse_sd = posterior::mcse_sd(x), ess_bulk = posterior::ess_bulk(x),
@@ -82,6 +98,7 @@ draws_diagnostics <- function(fit, variables, call) {
 #' @export
 print.bayespool_summary <- function(x, digits = NULL, n_rows = 30, ...) {
   print_table(x, digits, n_rows)
+  note_new_study(x)
   if (all(interval_names(attr(x, "interval")) %in% names(x))) note_interval(x, "posterior")
   invisible(x)
 }
@@ -93,20 +110,24 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   cat(x$model$title, if (is_prior_only(x)) " (prior only)", "\n", sep = "")
   cat("  formula:      ", format_formula(x$formula), "\n", sep = "")
   groups <- length(x$moments$n)
-  cat("  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
-  if (has_grouping_factor(x)) cat(" in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
-  cat("\n")
+  known_errors <- has_known_errors(x$model)
+  cat(if (known_errors) "  estimates:    " else "  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
+  if (has_grouping_factor(x)) {
+    cat(if (known_errors) " of " else " in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
+  }
+  cat(if (known_errors) ", with known errors", "\n", sep = "")
   cat("  posterior:    ", describe_engine(x), "\n\n", sep = "")
   if (has_chains(x) && !has_draws(x)) {
     return(invisible(x))
   }
   layout <- x$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (has_icc(x$model)) "icc"), call)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_name(x$model)), call)
   of_group <- chosen %in% layout$variable[!is.na(layout$label)]
   shown <- shown_rows(of_group, n_rows)
   table <- summary(x, pars = chosen[shown])
   print_table(table, digits, Inf)
   note_rest(length(chosen) - length(shown))
+  note_new_study(table)
   note_interval(table, "posterior")
   note_accuracy(x)
   invisible(x)

@@ -93,7 +93,7 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
   # The last share is one minus the other.
   table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
   means <- posterior_means(object, call = call)
-  squares <- c(variances_between(varying_term(object$model), rbind(means), z), means[[object$model$scale_within$name]]^2)
+  squares <- c(variances_between(varying_term(object$model), rbind(means), z), sigmas_given(object$model, rbind(means))[1]^2)
   colnames(table) <- c("mean", "sd", interval_names(interval))
   new_table(
     c(
@@ -160,7 +160,7 @@ variances_between <- function(term, draws, z) {
 drawn_components <- function(fit, z, prob, interval, call) {
   draws <- draws_matrix(fit, call)
   between <- variances_between(varying_term(fit$model), draws, z)
-  within <- draws[, fit$model$scale_within$name]^2
+  within <- drop(sigmas_given(fit$model, draws))^2
   interval_of_draws(cbind(between, within, between / (between + within)), prob, interval)
 }
 

@@ -41,7 +41,7 @@ varying_slope <- function(formula, data, prior = NULL, ..., weights = NULL,
                           seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
-    "varying_slope", formula, data, prior, rlang::enquo(weights),
+    "varying_slope", formula, data, prior, list(weights = rlang::enquo(weights)),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
     call
   )

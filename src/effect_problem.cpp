@@ -31,7 +31,7 @@ EffectColumns columns_from(const Rcpp::List& columns) {
   return {all_positions(columns["coefficients"]),
           all_positions(columns["first_group"]),
           positions(columns["coefficient_of_direction"]),
-          Rcpp::as<Index>(columns["sigma"]),
+          positions(columns["sigma"])[0],
           all_positions(columns["tau"]),
           all_positions(columns["rho"])};
 }

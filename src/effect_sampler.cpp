@@ -37,7 +37,7 @@ double EffectSampler::draw_chunk(Index chunk, Index draws, double bound, double*
     const VectorXd beta = pooled.origin + pooled.transform * gamma;
     for (std::size_t k = 0; k < columns_.coefficients.size(); ++k)
       put(columns_.coefficients[k], beta(static_cast<Index>(k)));
-    put(columns_.sigma, sigma);
+    if (columns_.sigma) put(*columns_.sigma, sigma);
     const MatrixXd& lambda = posterior.lambda();
     const VectorXd& theta = posterior.theta();
     for (std::size_t k = 0; k < columns_.tau.size(); ++k)

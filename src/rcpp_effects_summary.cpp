@@ -96,10 +96,10 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
   const auto any_of = [&](const std::vector<Index>& rows) {
     return std::any_of(rows.begin(), rows.end(), is_chosen);
   };
-  if (is_chosen(columns.sigma) || any_of(columns.tau) || any_of(columns.rho)) {
+  const bool with_sigma = columns.sigma && is_chosen(*columns.sigma);
+  if (with_sigma || any_of(columns.tau) || any_of(columns.rho)) {
     const EffectMarginals marginals(quadrature);
-    if (is_chosen(columns.sigma))
-      table.row(columns.sigma) = marginals.row({nullptr, 1, exponential}, wanted);
+    if (with_sigma) table.row(*columns.sigma) = marginals.row({nullptr, 1, exponential}, wanted);
     for (std::size_t k = 0; k < columns.tau.size(); ++k) {
       if (!is_chosen(columns.tau[k])) continue;
       const Index direction = static_cast<Index>(k);

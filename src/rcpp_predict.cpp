@@ -39,6 +39,7 @@ NormalPredictive predictive_from(const Rcpp::List& task) {
   parameters.slopes = column("slopes");
   parameters.groups = column("groups");
   parameters.sigma = column("sigma");
+  parameters.known_sigma = Rcpp::as<double>(task["known_sigma"]);
   parameters.tau = column("tau");
   parameters.correlation = column("correlation");
   parameters.slope_count = Rcpp::as<int>(task["slope_count"]);

@@ -42,8 +42,8 @@ struct EffectColumns {
   std::vector<Index> first_group;   // q
   std::vector<std::optional<Index>>
       coefficient_of_direction;  // q: which coefficient is the mean of the groups'
-  Index sigma;
-  std::vector<Index> tau;  // q
+  std::optional<Index> sigma;    // nothing where it is not stored
+  std::vector<Index> tau;        // q
   std::vector<Index>
       rho;  // q (q - 1) / 2, by rows of the lower triangle; empty where effects are independent
 };

@@ -123,7 +123,7 @@ class EffectDensity {
         put(columns_.first_group[index(own)] + j, theta_(j, k));
       put(columns_.tau[index(own)], tau_(k));
     }
-    put(columns_.sigma, sigma_.value(coordinate_at(q, sigma_position_)));
+    if (columns_.sigma) put(*columns_.sigma, sigma_.value(coordinate_at(q, sigma_position_)));
     for (Index i = 1; i < effects() && !columns_.rho.empty(); ++i)
       for (Index j = 0; j < i; ++j)
         put(columns_.rho[index(pair_of(i, j))],

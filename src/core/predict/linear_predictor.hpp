@@ -27,6 +27,7 @@ struct ParameterDraws {
   const double* slopes = nullptr;      // S columns
   const double* groups = nullptr;      // q times J columns: the groups' coefficients by direction
   const double* sigma = nullptr;       // one column, or J where each group has its own
+  double known_sigma = 0;              // where there is none
   const double* tau = nullptr;         // q columns
   const double* correlation =
       nullptr;            // q (q - 1) / 2 columns: the lower triangle by rows; null: 0
@@ -79,7 +80,10 @@ class LinearPredictor {
     if (parameters_.tau) tau_ = columns(parameters_.tau, effects());
     if (parameters_.correlation)
       correlation_ = columns(parameters_.correlation, effects() * (effects() - 1) / 2);
-    if (!parameters_.separate) sigma_ = column(parameters_.sigma);
+    if (!parameters_.sigma)
+      sigma_ = ArrayXd::Constant(draws_, parameters_.known_sigma);
+    else if (!parameters_.separate)
+      sigma_ = column(parameters_.sigma);
     slopes_ = MatrixXd::Zero(draws_, rows_.x.cols());
     if (parameters_.slope_count > 0)
       slopes_.leftCols(parameters_.slope_count) =
