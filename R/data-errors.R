@@ -35,7 +35,7 @@ attach_errors <- function(data, errors, call) {
       "argument", call
     )
   }
-  data[[weights_column]] <- switch(name, se = 1 / values^2, vi = 1 / values)
+  data[[weights_column]] <- structure(switch(name, se = 1 / values^2, vi = 1 / values), argument = name)
   data
 }
 

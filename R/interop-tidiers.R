@@ -99,7 +99,7 @@ tidy_effect <- function(fit, effect, table) {
   )
   layout <- fit$model$layout
   layout <- layout[order(match(layout$role, roles), na.last = NA), ]
-  if (effect == "ran_pars" && has_population(fit$model)) layout <- layout[lower_triangle_order(varying_term(fit$model)), ]
+  if (effect == "ran_pars" && has_population(fit$model)) layout <- layout[lower_triangle_order(fit$model), ]
   term <- switch(effect,
     fixed = fixed_names(fit$model), ran_vals = , ran_coefs = layout$direction, ran_pars = names_of_ran_pars(fit$model, layout)
   )
@@ -119,10 +119,11 @@ tidy_effect <- function(fit, effect, table) {
 }
 
 # From standard deviations, then correlations, then sigma, to columns of the lower triangle of the effects' matrix, then sigma.
-lower_triangle_order <- function(term) {
+lower_triangle_order <- function(model) {
+  term <- varying_term(model)
   q <- length(term$directions)
   pairs <- effect_pairs(term)[seq_along(term$correlation), , drop = FALSE]
-  c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), q + nrow(pairs) + 1)
+  c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), if (!has_known_errors(model)) q + nrow(pairs) + 1)
 }
 
 # As in broom.mixed: sd__x, cor__(Intercept).x, sd__Observation.
