@@ -8,7 +8,11 @@ weights_column <- "(weights)"
 attach_weights <- function(data, weights, call) {
   absent <- rlang::quo_is_null(weights)
   if (is.data.frame(data)) {
-    data[[weights_column]] <- if (!absent) eval_weights(weights, data, call)
+    values <- if (!absent) eval_weights(weights, data, call)
+    if (!is.null(values) && !any(values > 0, na.rm = TRUE)) {
+      abort_bayespool(c("No row has a weight above 0.", i = "Rows of weight 0 are left out."), "argument", call)
+    }
+    data[[weights_column]] <- values
   } else if (!absent) {
     abort_bayespool(
       c(
@@ -44,9 +48,6 @@ eval_weights <- function(weights, data, call) {
       "argument", call
     )
   }
-  if (!any(values > 0, na.rm = TRUE)) {
-    abort_bayespool(c("No row has a weight above 0.", i = "Rows of weight 0 are left out."), "argument", call)
-  }
   values
 }
 
@@ -64,9 +65,31 @@ rows_with_weight <- function(weight) {
 
 # The weights of new rows: of what the fit's weights were computed from, where these have it, or else 1.
 new_weights <- function(fit, newdata, call) {
-  weights <- fit$weights
-  if (is.null(weights) || !all(all.vars(weights) %in% names(newdata)) || length(all.vars(weights)) == 0) {
+  if (!computed_from(fit$weights, newdata)) {
     return(rep(1, nrow(newdata)))
   }
-  eval_weights(rlang::new_quosure(weights, baseenv()), newdata, call)
+  eval_weights(rlang::new_quosure(fit$weights, baseenv()), newdata, call)
+}
+
+# Whether `weights`, an expression, is one of variables that `data` all has.
+computed_from <- function(weights, data) {
+  variables <- all.vars(weights)
+  length(variables) > 0 && all(variables %in% names(data))
+}
+
+# The variance of an observation in each of `rows`, in sigma^2. A row that was fitted has a weight above 0; a new one may not.
+noise_of_rows <- function(rows, call) {
+  bad <- which(is.na(rows$weight) | rows$weight == 0)
+  if (length(bad) > 0) {
+    abort_bayespool(
+      c(
+        "Observations cannot be predicted where the weight is missing or 0.",
+        i = "Found {.val {rows$weight[bad[1]]}} in row {bad[1]} of {.arg newdata}.",
+        i = "Leave {cli::qty(bad)}{?it/these rows} out; expected values need no weights. Without the variables of the weights all rows of \\
+            {.arg newdata} have weight 1."
+      ),
+      "data", call
+    )
+  }
+  1 / rows$weight
 }

@@ -16,7 +16,7 @@ check_propriety <- function(problem, model, priors, prior_only, call) {
   }
   checks <- core_check_design(problem)
   indices <- lapply(seq_along(checks), function(part) {
-    observations <- if (problem$separate) problem$size[part] else sum(problem$size)
+    observations <- if (problem$separate) problem$rows[part] else sum(problem$rows)
     groups <- if (problem$separate) 1 else length(problem$size)
     label <- if (problem$separate) varying_term(model)$labels[part]
     tail_indices(problem, model, checks[[part]], observations, groups, label, call)

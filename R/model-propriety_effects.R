@@ -16,7 +16,7 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
   check <- core_check_effects(problem)
   check_effect_exact_fit(problem, model, check, known, call)
 
-  observations <- sum(problem$size)
+  observations <- sum(problem$rows)
   alone <- if (is_fixed(problem$sigma_prior)) Inf else prior_tail_index(problem$sigma_prior) + observations - sum(flat)
   if (is_flat(problem$sigma_prior) && observations <= check$rank + 1) {
     abort_few(model$scale_within$name, "observations", observations, check$rank + 2, NULL, call)
@@ -116,7 +116,7 @@ check_effect_exact_fit <- function(problem, model, check, known, call) {
   for (vanishing in subsets_of(which(!known))) {
     left <- setdiff(which(!known | positive), vanishing)
     there <- in_directions(problem, left)
-    power <- sum(problem$size) - there$effect_rank - there$within_rank
+    power <- sum(problem$rows) - there$effect_rank - there$within_rank
     needed <- 1 + prior_zero_exponent(problem$sigma_prior) + sum(exponents[vanishing])
     if (there$within_exact_fit && power >= needed) {
       abort_exact_fit(length(left) == 0, length(model$predictors), model, NULL, call)

@@ -11,6 +11,15 @@ formula.bayespool_fit <- function(x, ...) {
   x$formula
 }
 
+#' @rdname bayespool-weights
+#' @importFrom stats weights
+#' @export
+weights.bayespool_fit <- function(object, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  if (has_weights(object$moments)) observed_rows(object, "weights()", call)$weight
+}
+
 #' Refit with changes
 #'
 #' Fits the model of `object` again with some arguments changed. The data are those that the fit keeps, so changes
@@ -49,10 +58,10 @@ update.bayespool_fit <- function(object, formula., ...) {
     arguments[c("iter_warmup", "control")] <- NULL
   }
   arguments[names(changes)] <- changes
-  # What the kept rows do not have was no column; group moments have their own.
+  # Group moments have their own.
   weights <- given$weights %||% if (is.data.frame(arguments$data)) {
-    kept <- is.null(changes$data) && !all(all.vars(object$weights) %in% names(arguments$data))
-    if (kept) as.name(weights_column) else object$weights
+    kept <- is.null(changes$data) && !computed_from(object$weights, object$data)
+    if (kept && !is.null(object$weights)) as.name(weights_column) else object$weights
   }
   if (is.null(changes$data)) {
     new <- setdiff(all.vars(arguments$formula), c(names(arguments$data), all.vars(object$formula)))

@@ -35,7 +35,7 @@ prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, re
     group = rows$group,
     y = rows$y,
     known_groups = groups,
-    noise = 1 / sqrt(rows$weight),
+    noise = if (noise || response) sqrt(noise_of_rows(rows, call)) else rep(1, length(rows$group)),
     seed = options$seed %||% if (random) sample.int(.Machine$integer.max, 1) else 0,
     cores = options$cores
   )

@@ -95,7 +95,7 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   groups <- length(x$moments$n)
   cat("  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
   if (has_grouping_factor(x)) cat(" in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
-  cat("\n")
+  cat(if (has_weights(x$moments)) ", weighted", "\n", sep = "")
   cat("  posterior:    ", describe_engine(x), "\n\n", sep = "")
   if (has_chains(x) && !has_draws(x)) {
     return(invisible(x))
