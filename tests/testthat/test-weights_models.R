@@ -76,6 +76,24 @@ test_that("varying intercept", {
   )
 })
 
+# So many sizes of groups are interpolated.
+test_that("varying intercept, many groups with weights over ten orders of magnitude", {
+  many <- withr::with_seed(5, data.frame(g = rep(1:80, each = 3), x = rnorm(240), w = 10^runif(240, -5, 5), noise = rnorm(240)))
+  many$y <- 2 + withr::with_seed(6, rnorm(80))[many$g] + many$x + 0.5 * many$noise / sqrt(many$w)
+  many[c("ys", "sw", "xs")] <- sqrt(many$w) * cbind(many$y, 1, many$x)
+  weighted <- varying_intercept(
+    y ~ x + (1 | g), many, weights = w, prior = list(beta_0 = centre, beta = slope, sigma_y = sd, sigma_0 = sd), iter_sampling = 0
+  )
+  times <- varying_slope(
+    ys ~ 0 + sw + xs + (0 + sw | g), many,
+    prior = list("beta[sw]" = centre, "beta[xs]" = slope, sigma_y = sd, sigma_beta = sd), iter_sampling = 0
+  )
+  expect_equal(log_marginal_likelihood(weighted), log_marginal_likelihood(times) + sum(log(many$w)) / 2, tolerance = 1e-9)
+  table <- exact_summary(weighted)
+  expect_equal(table[table$variable != "icc", -1], exact_summary(times)[-1], tolerance = 1e-7, ignore_attr = TRUE)
+  expect_equal(loo(weighted)$pointwise[, "elpd_loo"], loo(times)$pointwise[, "elpd_loo"] + log(many$w) / 2, tolerance = 1e-7)
+})
+
 test_that("varying slope", {
   expect_same_as_multiplied(
     varying_slope(
