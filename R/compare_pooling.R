@@ -50,7 +50,8 @@
 #'   names, see [bayespool-priors].
 #' @param sigma `"group"` or `"common"`: whether the groups have standard deviations of their own without pooling; see
 #'   [no_pooling()]. Not where slopes vary.
-#' @param ... Arguments for all fits, such as `seed`, `iter_sampling` or `algorithm`.
+#' @param ... Arguments for all fits, such as `seed`, `iter_sampling`, `algorithm` or [`weights`][bayespool-weights]. With weights the
+#'   mean of a group's observations is weighted, and the sum of a group's weights takes the place of \eqn{n_j}{n_j} in the shrinkage.
 #' @param prob,interval Probability in the intervals, and their kind: `"hdi"`, the shortest intervals, or `"central"`, with as
 #'   much below as above.
 #' @return A list of class `compare_pooling`:

@@ -1,7 +1,9 @@
-# Documentation that the four fitting functions share.
+# Documentation that the fitting functions share.
 
 #' Arguments of the fitting functions
 #'
+#' @param weights `NULL`, or the weight of each row: a column of `data`, an expression of columns, or a vector. A row of weight \eqn{w}
+#'   has the variance \eqn{\sigma^2 / w}{sigma^2 / w}; see [bayespool-weights].
 #' @param algorithm `"exact"`: quadrature over the standard deviations and independent draws from the posterior. There
 #'   is no Markov chain that has to converge. `"nuts"`: Hamiltonian Monte Carlo on the joint posterior of all parameters,
 #'   to compare and to teach; see [nuts_control()] and [nuts_diagnostics].
@@ -18,7 +20,8 @@
 #' @param control Settings of NUTS from [nuts_control()]. For `algorithm = "nuts"` only.
 #' @section Errors: All have class `bayespool_error`. `bayespool_error_formula`: a formula that the model cannot
 #'   express. `bayespool_error_data`: missing variables, no rows, infinite values. `bayespool_error_prior`: an unknown
-#'   parameter, a distribution that is not supported. `bayespool_error_argument`: an unknown or invalid argument.
+#'   parameter, a distribution that is not supported. `bayespool_error_argument`: an unknown or invalid argument, such as
+#'   weights that are negative.
 #'   `bayespool_error_improper`: a posterior (or, with `prior_only`, a prior) that does not exist, such as that of
 #'   groups without any spread. `bayespool_error_memory`: draws that would not fit in memory.
 #'   `bayespool_error_numerical`: a posterior beyond the range of numbers. A warning of class

@@ -90,7 +90,7 @@ as_of_lm <- function(fit, rows, se.fit, interval, level, call) {
   result <- if (interval == "none") {
     mean_expected(fit, rows, call)
   } else {
-    table <- if (interval == "prediction") table_of(row_noise(fit, rows, call)) else expected
+    table <- if (interval == "prediction") table_of(noise_of_rows(fit, rows, call)) else expected
     matrix(
       table[, c("mean", "lower", "upper")], nrow(table), 3,
       dimnames = list(rows$name %||% seq_len(nrow(table)), c("fit", "lwr", "upr"))

@@ -11,6 +11,15 @@ formula.bayespool_fit <- function(x, ...) {
   x$formula
 }
 
+#' @rdname bayespool-weights
+#' @importFrom stats weights
+#' @export
+weights.bayespool_fit <- function(object, ...) {
+  call <- rlang::current_env()
+  check_no_dots(rlang::exprs(...), call)
+  if (has_weights(object$moments)) observed_rows(object, "weights()", call)$weight
+}
+
 #' Refit with changes
 #'
 #' Fits the model of `object` again with some arguments changed. The data are those that the fit keeps, so changes
@@ -73,7 +82,7 @@ update.bayespool_fit <- function(object, formula., ...) {
 
 # The argument for the rows' weights or errors in terms of the kept rows. What these do not have was no column, but a vector.
 kept_of_rows <- function(fit) {
-  if (all(all.vars(fit$weights) %in% names(fit$data))) {
+  if (is.null(fit$weights) || computed_from(fit$weights, fit$data)) {
     return(fit$of_rows)
   }
   known <- fit$model$scale_within$known

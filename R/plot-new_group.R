@@ -67,7 +67,7 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     data.frame(what = what, value = observation)
   }
   groups <- split(draws$value, draws$what)
-  of_rows <- row_table(fit, rows$x, rows$group, noise = row_noise(fit, rows, call), prob, "hdi", call)
+  of_rows <- row_table(fit, rows$x, rows$group, noise = noise_of_rows(fit, rows, call), prob, "hdi", call)
   alike <- all(distinct_rows(rows$x, rows$group) == 0)
   of_one <- if (alike) of_rows[1, , drop = FALSE] else interval_of_draws(matrix(observation), prob, "hdi")
   of_mean <- if (length(what) > 1) row_table(fit, t(colMeans(rows$x)), rows$group[1], noise = 0, prob, "hdi", call)

@@ -56,7 +56,7 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
   interval <- choose_interval(interval, call)
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "predictive_table() without `newdata`", call, response = FALSE)
-  table <- row_table(fit, rows$x, rows$group, noise = row_noise(fit, rows, call), prob, interval, call)
+  table <- row_table(fit, rows$x, rows$group, noise = noise_of_rows(fit, rows, call), prob, interval, call)
   observed <- rows$y %||% rep(NA_real_, nrow(table))
   columns <- c(
     list(row = rows$row %||% seq_len(nrow(table))),

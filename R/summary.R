@@ -115,7 +115,7 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   if (has_grouping_factor(x)) {
     cat(if (known_errors) " of " else " in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
   }
-  cat(if (known_errors) ", with known errors", "\n", sep = "")
+  cat(if (known_errors) ", with known errors" else if (has_weights(x$moments)) ", weighted", "\n", sep = "")
   cat("  posterior:    ", describe_engine(x), "\n\n", sep = "")
   if (has_chains(x) && !has_draws(x)) {
     return(invisible(x))
