@@ -4,6 +4,7 @@
 #   Rscript tools/sbc.R exact [simulations]    every cell by the exact algorithm; draws bench/sbc/exact.png
 #   Rscript tools/sbc.R nuts [simulations]     fewer cells, by NUTS; draws bench/sbc/nuts.png
 #   Rscript tools/sbc.R necks [simulations]    the two cells where NUTS is known to fail
+#   Rscript tools/sbc.R weights [simulations]  rows of unequal weight, by the exact algorithm
 #   Rscript tools/sbc.R three [simulations]    three correlated effects, a lattice in six dimensions: about half an hour
 #   Rscript tools/sbc.R breaks [simulations]   samplers that are wrong on purpose, five seeds each
 # Each prints a table. Ranks are kept in bench/results; what is there is not run again.
@@ -120,6 +121,14 @@ effect_cells <- c(
   across_groups("intercept and slope", "varying_intercept_slope", predictors = "x", changed = list(sigma_y = dist_gamma(5, 5)))
 )
 
+# Rows of unequal weight. Apart too.
+weighted_cells <- list(
+  `none, 5 groups, weights` = make_cell("no_pooling", five, sigma = "group", weighted = TRUE),
+  `partial, 5 groups, weights` = make_cell("partial_pooling", five, weighted = TRUE),
+  `varying, 30 groups, weights` = make_cell("varying_intercept", unbalanced[["30"]], predictors = "x", weighted = TRUE),
+  `slope, 5 groups, weights` = make_cell("varying_slope", five, predictors = c("x", "z"), weighted = TRUE)
+)
+
 # Chains take longer: fewer cells. Not those where NUTS is known to fail, which are apart below, nor the centered form where
 # standard deviations can be near 0 or groups are small.
 away_from_0 <- list(sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5), sigma_mu = dist_gamma(5, 5))
@@ -166,7 +175,7 @@ kept <- function(name, make) {
 
 run_cell <- function(name, algorithm, cells, sims) {
   sampler <- if (algorithm == "exact") sbc_exact else sbc_nuts(if (grepl("centered", name)) "centered" else "noncentered")
-  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells)))
+  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells, weighted_cells)))
   run <- kept(sprintf("%s %d %s", algorithm, sims, name), function() {
     time <- system.time(ranks <- sbc_ranks(cells[[name]], sims, seed, sampler))
     list(ranks = ranks, seconds = time[["user.self"]])
@@ -246,13 +255,14 @@ run_breaks <- function(sims, seeds = 5) {
 }
 
 arguments <- commandArgs(trailingOnly = TRUE)
-task <- match.arg(arguments[1], c("exact", "nuts", "necks", "three", "breaks"))
-usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, three = 200L, breaks = 400L)
+task <- match.arg(arguments[1], c("exact", "nuts", "necks", "weights", "three", "breaks"))
+usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, weights = 1000L, three = 200L, breaks = 400L)
 sims <- if (length(arguments) > 1) as.integer(arguments[2]) else usual[[task]]
 switch(task,
   exact = run_cells("exact", c(exact_cells, effect_cells), sims),
   nuts = run_cells("nuts", c(nuts_cells, more_cells), sims),
   necks = run_cells("nuts", neck_cells, sims, picture = FALSE),
+  weights = run_cells("exact", weighted_cells, sims, picture = FALSE),
   three = run_cells("exact", three_cells, sims, picture = FALSE),
   breaks = run_breaks(sims)
 )

@@ -9,6 +9,9 @@
 
 fuzz_moments <- function(formula = fuzz_formula(), data = fuzz_data()) {
   if (chance(0.7)) {
+    if (chance(0.3)) {
+      return(quietly_try(group_moments(formula, data, weights = w)))
+    }
     return(quietly_try(group_moments(formula, data)))
   }
   table <- fuzz_table()
@@ -47,6 +50,7 @@ fuzz_as_group_moments <- function(table) {
   pick(
     as_group_moments(data, group = g, n = size, mean = y, sd = s),
     as_group_moments(data, g, size, y, s, response = response),
+    as_group_moments(data, g, size, y, s, weight = s),
     as_group_moments(data, group = g, n = size, mean = y, se = s),
     as_group_moments(data, "g", "size", "y", "s"),
     as_group_moments(data, group = g, n = 2 * size, mean = y / 2, sd = s),
@@ -86,6 +90,11 @@ fuzz_first <- function() {
   if (kind == "compare" && chance(0.8)) prior <- pick(NULL, NULL, NULL, NULL, list(all = prior), list(partial = prior), list(x = prior))
   arguments <- c(list(formula, data, prior), fuzz_arguments())
   verb <- if (kind == "compare") "compare_pooling" else model
+  if (chance(0.3)) {
+    arguments["weights"] <- list(
+      if (chance(0.9)) quote(w) else pick(quote(w^2), quote(nosuch), fuzz_weights(NROW(data)), NULL, 2, "w")
+    )
+  }
   if (verb == "no_pooling" && chance(0.3)) arguments$sigma <- pick("group", "common", NA, "both")
   list(label = verb, run = function() do.call(verb, arguments), model = model, arguments = arguments)
 }
@@ -341,19 +350,25 @@ check_fit <- function(fit) {
 # The rows in another order, or their moments, give the same posterior.
 check_invariance <- function(first, fit) {
   data <- first$arguments[[2]]
-  if (!is.data.frame(data) || nrow(data) < 2 || fit$settings$prior_only) {
+  weights <- first$arguments$weights
+  if (!is.data.frame(data) || nrow(data) < 2 || fit$settings$prior_only || !(is.null(weights) || is.name(weights))) {
     return()
   }
   again <- first$arguments
   again$iter_sampling <- 0
   again$algorithm <- again$control <- again$iter_warmup <- NULL
   again[[2]] <- data[sample(nrow(data)), , drop = FALSE]
+  # In another unit of the weights sigma, with its default prior, is larger.
+  unit <- if (is.name(weights) && !any(c("sigma", "sigma_y") %in% names(first$arguments[[3]]))) 2 else 1
+  if (unit > 1) again$weights <- call("*", unit^2, weights)
   other <- do.call(first$label, again)
-  labels <- posterior::variables(other)
   a <- exact_summary(fit)
   b <- exact_summary(other)
   if (!setequal(a$variable, b$variable)) violated("permuted rows: other parameters")
   b <- b[match(a$variable, b$variable), ]
+  within <- grepl("^sigma(_y)?(\\[|$)", b$variable)
+  b[within, -1] <- b[within, -1] / unit
+  if (unit > 1) a$q50[a$variable == "icc"] <- b$q50[b$variable == "icc"] <- 0
   scale <- a$q97 - a$q3 + 1e-9 * (abs(a$q50) + max(abs(fit$moments$mean)))
   # Digits that the data themselves have lost do not count.
   y <- fit$moments$mean[, ncol(fit$moments$mean)]

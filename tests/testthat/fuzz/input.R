@@ -68,6 +68,20 @@ fuzz_column <- function(n) {
   )
 }
 
+# Positive over few or many orders of magnitude, some of them 0 or missing; or what weights cannot be.
+fuzz_weights <- function(n, sane = chance(0.85)) {
+  w <- pick(stats::rexp(n) + 0.05, 10^stats::runif(n, -6, 6), rep(3, n), sample(5, n, TRUE), 1e-9 * stats::rexp(n), 1e9 * stats::rexp(n))
+  if (n > 0 && chance(0.2)) w[sample(n, 1)] <- pick(0, NA)
+  if (sane) {
+    return(w)
+  }
+  if (n > 0 && chance(0.3)) {
+    w[sample(n, 1)] <- pick(-1, Inf, NaN, 1e300, 5e-324, 1e-200)
+    return(w)
+  }
+  pick(10^stats::runif(n, -150, 150), rep(0, n), rep(1e300, n), rep(5e-324, n), fuzz_numbers(n, FALSE), fuzz_column(n))
+}
+
 fuzz_data <- function(sane = chance(0.8), n = if (sane) sample(c(8, 12, 20, 40), 1) else sample(c(0, 1, 2, 3, 12), 1)) {
   odd <- !sane && chance(0.5)
   data <- list(
@@ -77,6 +91,7 @@ fuzz_data <- function(sane = chance(0.8), n = if (sane) sample(c(8, 12, 20, 40),
     g = fuzz_groups(n), h = rep_len(1:2, n)
   )
   data[["a b"]] <- stats::rnorm(n)
+  data$w <- fuzz_weights(n)
   # POSIXlt and I(list()) stay as they are.
   frame <- structure(data, class = "data.frame", row.names = .set_row_names(n))
   if (sane || n == 0) {

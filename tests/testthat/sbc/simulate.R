@@ -7,8 +7,8 @@
 
 # One setting to calibrate. `model`: name of the fitting function; `sizes`: of the groups; `priors`: all that the model has;
 # `predictors`: names; their values are drawn from N(x_mean, x_sd^2). Slopes that vary are those of the first, of all for mixed_model().
-# `...`: further arguments of the fitting function.
-sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, x_mean = 0, x_sd = 1, ...) {
+# `weighted`: rows have weights, from 0.1 to 10. `...`: further arguments of the fitting function.
+sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, x_mean = 0, x_sd = 1, weighted = FALSE, ...) {
   bar <- switch(model,
     complete_pooling = NULL, varying_slope = sprintf("(0 + %s | g)", predictors[1]),
     varying_intercept_slope = sprintf("(1 + %s | g)", predictors[1]),
@@ -17,7 +17,7 @@ sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, 
   terms <- c("1"[length(predictors) == 0 && intercept], predictors, bar)
   list(
     model = model, sizes = sizes, priors = priors, predictors = predictors, intercept = intercept, x_mean = x_mean,
-    x_sd = x_sd, arguments = list(...), formula = stats::reformulate(terms, "y", intercept),
+    x_sd = x_sd, arguments = c(list(...), if (weighted) list(weights = quote(w))), formula = stats::reformulate(terms, "y", intercept),
     known = names(priors)[vapply(priors, stats::family, "") == "degenerate"]
   )
 }
@@ -100,6 +100,7 @@ sbc_simulate <- function(cell, seed) {
   g <- rep(seq_len(groups), cell$sizes)
   data <- data.frame(g = factor(paste0("g", g), paste0("g", seq_len(groups))))
   data[cell$predictors] <- lapply(cell$predictors, function(name) stats::rnorm(length(g), cell$x_mean, cell$x_sd))
+  if (!is.null(cell$arguments$weights)) data$w <- 10^stats::runif(length(g), -1, 1)
   given <- observation_model(cell, data, t(truth))
   data$y <- stats::rnorm(length(g), given$mean, given$sd)
   list(truth = truth, data = data)
@@ -145,7 +146,9 @@ observation_model <- function(cell, data, parameters) {
     mean <- mean + slope * rep(data[[name]], each = nrow(parameters))
   }
   sigma <- named("^sigma(_y)?(\\[|$)")
-  list(mean = mean, sd = sigma[, if (ncol(sigma) > 1) g else all, drop = FALSE])
+  sd <- sigma[, if (ncol(sigma) > 1) g else all, drop = FALSE]
+  if (!is.null(data$w)) sd <- sd / rep(sqrt(data$w), each = nrow(sd))
+  list(mean = mean, sd = sd)
 }
 
 # Each parameter that is not known, and what depends on several of them: the log likelihood, which notices a posterior that
