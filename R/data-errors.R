@@ -76,9 +76,11 @@ errors_as_weights <- function(errors, typical) {
 # The variance of a typical estimate: (k - p) / trace(W - W X (X'W X)^-1 X'W) for k estimates with weights W and p coefficients. Without
 # moderators Higgins & Thompson's; in general that of metafor. `moments`: with the weights 1 / s_i^2 of `data`.
 typical_variance <- function(parsed, data, moments, call) {
-  data[[weights_column]] <- data[[weights_column]]^2
+  # In units of the average weight, whose squares are numbers.
+  unit_weight <- sum(moments$weight) / sum(moments$n)
+  data[[weights_column]] <- pmax((data[[weights_column]] / unit_weight)^2, .Machine$double.xmin)
   squared <- merge_into_one(suppressMessages(reduce_data(parsed, data, TRUE, call), classes = "bayespool_message_dropped"))
-  moments <- merge_into_one(moments)
+  moments <- merge_into_one(scale_weights(moments, 1 / unit_weight))
   columns <- seq_along(unlist(moments$terms))
   # About the weighted means X'WX is diagonal in the intercept.
   centre <- if (parsed$intercept) moments$mean else 0 * moments$mean
@@ -95,7 +97,8 @@ typical_variance <- function(parsed, data, moments, call) {
   trace <- moments$weight - sum(diag(crossprod(root, products(squared) %*% root)) / scaled$values[kept])
   freedom <- moments$n - sum(kept)
   # As many coefficients as estimates: their harmonic mean.
-  if (freedom < 1 || !(trace > 1e-10 * moments$weight)) moments$n / moments$weight else freedom / trace
+  typical <- if (freedom < 1 || !(trace > 1e-10 * moments$weight)) moments$n / moments$weight else freedom / trace
+  typical / unit_weight
 }
 
 # All weights times `factor`.

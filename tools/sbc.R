@@ -4,7 +4,7 @@
 #   Rscript tools/sbc.R exact [simulations]    every cell by the exact algorithm; draws bench/sbc/exact.png
 #   Rscript tools/sbc.R nuts [simulations]     fewer cells, by NUTS; draws bench/sbc/nuts.png
 #   Rscript tools/sbc.R necks [simulations]    the two cells where NUTS is known to fail
-#   Rscript tools/sbc.R weights [simulations]  rows of unequal weight, by the exact algorithm
+#   Rscript tools/sbc.R weights [simulations]  rows of unequal weight and of known errors, by the exact algorithm
 #   Rscript tools/sbc.R three [simulations]    three correlated effects, a lattice in six dimensions: about half an hour
 #   Rscript tools/sbc.R breaks [simulations]   samplers that are wrong on purpose, five seeds each
 # Each prints a table. Ranks are kept in bench/results; what is there is not run again.
@@ -35,12 +35,12 @@ make_cell <- function(model, sizes, priors = unit, ..., predictors = NULL, inter
   names <- c(
     switch(model,
       complete_pooling = if (with_predictors) "beta_0" else "mu", no_pooling = if (with_predictors) "beta_0j" else "mu",
-      partial_pooling = if (intercept) "hyper_mu", "beta_0"
+      partial_pooling = if (intercept) "hyper_mu", meta_analysis = if (with_predictors) "beta_0" else "hyper_mu", "beta_0"
     ),
     if (with_predictors) "beta",
-    if (model %in% c("complete_pooling", "no_pooling")) "sigma" else "sigma_y",
+    switch(model, complete_pooling = , no_pooling = "sigma", meta_analysis = NULL, "sigma_y"),
     switch(model,
-      partial_pooling = "sigma_mu", varying_intercept = "sigma_0", varying_slope = "sigma_beta",
+      partial_pooling = "sigma_mu", meta_analysis = if (with_predictors) "sigma_0" else "sigma_mu", varying_intercept = "sigma_0", varying_slope = "sigma_beta",
       varying_intercept_slope = , mixed_model = c("sigma_0", "sigma_beta", "rho")
     )
   )
@@ -121,12 +121,15 @@ effect_cells <- c(
   across_groups("intercept and slope", "varying_intercept_slope", predictors = "x", changed = list(sigma_y = dist_gamma(5, 5)))
 )
 
-# Rows of unequal weight. Apart too.
+# Rows of unequal weight, estimates with known errors. Apart too.
 weighted_cells <- list(
   `none, 5 groups, weights` = make_cell("no_pooling", five, sigma = "group", weighted = TRUE),
   `partial, 5 groups, weights` = make_cell("partial_pooling", five, weighted = TRUE),
   `varying, 30 groups, weights` = make_cell("varying_intercept", unbalanced[["30"]], predictors = "x", weighted = TRUE),
-  `slope, 5 groups, weights` = make_cell("varying_slope", five, predictors = c("x", "z"), weighted = TRUE)
+  `slope, 5 groups, weights` = make_cell("varying_slope", five, predictors = c("x", "z"), weighted = TRUE),
+  `meta-analysis, 5 studies` = make_cell("meta_analysis", rep(1, 5)),
+  `meta-analysis, 30 studies, half-Cauchy` = make_cell("meta_analysis", rep(1, 30), changed = list(sigma_mu = dist_cauchy(0, 0.5))),
+  `meta-analysis, moderator, several estimates` = make_cell("meta_analysis", five, predictors = "x")
 )
 
 # Chains take longer: fewer cells. Not those where NUTS is known to fail, which are apart below, nor the centered form where

@@ -69,14 +69,14 @@ fuzz_as_group_moments <- function(table) {
 quietly_try <- function(expr) suppressMessages(tryCatch(expr, error = identity))
 
 sloped_models <- c("varying_slope", "varying_intercept_slope", "mixed_model")
-models <- c("complete_pooling", "no_pooling", "partial_pooling", "varying_intercept", sloped_models)
+models <- c("complete_pooling", "no_pooling", "partial_pooling", "varying_intercept", "meta_analysis", sloped_models)
 
 # Calls by name, each made by a function of no arguments: `make` for the first result, `use` for what follows.
 fuzz_first <- function() {
   model <- sample(models, 1)
   kind <- sample(c("fit", "moments", "fit_moments", "compare"), 1, prob = c(10, 2, 3, 1))
   formula <- fuzz_formula()
-  if (model == "partial_pooling" && chance(0.7)) formula <- y ~ 1 + (1 | g)
+  if (model %in% c("partial_pooling", "meta_analysis") && chance(0.7)) formula <- y ~ 1 + (1 | g)
   if (model %in% sloped_models && chance(0.8)) formula <- fuzz_slopes(model)
   if (kind == "moments") {
     data <- fuzz_data()
@@ -90,7 +90,10 @@ fuzz_first <- function() {
   if (kind == "compare" && chance(0.8)) prior <- pick(NULL, NULL, NULL, NULL, list(all = prior), list(partial = prior), list(x = prior))
   arguments <- c(list(formula, data, prior), fuzz_arguments())
   verb <- if (kind == "compare") "compare_pooling" else model
-  if (chance(0.3)) {
+  if (verb == "meta_analysis" && chance(0.95)) {
+    errors <- if (chance(0.9)) quote(w) else pick(quote(sqrt(w)), quote(nosuch), fuzz_weights(NROW(data)), 2, "w")
+    arguments[[sample(c("se", "vi"), 1)]] <- errors
+  } else if (chance(0.3)) {
     arguments["weights"] <- list(
       if (chance(0.9)) quote(w) else pick(quote(w^2), quote(nosuch), fuzz_weights(NROW(data)), NULL, 2, "w")
     )

@@ -7,7 +7,8 @@
 
 # One setting to calibrate. `model`: name of the fitting function; `sizes`: of the groups; `priors`: all that the model has;
 # `predictors`: names; their values are drawn from N(x_mean, x_sd^2). Slopes that vary are those of the first, of all for mixed_model().
-# `weighted`: rows have weights, from 0.1 to 10. `...`: further arguments of the fitting function.
+# `weighted`: rows have weights, from 0.1 to 10; those of a meta-analysis have known errors, from 0.2 to 2. `...`: further
+# arguments of the fitting function.
 sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, x_mean = 0, x_sd = 1, weighted = FALSE, ...) {
   bar <- switch(model,
     complete_pooling = NULL, varying_slope = sprintf("(0 + %s | g)", predictors[1]),
@@ -17,7 +18,8 @@ sbc_cell <- function(model, sizes, priors, predictors = NULL, intercept = TRUE, 
   terms <- c("1"[length(predictors) == 0 && intercept], predictors, bar)
   list(
     model = model, sizes = sizes, priors = priors, predictors = predictors, intercept = intercept, x_mean = x_mean,
-    x_sd = x_sd, arguments = c(list(...), if (weighted) list(weights = quote(w))), formula = stats::reformulate(terms, "y", intercept),
+    x_sd = x_sd, formula = stats::reformulate(terms, "y", intercept),
+    arguments = c(list(...), if (weighted) list(weights = quote(w)), if (model == "meta_analysis") list(se = quote(s))),
     known = names(priors)[vapply(priors, stats::family, "") == "degenerate"]
   )
 }
@@ -70,6 +72,12 @@ sbc_simulate <- function(cell, seed) {
       effects <- stats::rnorm(groups, 0, tau)
       c(centre, index(sum(centre) + effects, "mu"), scale("sigma_y"), tau)
     },
+    meta_analysis = {
+      centre <- location(if (with_predictors) "beta_0" else "hyper_mu")
+      tau <- scale(if (with_predictors) "sigma_0" else "sigma_mu")
+      names <- if (with_predictors) c("beta_0", "beta_0j") else c("hyper_mu", "mu")
+      c(stats::setNames(centre, names[1]), slopes, index(stats::rnorm(groups, centre, tau), names[2]), tau)
+    },
     varying_intercept = {
       centre <- c(beta_0 = location("beta_0"))
       tau <- scale("sigma_0")
@@ -101,6 +109,7 @@ sbc_simulate <- function(cell, seed) {
   data <- data.frame(g = factor(paste0("g", g), paste0("g", seq_len(groups))))
   data[cell$predictors] <- lapply(cell$predictors, function(name) stats::rnorm(length(g), cell$x_mean, cell$x_sd))
   if (!is.null(cell$arguments$weights)) data$w <- 10^stats::runif(length(g), -1, 1)
+  if (!is.null(cell$arguments$se)) data$s <- 2 * 10^stats::runif(length(g), -1, 0)
   given <- observation_model(cell, data, t(truth))
   data$y <- stats::rnorm(length(g), given$mean, given$sd)
   list(truth = truth, data = data)
@@ -146,7 +155,11 @@ observation_model <- function(cell, data, parameters) {
     mean <- mean + slope * rep(data[[name]], each = nrow(parameters))
   }
   sigma <- named("^sigma(_y)?(\\[|$)")
-  sd <- sigma[, if (ncol(sigma) > 1) g else all, drop = FALSE]
+  sd <- if (is.null(data$s)) {
+    sigma[, if (ncol(sigma) > 1) g else all, drop = FALSE]
+  } else {
+    matrix(data$s, nrow(mean), length(g), byrow = TRUE)
+  }
   if (!is.null(data$w)) sd <- sd / rep(sqrt(data$w), each = nrow(sd))
   list(mean = mean, sd = sd)
 }
