@@ -4,7 +4,7 @@ check_variables <- function(parsed, data, call) {
   variables <- unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))
   missing <- setdiff(variables, names(data))
   if (length(missing) > 0) {
-    available <- names(data)
+    available <- setdiff(names(data), weights_column)
     table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, parsed$group)
     abort_bayespool(
       c(
@@ -37,7 +37,7 @@ eval_user <- function(expr, what, call, source = "data") {
   tryCatch(
     expr,
     error = function(cnd) {
-      abort_bayespool(c("{what} cannot be computed from {.arg {source}}."), "data", call, parent = cnd)
+      abort_bayespool(paste(what, "cannot be computed from {.arg {source}}."), "data", call, parent = cnd)
     }
   )
 }

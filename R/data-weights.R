@@ -154,7 +154,7 @@ noise_of_rows <- function(fit, rows, call) {
       c(
         "Observations cannot be predicted where the weight is missing or 0.",
         i = "Found {.val {rows$weight[bad[1]]}} in row {bad[1]} of {.arg newdata}.",
-        i = "Leave {cli::qty(bad)}{?it/these rows} out; expected values need no weights. Without the variables of the weights all rows of \\
+        i = "Leave {cli::qty(length(bad))}{?it/these rows} out; expected values need no weights. Without the variables of the weights all rows of \\
             {.arg newdata} have weight 1."
       ),
       "data", call

@@ -151,7 +151,10 @@ test_that("other weights are refused", {
   refused(as.character(rows$w))
   refused(factor(rows$w))
   refused(cbind(rows$w, 1))
-  expect_error(fit_rows(weights = nosuch), "nosuch", class = "bayespool_error_data")
+  expect_error(fit_rows(weights = nosuch), "`weights` cannot be computed", class = "bayespool_error_data")
+  # Where rows keep their weights is no column of the user's.
+  named <- expect_error(varying_intercept(y ~ nosuch + (1 | g), rows, weights = w), class = "bayespool_error_data")
+  expect_false(grepl("(weights)", conditionMessage(named), fixed = TRUE))
   expect_error(fit_rows(moments, weights = w), "group_moments", class = "bayespool_error_argument")
   expect_error(fit_rows(moments, weights = 1:4), "group_moments", class = "bayespool_error_argument")
   expect_error(fit_rows(weight = w), "did you mean `weights`", class = "bayespool_error_argument")
@@ -212,6 +215,8 @@ test_that("new rows have the weights of their variables, or else 1", {
       expect_error(eval(call), "missing or 0", class = "bayespool_error_data")
     }
   }
+  expect_error(predictive_table(weighted, transform(with_weights, w = 0)), "Leave these rows out", class = "bayespool_error_data")
+  expect_identical(nrow(predictive_table(weighted, with_weights[0, ])), 0L)
   with_weights$w <- -1
   expect_error(predict(weighted, with_weights), "negative", class = "bayespool_error_argument")
   expect_error(predict(weighted, transform(with_weights, w = "a")), "one number a row", class = "bayespool_error_argument")
@@ -267,11 +272,14 @@ test_that("chains are near the exact posterior", {
     prior = list(beta_0 = dist_normal(2, 3), beta = dist_normal(0, 2), sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5),
                  sigma_beta = dist_gamma(5, 5))
   )
-  heavy <- update(weighted, weights = 1e6 * w, prior = NULL)
-  for (fit in list(weighted, sloped, heavy, complete_pooling(y ~ x, rows, weights = w, iter_sampling = 0))) {
+  # In any unit of the weights.
+  heavy <- update(sloped, weights = 1e8 * w, prior = NULL)
+  light <- update(weighted, weights = 1e-8 * w, prior = NULL)
+  for (fit in list(weighted, sloped, heavy, light, complete_pooling(y ~ x, rows, weights = w, iter_sampling = 0))) {
     chains <- suppressWarnings(of_nuts(fit), classes = "bayespool_warning")
     draws <- posterior::as_draws_matrix(chains)
     exact <- exact_summary(fit)
+    expect_gt(posterior::ess_bulk(posterior::extract_variable_matrix(chains, exact$variable[1])), 400)
     for (i in which(exact$variable %in% colnames(draws))) expect_within_mcse(draws[, exact$variable[i]], exact$mean[i], 4)
   }
 })

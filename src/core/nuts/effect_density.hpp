@@ -273,7 +273,8 @@ class EffectDensity {
   void choose_start() {
     const bool informed = likelihood_.informed();
     double spread = likelihood_.response_sd();
-    if (!(spread > 0)) spread = sigma_.typical_value();
+    double noise = spread * std::sqrt(likelihood_.average_weight());  // of weight 1
+    if (!(spread > 0)) spread = noise = sigma_.typical_value();
     const double total = likelihood_.observations();
     const double groups = static_cast<double>(likelihood_.groups());
 
@@ -302,7 +303,7 @@ class EffectDensity {
                                                 : 0);
         of_groups(unit_).setConstant(informed ? guess.unit * spread
                                               : directions_[index(k)].tau.typical_value());
-        of_groups(count) = likelihood_.group_sizes().array() + 1;
+        of_groups(count) = likelihood_.group_sizes().array() / likelihood_.average_weight() + 1;
       }
     const auto start_scale = [&](const SampledScale& scale, Index position, double value,
                                  double number) {
@@ -310,7 +311,7 @@ class EffectDensity {
       centre_(position) = scale.coordinate(informed ? value : scale.typical_value());
       count(position) = number;
     };
-    start_scale(sigma_, sigma_position_, spread, total);
+    start_scale(sigma_, sigma_position_, noise, total);
     for (Index k = 0; k < varying_; ++k) {
       const Direction& direction = directions_[index(k)];
       start_scale(direction.tau, direction.position, likelihood_.direction_guess(k).unit * spread,

@@ -72,6 +72,7 @@ class EffectLikelihood {
   double observations() const { return observations_; }
   const VectorXd& group_sizes() const { return size_; }
   double response_sd() const { return response_sd_; }
+  double average_weight() const { return average_weight_; }
 
   // Where the coefficient of a column may start, and its unit in response sds.
   struct Guess {
@@ -134,16 +135,18 @@ class EffectLikelihood {
         .transpose();
   }
 
-  // From the means and sds of the columns over all rows.
+  // From the means and sds of the columns over all rows, the sds in a row of average weight.
   void describe(const EffectData& data, const std::vector<std::optional<Index>>& predictors,
                 const std::vector<std::optional<Index>>& directions) {
     const Index variables = data.mean.cols();
     std::vector<Guess> guesses(static_cast<std::size_t>(variables) + 1);  // the constant's last
+    if (informed()) average_weight_ = size_.sum() / observations_;
     for (Index a = 0; a < variables && informed(); ++a) {
       const double mean = data.mean.col(a).dot(size_) / size_.sum();
       const double within = data.within.col(a * (a + 1) / 2 + a).sum();
       const double between = (data.mean.col(a).array() - mean).square().matrix().dot(size_);
-      const double sd = observations_ > 1 ? std::sqrt((within + between) / (observations_ - 1)) : 0;
+      const double squares = (within + between) / average_weight_;
+      const double sd = observations_ > 1 ? std::sqrt(squares / (observations_ - 1)) : 0;
       if (sd > 0) guesses[static_cast<std::size_t>(a)].unit = 1 / sd;
       response_sd_ = sd;  // of the last, which is the response
       guesses.back().centre = mean;
@@ -163,7 +166,7 @@ class EffectLikelihood {
   MatrixXd x_, z_;                // rows that stand for the data: predictors, directions,
   VectorXd y_, count_;            // response, how often a row counts
   std::vector<Index> first_row_;  // J + 1: where the rows of a group begin
-  double response_sd_ = 0;
+  double response_sd_ = 0, average_weight_ = 1;
   std::vector<Guess> predictor_guess_, direction_guess_;
   VectorXd residual_, weighted_, slope_gradient_;
   MatrixXd group_gradient_;

@@ -164,7 +164,8 @@ class HierarchicalDensity {
     const bool informed = likelihood_.informed();
     const double mean = likelihood_.response_mean();
     double spread = likelihood_.response_sd();
-    if (!(spread > 0)) spread = sigma_.typical_value();
+    double noise = spread * std::sqrt(likelihood_.average_weight());  // of weight 1
+    if (!(spread > 0)) spread = noise = sigma_.typical_value();
 
     centre_ = VectorXd::Zero(dimension());
     unit_ = VectorXd::Ones(dimension());
@@ -191,12 +192,12 @@ class HierarchicalDensity {
       centre_.segment(first_group_, group_count_).setConstant(group_centre);
       unit_.segment(first_group_, group_count_).setConstant(group_unit);
     }
-    const auto start_scale = [&](const SampledScale& scale, Index position) {
+    const auto start_scale = [&](const SampledScale& scale, Index position, double value) {
       if (position >= 0)
-        centre_(position) = scale.coordinate(informed ? spread : scale.typical_value());
+        centre_(position) = scale.coordinate(informed ? value : scale.typical_value());
     };
-    start_scale(sigma_, sigma_position_);
-    start_scale(tau_, tau_position_);
+    start_scale(sigma_, sigma_position_, noise);
+    start_scale(tau_, tau_position_, spread);
 
     scale_ = unit_;
     if (!informed) return;
@@ -207,7 +208,7 @@ class HierarchicalDensity {
       scale_(i) /= std::sqrt(of_groups ? groups : total);
     }
     if (centered && group_count_ > 0)
-      scale_.segment(first_group_, group_count_).array() /= (1 + size.array()).sqrt();
+      scale_.segment(first_group_, group_count_).array() /= (1 + size.array() / likelihood_.average_weight()).sqrt();
     if (sigma_position_ >= 0) scale_(sigma_position_) /= std::sqrt(total);
     if (tau_position_ >= 0) scale_(tau_position_) /= std::sqrt(groups);
   }

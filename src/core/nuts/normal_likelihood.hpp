@@ -94,12 +94,13 @@ class NormalLikelihood {
   const VectorXd& group_sizes() const { return size_; }
   double response_mean() const { return response_mean_; }
   double response_sd() const { return sd_(slopes()); }
+  double average_weight() const { return average_weight_; }
   double predictor_sd(Index k) const { return sd_(k); }
 
  private:
   bool has_basis() const { return basis_.size() > 0; }
 
-  // Mean and sds of the columns as they are, from moments of whatever columns.
+  // Mean and sds, in a row of average weight, of the columns as they are, from moments of whatever columns.
   void describe(const GroupedData& data, const std::vector<Index>& kept) {
     MatrixXd projection = data.projection, within = data.within;
     if (data.has_basis()) {
@@ -111,11 +112,13 @@ class NormalLikelihood {
     const double total = size_.sum();
     sd_ = VectorXd::Zero(static_cast<Index>(kept.size()));
     if (!informed()) return;
+    average_weight_ = total / observations_;
     for (Index i = 0; i < sd_.size(); ++i) {
       const Index k = kept[static_cast<std::size_t>(i)];
       const double mean = projection.col(k).dot(size_) / total;
       const double between = (projection.col(k).array() - mean).square().matrix().dot(size_);
-      if (observations_ > 1) sd_(i) = std::sqrt((within(k, k) + between) / (observations_ - 1));
+      if (observations_ > 1)
+        sd_(i) = std::sqrt((within(k, k) + between) / average_weight_ / (observations_ - 1));
       response_mean_ = mean;  // of the last, which is the response
     }
   }
@@ -129,7 +132,7 @@ class NormalLikelihood {
   VectorXd constants_;        // s + 1: what its columns hold of the group direction
   VectorXd contrast_;         // (-beta, 1), then (-gamma, 1)
   VectorXd sd_;               // s + 1: of the columns
-  double response_mean_ = 0;
+  double response_mean_ = 0, average_weight_ = 1;
   VectorXd residual_, within_residual_, group_gradient_, slope_gradient_;
   double sigma_gradient_ = 0;
 };
