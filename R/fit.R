@@ -30,7 +30,7 @@ fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_a
     moments <- scale_weights(moments, typical)
     data[[weights_column]] <- data[[weights_column]] * typical
   }
-  model <- specify_model(name, parsed, moments, shared_sigma, sqrt(typical))
+  model <- specify_model(name, parsed, moments, shared_sigma, if (known_errors) sqrt(typical))
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
   posterior <- new_posterior(model, moments, priors, settings$prior_only, call)
   if (!settings$prior_only) {
