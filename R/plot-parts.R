@@ -38,24 +38,34 @@ response_label <- function(fit) fit$parsed$response
 # Labels on the y axis, the first at the top: horizontal text can be read whatever its number and length. Labels that would
 # cover one another are left out. `lines`: whether all height is theirs, and room for several lines where rows are few.
 group_axis <- function(labels, name, lines = TRUE) {
-  rows <- length(labels)
-  wrap <- lines && rows <= 12 && is_long(labels)
-  small <- function(size, ...) ggplot2::theme(axis.text.y = ggplot2::element_text(size = ggplot2::rel(size), ...))
   list(
     ggplot2::scale_y_discrete(
-      limits = rev, guide = ggplot2::guide_axis(check.overlap = TRUE),
-      labels = if (wrap) function(text) wrap_text(text, 28) else if (is_crowded(labels)) with_room else ggplot2::waiver()
+      limits = rev, guide = ggplot2::guide_axis(check.overlap = TRUE), labels = function(text) format_rows(text, labels, lines)
     ),
     ggplot2::labs(y = name),
-    if (rows > 40) {
-      list(
-        if (is_crowded(labels)) small(0.6, lineheight = 0.3, vjust = 0.6) else small(0.6),
-        ggplot2::theme(panel.grid.major.y = ggplot2::element_blank())
-      )
-    } else if (rows > (if (lines) 25 else 12) || (is_long(labels) && !(wrap && rows <= 6))) {
-      small(0.7)
-    }
+    row_theme(labels, lines)
   )
+}
+
+# `text` as it stands beside the rows that have these labels.
+format_rows <- function(text, labels, lines = TRUE) {
+  if (is_wrapped(labels, lines)) wrap_text(text, 28) else if (is_crowded(labels)) with_room(text) else text
+}
+
+is_wrapped <- function(labels, lines) lines && length(labels) <= 12 && is_long(labels)
+
+# Small labels where rows are many or labels long.
+row_theme <- function(labels, lines = TRUE) {
+  rows <- length(labels)
+  small <- function(size, ...) ggplot2::theme(axis.text.y = ggplot2::element_text(size = ggplot2::rel(size), ...))
+  if (rows > 40) {
+    list(
+      if (is_crowded(labels)) small(0.6, lineheight = 0.3, vjust = 0.6) else small(0.6),
+      ggplot2::theme(panel.grid.major.y = ggplot2::element_blank())
+    )
+  } else if (rows > (if (lines) 25 else 12) || (is_long(labels) && !(is_wrapped(labels, lines) && rows <= 6))) {
+    small(0.7)
+  }
 }
 
 # An empty line below each label keeps the next at a distance.

@@ -191,6 +191,38 @@ crowded <- crowded[sample.int(nrow(crowded), 5000, replace = TRUE), ]
 crowded$scontrol <- crowded$scontrol + round(rnorm(5000, 0, 3))
 save_picture("check-crowded", pp_check(partial_pooling(scontrol ~ 1 + (1 | site), crowded, seed = 1), "groups"))
 
+# Meta-analyses of 5, 15, 40 and 80 studies, of which some have two estimates, with short names and long ones, in colour and in grey.
+simulate_studies <- function(studies) {
+  set.seed(studies)
+  site <- paste(rep_len(c("Smith", "\u5317\u4eac", "Z\u00fcrich [west]", "St. Gallen"), studies), seq_len(studies))
+  site <- factor(site, levels = site)[c(seq_len(studies), 2, 4)]
+  se <- exp(rnorm(studies + 2, -1.2, 0.5))
+  dose <- round(runif(studies + 2, 0, 10))
+  data.frame(site, dose, yi = rnorm(studies + 2, -0.4 - 0.02 * dose, sqrt(0.2^2 + se^2)), se)
+}
+for (scheme in c("blue", "gray")) {
+  bayesplot::color_scheme_set(scheme)
+  for (studies in c(5, 15, 40, 80)) {
+    data <- simulate_studies(studies)
+    for (labels in c("short", "long")) {
+      if (labels == "long") data <- long_names(data)
+      save <- function(what, picture, height = 5) {
+        save_picture(sprintf("meta-%s-%02d-%s-%s", what, studies, labels, scheme), picture, height)
+      }
+      pooled <- meta_analysis(yi ~ 1 + (1 | site), data, se = se, iter_sampling = 0)
+      moderated <- meta_analysis(yi ~ dose + (1 | site), data, se = se, iter_sampling = 0)
+      save("forest", forest_plot(pooled))
+      save("forest-ratios", forest_plot(pooled, transf = exp, sort = "mean"))
+      save("forest-tall", forest_plot(pooled, sort = "size"), height = max(5, studies * 0.1 + 1.5))
+      save("forest-moderated", forest_plot(moderated))
+      save("forest-dose", forest_plot(moderated, newdata = data.frame(dose = 5)))
+      save("funnel", funnel_plot(pooled))
+      save("funnel-moderated", funnel_plot(moderated))
+    }
+  }
+}
+bayesplot::color_scheme_set("blue")
+
 # Graphs of more than the usual: three predictors with long names, six predictors, known values.
 wide <- simulate(5)
 wide[paste0("a_predictor_with_a_long_name_of_fifty_characters_", 1:6)] <- matrix(rnorm(6 * nrow(wide)), ncol = 6)
