@@ -6,9 +6,9 @@
 #' order of magnitude is known, but not for certain.
 #'
 #' \eqn{\log(x)}{log(x)} has a Student-t distribution with `df` degrees of freedom, centre `mu` and scale `sigma`. The median of
-#' \eqn{x} is `exp(mu)`; half of its probability lies within a factor of about `exp(0.7 * sigma)` of the median. With many
-#' degrees of freedom it is nearly the log-normal distribution, [dist_lognormal()]`(mu, sigma)`. As a prior it is on the standard deviation itself; for one that is
-#' published for a variance halve `mu` and `sigma`, see [empirical-priors].
+#' \eqn{x} is `exp(mu)`; half of its probability lies within a factor of about `exp(0.7 * sigma)` of the median. With many degrees of
+#' freedom it is nearly the log-normal distribution, [dist_lognormal()]`(mu, sigma)`. As a prior it is on the standard deviation
+#' itself; for one that is published for a variance halve `mu` and `sigma`, see [empirical-priors].
 #'
 #' @section Heavy tails:
 #' The tails are heavy at both ends: far out and near 0 the density is almost `1/x`. So it has no mean: `mean()` and `variance()` are

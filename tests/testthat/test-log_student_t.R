@@ -147,15 +147,15 @@ test_that("groups that differ in two effects agree with a dense grid", {
   s <- seq(-17, 6, by = step)
   z <- 3 * sinh(s / 3)
   log_weight <- function(df) dt(z, df, log = TRUE) + log(cosh(s / 3)) + log(step)
-  X <- cbind(1, rows$x)
+  design <- cbind(1, rows$x)
   same <- outer(rows$g, rows$g, "==")
-  fixed <- diag(15) + 4 * X %*% t(X)
+  fixed <- diag(15) + 4 * tcrossprod(design)
   at <- expand.grid(i = seq_along(s), j = seq_along(s))
   tau <- cbind(exp(par[[1]][2] + par[[1]][3] * z[at$i]), exp(par[[2]][2] + par[[2]][3] * z[at$j]))
   each <- apply(tau, 1, function(tau) {
     half <- chol(fixed + tau[1]^2 * same + tau[2]^2 * same * outer(rows$x, rows$x))
     solved <- backsolve(half, rows$y, transpose = TRUE)
-    beta <- 4 * crossprod(X, backsolve(half, solved))
+    beta <- 4 * crossprod(design, backsolve(half, solved))
     c(-7.5 * log(2 * pi) - sum(log(diag(half))) - 0.5 * sum(solved^2), beta)
   })
   log_f <- each[1, ] + log_weight(par[[1]][1])[at$i] + log_weight(par[[2]][1])[at$j]
