@@ -25,6 +25,7 @@ new_prior <- function(family, par, kind) {
 #   centre          where a density centred at this value is cut at 0: half of it is left if that is 0
 #   tail_index      nu where the density falls like x^-(nu + 1) as x -> Inf; Inf where it falls faster than every power
 #   zero_exponent   k where it goes like x^k as x -> 0; Inf where it vanishes faster than every power, or is not there
+#                   Powers alone decide what is integrable, except at the border: just_inside is for what falls there by logarithms.
 #   title, labels   the name for people, and what stands before each of the numbers
 #   distribution    the way back, to a distribution object
 new_family <- function(fields = NULL, positive = character(), not_negative = character(), infinite = character(),
@@ -33,6 +34,9 @@ new_family <- function(fields = NULL, positive = character(), not_negative = cha
                        zero_exponent = function(...) 0, title = NULL, labels = "", distribution = NULL) {
   as.list(environment())
 }
+
+# More than 0 by less than any difference between powers.
+just_inside <- 1e-9
 
 prior_families <- list(
   # density exp(-(x - mean)^2 / (2 sd^2))
@@ -102,6 +106,16 @@ prior_families <- list(
     zero_exponent = function(mu, sigma) Inf,
     title = "lognormal",
     distribution = function(mu, sigma) dist_lognormal(mu, sigma)
+  ),
+  # density (1 + z^2 / df)^(-(df + 1) / 2) / x, z = (log(x) - mu) / sigma: 1 / x but for powers of log(x), at both ends. These make it
+  # integrable, so it has a little more than the moment 0, and beside data a little more than those that 1 / x would have.
+  log_student_t = new_family(
+    c(df = "df", mu = "mu", sigma = "sigma"),
+    positive = c("df", "sigma"),
+    tail_index = function(df, mu, sigma) just_inside,
+    zero_exponent = function(df, mu, sigma) just_inside - 1,
+    title = "log-Student-t",
+    distribution = function(df, mu, sigma) dist_log_student_t(df, mu, sigma)
   ),
   # density 1 on [lower, upper]
   uniform = new_family(

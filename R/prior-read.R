@@ -43,6 +43,8 @@
 #'
 #' * `dist_exponential(rate)` (its mean is `1 / rate`), `dist_gamma(shape, rate)`, `dist_lognormal(mu, sigma)`,
 #'   `dist_uniform(min, max)` with `min` at least 0.
+#' * [dist_log_student_t()]`(df, mu, sigma)`: the logarithm of the standard deviation has a Student-t distribution. Published priors for
+#'   the heterogeneity of studies have this form or the log-normal one: see [empirical-priors].
 #' * `dist_inverse_gamma(shape, scale = )`: name the second argument. Its density is
 #'   proportional to
 #'   \eqn{x^{-\mathrm{shape} - 1} \exp(-\mathrm{scale} / x)}{x^(-shape - 1) exp(-scale / x)}; an unnamed second number
@@ -81,7 +83,7 @@
 #' A prior that cannot be used is an error of class `bayespool_error_prior`; a prior with which the posterior does not
 #' exist, such as a flat one on a standard deviation between two groups, one of class `bayespool_error_improper`.
 #'
-#' @seealso [prior_distributions], [prior_summary()][prior_summary.bayespool_fit].
+#' @seealso [prior_distributions], [empirical-priors], [prior_summary()][prior_summary.bayespool_fit].
 #'
 #' @references
 #' Goodrich B, Gabry J, Ali I, Brilleman S. rstanarm: Bayesian applied

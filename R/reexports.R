@@ -10,7 +10,7 @@
 #'   `dist_uniform(-Inf, Inf)`, flat; `dist_degenerate()`, a known value.
 #' * For a scale (a standard deviation): `dist_exponential()`, `dist_gamma()`,
 #'   `dist_inverse_gamma()`, `dist_lognormal()`, `dist_uniform()`, `dist_degenerate()`, and
-#'   `dist_normal()`, `dist_student_t()`, `dist_cauchy()`, which are cut at 0.
+#'   `dist_normal()`, `dist_student_t()`, `dist_cauchy()`, which are cut at 0. [dist_log_student_t()] is our own.
 #'
 #' All priors on scales are on the standard deviation itself: not on the
 #' variance, the precision or the logarithm. "Cut at 0" means that only the part of the

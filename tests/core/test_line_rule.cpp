@@ -1,6 +1,7 @@
 // The rule on a line against integrals in closed form: one peak, heavy tails, several peaks of very different width.
 #include <catch.h>
 
+#include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <vector>
@@ -172,6 +173,29 @@ TEST_CASE("line rule: the map and its inverse", "[line_rule]") {
     const double h = 1e-4;
     CHECK(close_to(map.density(x), (map.s(x + h) - map.s(x - h)) / (2 * h), 1e-5));
   }
+}
+
+TEST_CASE("line rule: tails that fall by powers", "[line_rule]") {
+  // Student's t, not normalised: its total is sqrt(df) scale B(df / 2, 1 / 2).
+  const auto of_student = [](double df, double scale) {
+    return rule_for(
+        [=](double x) {
+          const double z = (x - 0.3) / scale;
+          return -0.5 * (df + 1) * std::log1p(z * z / df);
+        },
+        {0.3});
+  };
+  for (const double scale : {0.3, 1.0, 1.5}) {
+    const LineRule rule = of_student(5, scale);
+    const double expected = std::log(std::sqrt(5.0) * scale * boost::math::beta(2.5, 0.5));
+    CHECK(close_to(rule.log_total(), expected, 1e-9));
+    // P(|t| > q) is about 2 * 9.49 / q^5. The rule ends beyond coordinate_limit by at most one and a half of the first steps,
+    // each of which is exp(0.125) there.
+    const double beyond = 2 * 9.49 * std::pow(scale / coordinate_limit, 5);
+    CHECK(rule.edge_mass() < 1.1 * beyond);
+    CHECK(rule.edge_mass() > std::exp(-5 * 1.5 * 0.125) * beyond);
+  }
+  CHECK_THROWS_AS(of_student(3, 1), UnreachableMass);
 }
 
 TEST_CASE("line rule: a tail without an end, and a jump, are errors", "[line_rule]") {

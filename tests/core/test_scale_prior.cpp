@@ -20,13 +20,25 @@ struct Reference {
 };
 
 // One of each family that has a density to be normalised, and extremes.
-const std::vector<ScalePrior> proper_priors = {
-    {"exponential", {0.4}},    {"gamma", {2.5, 0.7}},       {"gamma", {50, 8}},
-    {"inverse_gamma", {3, 5}}, {"inverse_gamma", {40, 90}}, {"lognormal", {0.3, 0.6}},
-    {"uniform", {2, 7}},       {"normal", {0, 2}},          {"normal", {4, 1.5}},
-    {"normal", {-8, 2}},       {"normal", {-40, 1}},        {"student_t", {5, 0, 2}},
-    {"student_t", {4, 3, 1}},  {"student_t", {7, -9, 1.5}}, {"student_t", {1e6, -40, 1}},
-    {"cauchy", {0, 1.5}},      {"cauchy", {2, 0.5}},        {"cauchy", {-20, 0.5}}};
+const std::vector<ScalePrior> proper_priors = {{"exponential", {0.4}},
+                                               {"gamma", {2.5, 0.7}},
+                                               {"gamma", {50, 8}},
+                                               {"inverse_gamma", {3, 5}},
+                                               {"inverse_gamma", {40, 90}},
+                                               {"lognormal", {0.3, 0.6}},
+                                               {"log_student_t", {12, 0.3, 0.6}},
+                                               {"uniform", {2, 7}},
+                                               {"normal", {0, 2}},
+                                               {"normal", {4, 1.5}},
+                                               {"normal", {-8, 2}},
+                                               {"normal", {-40, 1}},
+                                               {"student_t", {5, 0, 2}},
+                                               {"student_t", {4, 3, 1}},
+                                               {"student_t", {7, -9, 1.5}},
+                                               {"student_t", {1e6, -40, 1}},
+                                               {"cauchy", {0, 1.5}},
+                                               {"cauchy", {2, 0.5}},
+                                               {"cauchy", {-20, 0.5}}};
 
 // The integral of the density over its support, by the trapezoidal rule on the unbounded coordinate.
 double total_mass(const ScalePrior& prior) {
@@ -62,7 +74,12 @@ TEST_CASE("log densities have their digits, also at extreme parameters", "[scale
       {"gamma", {1e3, 1e3}, 0.1, -1397.7476521280957},
       {"gamma", {0.5, 2}, 0.001, 3.2260862868463411},
       {"inverse_gamma", {1e3, 1e3}, 0.5, -303.62481648653891},
-      {"inverse_gamma", {0.01, 0.01}, 3, -5.7584633247900267}};
+      {"inverse_gamma", {0.01, 0.01}, 3, -5.7584633247900267},
+      {"log_student_t", {5, -1.72, 1.295}, 0.3, -0.11694618834567925},
+      {"log_student_t", {5, -1.72, 1.295}, 0x1p-400, 248.69841623916296},
+      {"log_student_t", {5, 0, 1}, 0x1p400, -307.14908295688485},
+      {"log_student_t", {1.5, 2, 0.25}, 1, -4.4110872168783025},
+      {"log_student_t", {1e6, -1, 0.5}, 0.5, 0.27903811946472481}};
   for (const Reference& reference : references) {
     CAPTURE(reference.name);
     CAPTURE(reference.parameters[0]);

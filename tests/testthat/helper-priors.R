@@ -14,6 +14,11 @@ p_inverse_gamma <- function(shape, scale) {
   p_scale(dist_inverse_gamma(shape, scale = scale), log_density, tail = shape, zero = Inf)
 }
 p_lognormal <- function(mu, sigma) p_scale(dist_lognormal(mu, sigma), function(x) dlnorm(x, mu, sigma, log = TRUE), zero = Inf)
+# As 1 / x at both ends, but for powers of its logarithm that make it integrable.
+p_log_student_t <- function(df, mu, sigma) {
+  log_density <- function(x) dt((log(x) - mu) / sigma, df, log = TRUE) - log(sigma * x)
+  p_scale(dist_log_student_t(df, mu, sigma), log_density, tail = 1e-9, zero = 1e-9 - 1)
+}
 p_uniform <- function(lower, upper) {
   log_density <- function(x) rep(-log(upper - lower), length(x))
   p_scale(dist_uniform(lower, upper), log_density, lower, upper, zero = if (lower > 0) Inf else 0)
@@ -46,6 +51,7 @@ scale_priors <- list(
   "gamma(0.6, 0.2)" = p_gamma(0.6, 0.2),
   "inverse-gamma(2, scale = 3)" = p_inverse_gamma(2, 3),
   "lognormal(0.5, 1)" = p_lognormal(0.5, 1),
+  "log-Student-t(5, 0.5, 1)" = p_log_student_t(5, 0.5, 1),
   "uniform(0, 4)" = p_uniform(0, 4),
   "uniform(2, 9)" = p_uniform(2, 9),
   "half-normal(0, 5)" = p_half_normal(0, 5),

@@ -76,7 +76,7 @@ inline std::pair<double, double> location_and_scale(Input& input) {
 
 // A prior that R lets through: see read_parameters() and read_scale() in R/prior-read.R.
 inline Prior scale_prior(Input& input, bool may_be_zero) {
-  switch (input.integer(0, 9)) {
+  switch (input.integer(0, 10)) {
     case 0: {
       const double lower = input.flip() ? 0 : input.parameter(), upper = input.parameter();
       return {ScalePrior("uniform", {lower < upper ? lower : 0, upper})};
@@ -106,6 +106,10 @@ inline Prior scale_prior(Input& input, bool may_be_zero) {
     case 8: {
       const double shape = input.parameter();
       return {ScalePrior("gamma", {shape, input.parameter()})};
+    }
+    case 9: {
+      const double df = input.parameter(), mean = (input.flip() ? 1 : -1) * input.parameter();
+      return {ScalePrior("log_student_t", {df, mean, input.parameter()}), true};
     }
     default: {
       const double shape = input.parameter();

@@ -80,6 +80,29 @@ struct LognormalScale : PositiveSupport {
   double typical_value() const { return std::exp(mean); }
 };
 
+// (log x - mean) / scale ~ Student-t with df degrees of freedom
+struct LogStudentScale : PositiveSupport {
+  static constexpr const char* name = "log_student_t";
+  static constexpr std::size_t parameter_count = 3;  // df, mean, scale
+  double df, mean, scale, log_normaliser;
+
+  explicit LogStudentScale(const ScaleParameters& par)
+      : df(par[0]),
+        mean(par[1]),
+        scale(par[2]),
+        log_normaliser(std::log(truncated_student_peak(HUGE_VAL, df)) - std::log(scale)) {}
+
+  double log_density(double x) const {
+    const double log_x = std::log(x), z = (log_x - mean) / scale;
+    return log_normaliser - log_x - 0.5 * (df + 1) * std::log1p(z * z / df);
+  }
+  double slope(double x) const {
+    const double z = (std::log(x) - mean) / scale;
+    return -(1 + (df + 1) * z / (scale * (df + z * z))) / x;
+  }
+  double typical_value() const { return std::exp(mean); }
+};
+
 struct UniformScale {
   static constexpr const char* name = "uniform";
   static constexpr std::size_t parameter_count = 2;
@@ -181,7 +204,7 @@ struct KnownScale : PositiveSupport {
 };
 
 using ScaleFamily =
-    std::variant<ExponentialScale, GammaScale, InverseGammaScale, LognormalScale, UniformScale,
-                 FlatScale, NormalScale, StudentScale, CauchyScale, KnownScale>;
+    std::variant<ExponentialScale, GammaScale, InverseGammaScale, LognormalScale, LogStudentScale,
+                 UniformScale, FlatScale, NormalScale, StudentScale, CauchyScale, KnownScale>;
 
 }  // namespace bayespool

@@ -187,8 +187,11 @@ class LineRule {
     return std::max(std::abs(total_error), std::abs(mean_error));
   }
 
-  // What stands at the two ends, relative to all: about what lies beyond.
-  double edge_mass() const { return weight_.front() + weight_.back(); }
+  // About what lies beyond the two ends, relative to all.
+  double edge_mass() const {
+    const int last = count() - 1;
+    return mass_beyond(0, std::min(1, last)) + mass_beyond(last, std::max(last - 1, 0));
+  }
 
  private:
   struct Point {
@@ -202,6 +205,12 @@ class LineRule {
     const double top = *std::max_element(side.begin(), side.end());
     const double last = side[size - 1], fall = side[size - 2] - last;
     return fall > 0 ? std::exp(last - top) / std::expm1(fall) : 1;
+  }
+
+  // The same after the node `end`, next to `inner`, relative to all nodes.
+  double mass_beyond(int end, int inner) const {
+    const double fall = log_mass_[inner] - log_mass_[end];
+    return weight_[end] > 0 && fall > 0 ? weight_[end] / std::expm1(fall) : weight_[end];
   }
 
   template <class LogFunction>
@@ -256,7 +265,8 @@ class LineRule {
   }
 
   static constexpr double log_drop = 40;
-  static constexpr double negligible_tail = 1e-12;
+  // Well below the error of what is computed. Student-t tails of log sd, which no data cut at 0, lose up to this.
+  static constexpr double negligible_tail = 1e-9;
 
   LineMap map_;
   double step_ = first_step;

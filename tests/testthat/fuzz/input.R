@@ -178,7 +178,8 @@ fuzz_scale <- function(sane = chance(0.8)) {
     return(pick(
       dist_exponential(1), dist_normal(0, 5), dist_student_t(3, 0, 2), dist_cauchy(0, 5), dist_gamma(2, 0.1),
       dist_inverse_gamma(3, scale = 2),
-      dist_lognormal(0, 1), dist_uniform(0, 20), dist_uniform(0, Inf), dist_degenerate(1), dist_uniform(0.5, 3),
+      dist_lognormal(0, 1), dist_log_student_t(5, 0, 1),
+      dist_uniform(0, 20), dist_uniform(0, Inf), dist_degenerate(1), dist_uniform(0.5, 3),
       dist_degenerate(0)
     ))
   }
@@ -198,7 +199,8 @@ fuzz_scale <- function(sane = chance(0.8)) {
     distributional::dist_truncated(dist_normal(0, 1), 0, Inf), dist_degenerate(1L), dist_degenerate(TRUE),
     dist_student_t(0.5, 1, 1e200),
     dist_student_t(1e300, 0, 1), dist_inverse_gamma(1e-300, 1), dist_gamma(1, 1e-300), dist_lognormal(-700, 1),
-    dist_lognormal(700, 0.1)
+    dist_lognormal(700, 0.1), dist_log_student_t(1.1, 0, 1), dist_log_student_t(5, 0, 1e10), dist_log_student_t(5, 700, 0.1),
+    dist_log_student_t(5, 0, 1e-10), lawless(dist_log_student_t(5, 0, 1), df = 0), lawless(dist_log_student_t(5, 0, 1), df = Inf)
   )
 }
 
