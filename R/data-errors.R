@@ -90,6 +90,9 @@ typical_variance <- function(parsed, data, moments, call) {
     if (parsed$intercept) rbind(c(moments$weight, moments$weight * mean), cbind(moments$weight * mean, within)) else within
   }
   information <- products(moments)
+  if (length(information) == 0) {
+    return(moments$n / moments$weight / unit_weight)
+  }
   unit <- 1 / sqrt(pmax(diag(information), .Machine$double.xmin))
   scaled <- eigen(information * outer(unit, unit), symmetric = TRUE)
   kept <- scaled$values > 1e-10
