@@ -57,9 +57,6 @@
 #' @name bayespool-weights
 NULL
 
-# Where rows keep their weights, as a model frame has them; no formula can name this column.
-weights_column <- "(weights)"
-
 # `data` with the weights that `weights` (a quosure) asks for: a column of `data`, something computed from columns, or a vector beside
 # them. Without any, all rows count alike.
 attach_weights <- function(data, weights, call) {
@@ -142,8 +139,8 @@ noise_of_rows <- function(rows, call) {
       c(
         "Observations cannot be predicted where the weight is missing or 0.",
         i = "Found {.val {rows$weight[bad[1]]}} in row {bad[1]} of {.arg newdata}.",
-        i = "Leave {cli::qty(length(bad))}{?it/these rows} out; expected values need no weights. Without the variables of the weights all rows of \\
-            {.arg newdata} have weight 1."
+        i = "Leave {cli::qty(length(bad))}{?it/these rows} out; expected values need no weights.",
+        i = "Without the variables of the weights all rows of {.arg newdata} have weight 1."
       ),
       "data", call
     )

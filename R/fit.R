@@ -40,6 +40,7 @@ fit_model <- function(name, formula, data, prior, weights, settings, call, own_a
     warn_nuts(sampled$draws, sampled$nuts, call)
   }
   new_fit(
-    posterior, formula, parsed, prior, priors, moments, used_data(parsed, rlang::quo_squash(weights), data), weights, settings, own_arguments, sampled, seed
+    posterior, formula, parsed, prior, priors, moments, used_data(parsed, rlang::quo_squash(weights), data), weights, settings,
+    own_arguments, sampled, seed
   )
 }
