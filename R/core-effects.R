@@ -2,7 +2,8 @@
 
 core_check_effects <- function(problem) cpp_effects_check(problem)
 
-# Rows of x'beta + z'b, with a variance of `noise` * sigma^2 beside: `x` (n x P, with the intercept's column where there is one), `z` (n x q);
+# Rows of x'beta + z'b, with a variance of `noise` * sigma^2 beside: `x` (n x P, with the intercept's column where there is one), `z`
+# (n x q);
 # `group` from 0, -1 for a new one, NA for the population. Columns mean, sd, lower, upper.
 core_effect_rows <- function(posterior, x, z, group, noise, prob, interval, cores, call) {
   run_core(
@@ -34,7 +35,8 @@ core_effect_variances <- function(posterior, z, prob, interval, call) {
   )
 }
 
-# `x` (N x (P + 1)): as above, the response last; `weight` of each row; `group` from 0. Columns log p(y_i | y_-i), log p(y_i | y), y_i - E(y_i | y_-i).
+# `x` (N x (P + 1)): as above, the response last; `weight` of each row; `group` from 0. Columns log p(y_i | y_-i),
+# log p(y_i | y), y_i - E(y_i | y_-i).
 core_effect_leave_one_out <- function(posterior, x, z, weight, group, cores, call) {
   run_core(
     cpp_effects_leave_one_out(

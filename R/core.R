@@ -69,7 +69,8 @@ core_pooling_weights <- function(posterior, size, prob, interval, call) {
 }
 
 # `columns`: rows of the problem's columns, of which the last is the response where that is `response`; `group` from 0, -1 for a new one,
-# -2 for the population; `noise`: the variance of an observation there, in sigma^2, and 0 for its expected value. Columns mean, sd, lower, upper.
+# -2 for the population; `noise`: the variance of an observation there, in sigma^2, and 0 for its expected value. Columns mean, sd,
+# lower, upper.
 core_row_predictions <- function(posterior, columns, response, group, noise, prob, interval, cores, call) {
   run_core(
     cpp_row_predictions(
@@ -141,7 +142,7 @@ core_group_moments <- function(columns, rows, code, first, groups, weight, poole
 
 # What residual columns of these moments would be and keep, see residual_moments(), and their rows.
 core_residual_columns <- function(moments, intercept) {
-  cpp_residual_columns(sum(moments$n), group_weights(moments), moments$mean, colSums(moments$within), intercept)
+  cpp_residual_columns(sum(moments$n), moments$weight %||% moments$n, moments$mean, colSums(moments$within), intercept)
 }
 core_residual_rows <- function(columns, combination, constant) cpp_residual_rows(columns, combination, constant)
 

@@ -1,6 +1,7 @@
 # Methods of group moments: printing, conversion, choosing and merging.
 
-# group, n, the sum of the weights where there are some, mean_<column>, sd_<column>, and with `products` also ss_<column> (sums of squares about
+# group, n, the sum of the weights where there are some, mean_<column>, sd_<column>, and with `products` also ss_<column>
+# (sums of squares about
 # the group's mean) and sp_<column>_<column> (sums of products).
 moments_frame <- function(moments, products) {
   columns <- colnames(moments$mean)

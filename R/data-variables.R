@@ -1,5 +1,8 @@
 # The variables of a formula in rows of data: response, predictors before coding, and which rows have them all.
 
+# Where rows keep their weights, as a model frame has them; no formula can name this column.
+weights_column <- "(weights)"
+
 check_variables <- function(parsed, data, call) {
   variables <- unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))
   missing <- setdiff(variables, names(data))

@@ -57,9 +57,6 @@
 #' @name bayespool-weights
 NULL
 
-# Where rows keep their weights, as a model frame has them; no formula can name this column.
-weights_column <- "(weights)"
-
 # `data` with the weights that `weights` (a quosure) asks for: a column of `data`, something computed from columns, or a vector beside
 # them. Without any, all rows count alike.
 attach_weights <- function(data, weights, call) {
@@ -120,45 +117,8 @@ rows_with_weight <- function(weight) {
   keep
 }
 
-# The weights of new rows: of what the fit's weights were computed from, where these have it, or else 1; with known errors NA, which
-# noise_of_rows() refuses.
-new_weights <- function(fit, newdata, call) {
-  if (!computed_from(fit$weights, newdata)) {
-    return(newdata[[weights_column]] %||% rep(if (has_known_errors(fit$model)) NA_real_ else 1, nrow(newdata)))
-  }
-  eval_weights(rlang::new_quosure(fit$weights, baseenv()), newdata, call)
-}
-
 # Whether `weights`, an expression, is one of variables that `data` all has.
 computed_from <- function(weights, data) {
   variables <- all.vars(weights)
   length(variables) > 0 && all(variables %in% names(data))
-}
-
-# The variance of an observation in each of `rows`, in sigma^2. A row that was fitted has a weight above 0; a new one may not.
-noise_of_rows <- function(fit, rows, call) {
-  if (has_known_errors(fit$model) && anyNA(rows$weight)) {
-    missing <- all.vars(fit$weights)
-    abort_bayespool(
-      c(
-        "Predictions of estimates need their standard errors.",
-        i = if (length(missing) > 0) "{.arg newdata} has no {.val {missing}}, or it is missing there.",
-        i = "Effects of studies need none: {.fn posterior_epred}, {.code predict(interval = \"confidence\")}."
-      ),
-      "data", call
-    )
-  }
-  bad <- which(is.na(rows$weight) | rows$weight == 0)
-  if (length(bad) > 0) {
-    abort_bayespool(
-      c(
-        "Observations cannot be predicted where the weight is missing or 0.",
-        i = "Found {.val {rows$weight[bad[1]]}} in row {bad[1]} of {.arg newdata}.",
-        i = "Leave {cli::qty(length(bad))}{?it/these rows} out; expected values need no weights. Without the variables of the weights all rows of \\
-            {.arg newdata} have weight 1."
-      ),
-      "data", call
-    )
-  }
-  1 / rows$weight
 }

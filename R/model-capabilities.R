@@ -18,14 +18,6 @@ shares_sigma <- function(model) model$scale_within$shared
 # Are the standard errors of the observations known?
 has_known_errors <- function(model) !is.null(model$scale_within$known)
 
-# The standard deviations within groups given each draw: draws x 1, or draws x groups where each has its own.
-sigmas_given <- function(model, draws) {
-  if (has_known_errors(model)) {
-    return(matrix(model$scale_within$known, nrow(draws), 1))
-  }
-  draws[, layout_variables(model, "scale_within"), drop = FALSE]
-}
-
 # Do the groups differ in more than an intercept?
 varies_in_slope <- function(model) has_population(model) && !identical(varying_term(model)$directions, intercept_direction)
 

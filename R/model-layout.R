@@ -76,3 +76,11 @@ prior_variables <- function(model, name) {
   role <- if (identical(name, model$scale_within$name)) "scale_within" else if (name == correlation_name) "correlation" else "group"
   layout_variables(model, role)
 }
+
+# The standard deviations within groups given each draw: draws x 1, or draws x groups where each has its own.
+sigmas_given <- function(model, draws) {
+  if (has_known_errors(model)) {
+    return(matrix(model$scale_within$known, nrow(draws), 1))
+  }
+  draws[, layout_variables(model, "scale_within"), drop = FALSE]
+}

@@ -75,3 +75,8 @@ direction_means <- function(model, directions = varying_term(model)$directions) 
 
 # The columns of rows `x` that have coefficients of the population.
 predictor_values <- function(model, x) x[, seq_along(model$predictors), drop = FALSE]
+
+# The prior of the standard deviation within groups; a known value where the observations' errors are known.
+within_prior <- function(model, priors) {
+  if (has_known_errors(model)) new_prior("degenerate", model$scale_within$known, "scale") else priors[[model$scale_within$name]]
+}

@@ -80,11 +80,6 @@ residual_basis <- function(residual, intercept) {
   rbind(c(1, -residual$constant), cbind(0, residual$combination), deparse.level = 0)
 }
 
-# The prior of the standard deviation within groups; a known value where the observations' errors are known.
-within_prior <- function(model, priors) {
-  if (has_known_errors(model)) new_prior("degenerate", model$scale_within$known, "scale") else priors[[model$scale_within$name]]
-}
-
 # Positions (from 0; NA: none) of the parameters in the draws. Groups that are problems of their own have the same columns,
 # one after the other.
 draw_columns <- function(model) {

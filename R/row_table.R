@@ -1,7 +1,8 @@
 # Distributions of rows: what is expected there, and what another observation there would be.
 
 # Columns mean, sd, lower, upper of the expected value of each row, or, where `noise` is not 0 (one number, or one a row), of another
-# observation there with the variance noise * sigma^2. Rows are given as the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
+# observation there with the variance noise * sigma^2. Rows are given as
+# the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
 # exact algorithm, else from the draws.
 row_table <- function(fit, x, group, noise, prob, interval, call) {
   group <- groups_of_model(fit, group)

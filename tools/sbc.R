@@ -40,7 +40,8 @@ make_cell <- function(model, sizes, priors = unit, ..., predictors = NULL, inter
     if (with_predictors) "beta",
     switch(model, complete_pooling = , no_pooling = "sigma", meta_analysis = NULL, "sigma_y"),
     switch(model,
-      partial_pooling = "sigma_mu", meta_analysis = if (with_predictors) "sigma_0" else "sigma_mu", varying_intercept = "sigma_0", varying_slope = "sigma_beta",
+      partial_pooling = "sigma_mu", meta_analysis = if (with_predictors) "sigma_0" else "sigma_mu",
+      varying_intercept = "sigma_0", varying_slope = "sigma_beta",
       varying_intercept_slope = , mixed_model = c("sigma_0", "sigma_beta", "rho")
     )
   )

@@ -76,7 +76,8 @@ test_that("averages and their intervals are those of the mixture", {
 test_that("it needs both priors, proper ones, and no moderators; and says so", {
   formula <- effect ~ 1 + (1 | school)
   expect_error(compare_meta(formula, schools, se = se), class = "bayespool_error_prior")
-  expect_error(compare_meta(formula, schools, se = se, prior = list(hyper_mu = dist_normal(0, 1))), "sigma_mu", class = "bayespool_error_prior")
+  one <- list(hyper_mu = dist_normal(0, 1))
+  expect_error(compare_meta(formula, schools, se = se, prior = one), "sigma_mu", class = "bayespool_error_prior")
   for (bad in list(dist_uniform(-Inf, Inf), dist_degenerate(0))) {
     prior <- list(hyper_mu = bad, sigma_mu = dist_normal(0, 1))
     expect_error(compare_meta(formula, schools, se = se, prior = prior), "hyper_mu", class = "bayespool_error_prior")

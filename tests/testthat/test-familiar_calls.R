@@ -42,7 +42,6 @@ test_that("loo() of several fits says how to compare them", {
 
 test_that("arguments of other packages are answered", {
   expect_match(refused(partial(family = gaussian())), "`family`: the models are for a normal outcome.*rstanarm::stan_glmer.*brms::brm")
-  expect_match(refused(partial(weights = K)), "`weights`: every observation counts alike.*rstanarm::stan_lmer.*weights\\(w\\)")
   expect_match(refused(partial(subset = N == "1")), "choose the rows first, as in `data = subset\\(data, condition\\)`")
   expect_match(refused(partial(iter = 2000)), "did you mean `iter_sampling`.*`iter_warmup`")
   expect_match(refused(partial(warmup = 500)), "did you mean `iter_warmup`")

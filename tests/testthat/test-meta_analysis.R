@@ -33,9 +33,9 @@ grid_posterior <- function(y, s, x, group, mean, sd, log_prior) {
     )
   })
   log_f <- vapply(nodes, `[[`, 0, "log_f")
+  mass <- exp(log_f - max(log_f))
   list(
-    log_evidence = max(log_f) + log(sum(exp(log_f - max(log_f))) * diff(log_tau[1:2])), weight = exp(log_f - max(log_f)) / sum(exp(log_f - max(log_f))),
-    tau = exp(log_tau), nodes = nodes
+    log_evidence = max(log_f) + log(sum(mass) * diff(log_tau[1:2])), weight = mass / sum(mass), tau = exp(log_tau), nodes = nodes
   )
 }
 
@@ -91,7 +91,11 @@ test_that("moderators and several estimates of a study: the same", {
     prior = list(beta_0 = dist_normal(0, 2), beta = dist_normal(0, 1), sigma_0 = dist_exponential(1))
   )
   x <- cbind(1, trials$x)
-  grid <- grid_posterior(trials$y, trials$s, x, match(trials$study, letters), c(0, 0), c(2, 1), function(t) dexp(t, 1, log = TRUE))
+  grid_of <- function(rows) {
+    study <- match(trials$study[rows], letters)
+    grid_posterior(trials$y[rows], trials$s[rows], x[rows, ], study, c(0, 0), c(2, 1), function(t) dexp(t, 1, log = TRUE))
+  }
+  grid <- grid_of(1:12)
   expect_equal(log_marginal_likelihood(fit), grid$log_evidence, tolerance = 1e-9)
   table <- exact_summary(fit)
   unit <- diag(9)
@@ -102,17 +106,10 @@ test_that("moderators and several estimates of a study: the same", {
   p <- w - w %*% x %*% solve(t(x) %*% w %*% x) %*% t(x) %*% w
   expect_equal(sigma(fit)^2, (12 - 2) / sum(diag(p)), tolerance = 1e-12)
   # Observations left out, one at a time: what the others say of it.
-  left_out <- vapply(seq_len(12), function(i) {
-    rest <- grid_posterior(trials$y[-i], trials$s[-i], x[-i, ], match(trials$study[-i], letters), c(0, 0), c(2, 1), function(t) dexp(t, 1, log = TRUE))
-    grid$log_evidence - rest$log_evidence
-  }, 0)
+  left_out <- vapply(seq_len(12), function(i) grid$log_evidence - grid_of(-i)$log_evidence, 0)
   expect_equal(unname(loo(fit)$pointwise[, "elpd_loo"]), left_out, tolerance = 1e-8)
   of_study <- loo(fit, unit = "group")$pointwise[, "elpd_logo"]
-  rest <- trials$study != "f"
-  without <- grid_posterior(
-    trials$y[rest], trials$s[rest], x[rest, ], match(trials$study[rest], letters), c(0, 0), c(2, 1), function(t) dexp(t, 1, log = TRUE)
-  )
-  expect_equal(of_study[[6]], grid$log_evidence - without$log_evidence, tolerance = 1e-8)
+  expect_equal(of_study[[6]], grid$log_evidence - grid_of(trials$study != "f")$log_evidence, tolerance = 1e-8)
 })
 
 test_that("categories and formulas without an intercept are those of weights and a known sigma", {
@@ -134,6 +131,15 @@ test_that("categories and formulas without an intercept are those of weights and
   }
 })
 
+test_that("without any coefficient effects are spread about 0", {
+  fit <- quick(y ~ 0 + (1 | study), trials, se = s, prior = list(sigma_mu = dist_exponential(1)))
+  grid <- grid_posterior(
+    trials$y, trials$s, matrix(0, 12), match(trials$study, letters), 0, 1, function(t) dexp(t, 1, log = TRUE)
+  )
+  expect_equal(log_marginal_likelihood(fit), grid$log_evidence, tolerance = 1e-9)
+  expect_equal(sigma(fit)^2, 12 / sum(1 / trials$s^2))
+})
+
 test_that("effects that vary between studies: as with weights and a known sigma", {
   prior <- list(
     beta_0 = dist_normal(0, 2), beta = dist_normal(0, 1), sigma_0 = dist_exponential(1), sigma_beta = dist_exponential(1), rho = dist_lkj(2)
@@ -149,7 +155,8 @@ test_that("effects that vary between studies: as with weights and a known sigma"
   b <- b[b$variable %in% a$variable, ]
   expect_equal(a$mean, b$mean, tolerance = 1e-6)
   expect_equal(a$sd, b$sd, tolerance = 1e-6)
-  for (name in c("beta[x]", "beta_j[x,b]", "rho[x]")) expect_within_mcse(posterior::as_draws_array(fit)[, , name], a$mean[a$variable == name])
+  draws <- posterior::as_draws_array(fit)
+  for (name in c("beta[x]", "beta_j[x,b]", "rho[x]")) expect_within_mcse(draws[, , name], a$mean[a$variable == name])
   expect_equal(loo(fit)$estimates, loo(same)$estimates, tolerance = 1e-6)
   expect_equal(predictive_table(fit)$sd, predictive_table(same)$sd, tolerance = 1e-6)
 })
@@ -200,7 +207,7 @@ test_that("errors may be a column, an expression, a vector, squares, or those of
   outside <- schools$se
   table <- function(fit) exact_summary(fit)[-1]
   expect_equal(table(quick(effect ~ 1 + (1 | school), schools, vi = se^2, prior = prior)), table(fit), tolerance = 1e-12)
-  by_vector <- quick(effect ~ 1 + (1 | school), schools["effect"] |> cbind(schools["school"]), se = outside, prior = prior)
+  by_vector <- quick(effect ~ 1 + (1 | school), schools[c("effect", "school")], se = outside, prior = prior)
   expect_equal(table(by_vector), table(fit), tolerance = 1e-12)
   expect_equal(table(update(by_vector)), table(fit), tolerance = 1e-12)
   escalc <- structure(
@@ -208,7 +215,8 @@ test_that("errors may be a column, an expression, a vector, squares, or those of
     class = c("escalc", "data.frame"), yi.names = "yi", vi.names = "vi"
   )
   expect_equal(table(quick(yi ~ 1 + (1 | school), escalc, prior = prior)), table(fit), tolerance = 1e-12)
-  expect_equal(table(update(fit, se = 2 * se)), table(quick(effect ~ 1 + (1 | school), schools, se = 2 * outside, prior = prior)), tolerance = 1e-12)
+  twice <- quick(effect ~ 1 + (1 | school), schools, se = 2 * outside, prior = prior)
+  expect_equal(table(update(fit, se = 2 * se)), table(twice), tolerance = 1e-12)
   more <- rbind(schools, data.frame(school = "I", effect = 5, se = NA))
   expect_message(
     dropped <- quick(effect ~ 1 + (1 | school), more, se = se, prior = prior), class = "bayespool_message_dropped"
@@ -228,7 +236,8 @@ test_that("what is missing or impossible is refused", {
   expect_error(quick(effect ~ 1 + (1 | school), schools, se = absent), class = "bayespool_error_data")
   expect_error(quick(effect ~ 1 + (1 | school), group_moments(effect ~ 1 + (1 | school), schools), se = 1), class = "bayespool_error_data")
   expect_error(quick(effect ~ 1, schools, se = se), class = "bayespool_error_formula")
-  expect_error(quick(effect ~ 1 + (1 | school), schools, se = se, prior = list(sigma_y = dist_exponential(1))), class = "bayespool_error_prior")
+  unknown <- list(sigma_y = dist_exponential(1))
+  expect_error(quick(effect ~ 1 + (1 | school), schools, se = se, prior = unknown), class = "bayespool_error_prior")
   flat <- list(hyper_mu = dist_uniform(-Inf, Inf), sigma_mu = dist_uniform(0, Inf))
   expect_error(quick(effect ~ 1 + (1 | school), schools[1:2, ], se = se, prior = flat), class = "bayespool_error_improper")
 })
@@ -252,7 +261,8 @@ test_that("predictions: effects of new studies need no standard error, estimates
   expect_within_mcse(drawn[, 2], table$mean[2])
   expect_lt(abs(sd(drawn[, 2]) / table$sd[2] - 1), 0.05)
   effects <- draws_matrix(fit, NULL)[, sprintf("mu[%s]", LETTERS[1:8])]
-  expect_equal(unname(log_lik(fit)), unname(sapply(1:8, function(j) dnorm(schools$effect[j], effects[, j], schools$se[j], log = TRUE))), tolerance = 1e-12)
+  density <- sapply(1:8, function(j) dnorm(schools$effect[j], effects[, j], schools$se[j], log = TRUE))
+  expect_equal(unname(log_lik(fit)), unname(density), tolerance = 1e-12)
   psis <- suppressWarnings(loo(fit, method = "psis"))$estimates["elpd_loo", 1]
   expect_lt(abs(psis - loo(fit)$estimates["elpd_loo", 1]), 0.1)
 })

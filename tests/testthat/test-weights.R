@@ -197,7 +197,7 @@ test_that("new rows have the weights of their variables, or else 1", {
   expected <- predict(weighted, new, se.fit = TRUE)
   expect_equal(own$mean, none$mean, tolerance = 1e-12)
   expect_equal(predict(weighted, with_weights, se.fit = TRUE), expected, tolerance = 1e-12)
-  noise <- none$sd^2 - expected$se.fit^2 # E(sigma^2)
+  noise <- none$sd^2 - expected$se.fit^2 # the posterior mean of the variance
   expect_equal(unname(own$sd^2 - expected$se.fit^2), unname(noise / with_weights$w), tolerance = 1e-6)
   sigma <- exact_summary(weighted)
   sigma <- sigma[sigma$variable == "sigma_y", ]

@@ -184,7 +184,8 @@ test_that("a predictor that nearly explains y, and one that nearly explains anot
 
 test_that("flat priors give the estimates of lm()", {
   flat <- dist_uniform(-Inf, Inf)
-  fit <- complete_pooling(y ~ x, rows, weights = w, prior = list(beta_0 = flat, beta = flat, sigma = dist_uniform(0, Inf)), iter_sampling = 0)
+  prior <- list(beta_0 = flat, beta = flat, sigma = dist_uniform(0, Inf))
+  fit <- complete_pooling(y ~ x, rows, weights = w, prior = prior, iter_sampling = 0)
   ols <- lm(y ~ x, rows, weights = w)
   table <- exact_summary(fit)
   expect_equal(table$mean[1:2], unname(coef(ols)), tolerance = 1e-10)

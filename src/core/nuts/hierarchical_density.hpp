@@ -208,7 +208,8 @@ class HierarchicalDensity {
       scale_(i) /= std::sqrt(of_groups ? groups : total);
     }
     if (centered && group_count_ > 0)
-      scale_.segment(first_group_, group_count_).array() /= (1 + size.array() / likelihood_.average_weight()).sqrt();
+      scale_.segment(first_group_, group_count_).array() /=
+          (1 + size.array() / likelihood_.average_weight()).sqrt();
     if (sigma_position_ >= 0) scale_(sigma_position_) /= std::sqrt(total);
     if (tau_position_ >= 0) scale_(tau_position_) /= std::sqrt(groups);
   }
