@@ -11,14 +11,14 @@
 #' * heterogeneity, `sigma_mu` with the prior given, or none, `sigma_mu = 0`.
 #'
 #' With prior probabilities \eqn{p_m} and evidences \eqn{Z_m} the posterior probability of a model is
-#' \eqn{p_m Z_m / \sum_k p_k Z_k}{p[m] Z[m] / sum of p[k] Z[k]}. The Bayes factor of the effect is the ratio of the posterior to the prior odds
-#' of the two models that have one; that of heterogeneity likewise. A Bayes factor of 10 says that the data are ten times as probable with
-#' the effect as without it. The evidence is exact, so no bridge sampling is needed.
+#' \eqn{p_m Z_m / \sum_k p_k Z_k}{p[m] Z[m] / sum of p[k] Z[k]}. The Bayes factor of the effect is the ratio of the posterior to the
+#' prior odds of the two models that have one; that of heterogeneity likewise. A Bayes factor of 10 says that the data are ten times as
+#' probable with the effect as without it. The evidence is exact, so no bridge sampling is needed.
 #'
 #' **These numbers depend on the priors**, and not only a little: a prior that allows for huge effects makes every effect improbable. So
 #' this function has no default priors. They should say what effects are plausible where there is one, around 0, for example
-#' `hyper_mu = dist_normal(0, 1)` and `sigma_mu = dist_inverse_gamma(1, 1 / 0.15)` (that of \eqn{1 / \tau} having a mean, as
-#' many use them) or `dist_normal(0, 0.5)`, cut at 0, for standardised mean differences.
+#' `hyper_mu = dist_normal(0, 1)` and `sigma_mu = dist_inverse_gamma(1, scale = 0.15)` or `dist_normal(0, 0.5)`, cut at 0, for
+#' standardised mean differences.
 #'
 #' @inheritParams meta_analysis
 #' @param formula A formula without moderators, such as `yi ~ 1 + (1 | study)`.
@@ -30,9 +30,9 @@
 #'   * `models`: one row a model: `effect` and `heterogeneity` (whether it has these), `log_evidence` (natural logarithm), `prior` and
 #'     `posterior` (probabilities);
 #'   * `bayes_factors`: two numbers, of the `effect` and of `heterogeneity`;
-#'   * `average`: rows `effect` (averaged over all models, those without an effect contribute 0), `effect, if there is one` (over the two that
-#'     have one) and `sigma_mu, if there is heterogeneity`; columns posterior `mean` and `sd`, and for the last two the ends `lower` and
-#'     `upper` of an interval;
+#'   * `average`: rows `effect` (averaged over all models, those without an effect contribute 0), `effect, if there is one` (over the two
+#'     that have one) and `sigma_mu, if there is heterogeneity`; columns posterior `mean` and `sd`, and for the last two the ends `lower`
+#'     and `upper` of an interval;
 #'   * `fits`: the four fits.
 #' @section Errors: Those of [meta_analysis()]; of class `bayespool_error_prior` where one of the two priors is missing, flat or a known
 #'   value; of class `bayespool_error_formula` where there are moderators.
@@ -152,9 +152,8 @@ mixture_interval <- function(fits, share, variable, prob, interval, call) {
   }
   quantile <- function(p) stats::uniroot(function(x) below(x) - p, ends, tol = 1e-10 * diff(ends))$root
   outside <- 1 - prob
-  lower <- if (interval == "central") outside / 2 else {
-    stats::optimize(function(p) quantile(p + prob) - quantile(p), c(1e-8, outside - 1e-8), tol = 1e-6)$minimum
-  }
+  width <- function(p) quantile(p + prob) - quantile(p)
+  lower <- if (interval == "central") outside / 2 else stats::optimize(width, c(1e-8, outside - 1e-8), tol = 1e-6)$minimum
   c(quantile(lower), quantile(lower + prob))
 }
 
@@ -172,7 +171,8 @@ print.compare_meta <- function(x, digits = 2, ...) {
   yes <- function(x) ifelse(x, "yes", "no")
   print(
     data.frame(
-      effect = yes(models$effect), heterogeneity = yes(models$heterogeneity), log_evidence = formatC(models$log_evidence, digits = 2, format = "f"),
+      effect = yes(models$effect), heterogeneity = yes(models$heterogeneity),
+      log_evidence = formatC(models$log_evidence, digits = 2, format = "f"),
       prior = formatC(models$prior, digits = 3, format = "f"), posterior = formatC(models$posterior, digits = 3, format = "f")
     ),
     row.names = FALSE

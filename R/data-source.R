@@ -46,7 +46,8 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   used <- c(
     list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group), if (!is.null(weight)) list(weight)
   )
-  names <- c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group, if (!is.null(weight)) attr(weight, "argument") %||% "weights")
+  of_rows <- if (!is.null(weight)) attr(weight, "argument") %||% "weights"
+  names <- c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group, of_rows)
   keep <- if (any(vapply(used, has_missing, logical(1)))) rows_to_keep(used, names, call)
   if (!is.null(weight) && any(weight == 0, na.rm = TRUE)) {
     keep <- keep %||% rep(TRUE, length(weight))

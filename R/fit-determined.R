@@ -9,7 +9,9 @@ warn_undetermined <- function(model, moments, priors, data, call) {
   weights <- group_weights(moments)
   # Known differences between the observations' variances tell the standard deviations apart.
   single_rows <- all(moments$n == 1) && max(weights) - min(weights) <= 1e-8 * max(weights)
-  message <- if (!has_groups(model) || has_known_errors(model) || within %in% known && single_rows || has_population(model) && all(between %in% known)) {
+  nothing_to_tell <- !has_groups(model) || has_known_errors(model) || within %in% known && single_rows ||
+    has_population(model) && all(between %in% known)
+  message <- if (nothing_to_tell) {
     NULL
   } else if (has_population(model) && length(moments$n) == 1) {
     c(

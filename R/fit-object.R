@@ -2,8 +2,8 @@
 
 # `prior` and `own_arguments`: as the user gave them, for update(); the latter are those of one fitting function alone.
 # `parsed`: the formula as the model reads it. `sampled`: what an engine made.
-# `of_rows`: the argument for the rows' weights or errors, a quosure in a named list, of which the expression is kept; `weights`: an expression
-# of the weights that it stands for.
+# `of_rows`: the argument for the rows' weights or errors, a quosure in a named list, of which the expression is kept; `weights`: an
+# expression of the weights that it stands for.
 new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, of_rows, weights, settings, own_arguments, sampled, seed) {
   structure(
     list(

@@ -15,8 +15,8 @@
 #' With moderators, as in `yi ~ dose + (1 | study)`, the names are those of [varying_intercept()]: `beta_0`, `beta[dose]`,
 #' `beta_0j[study]`, `sigma_0`. Categories, `0 +`, and effects that vary between studies, `(1 + x | study)`, are as in [mixed_model()].
 #'
-#' **How much of the variance is heterogeneity.** `I2` is \eqn{\tau^2 / (\tau^2 + \tilde s^2)}{tau^2 / (tau^2 + s~^2)}, with the variance of a
-#' typical estimate
+#' **How much of the variance is heterogeneity.** `I2` is \eqn{\tau^2 / (\tau^2 + \tilde s^2)}{tau^2 / (tau^2 + s~^2)}, with the variance
+#' of a typical estimate
 #' \deqn{\tilde s^2 = (k - p) / \mathrm{tr}\{W - W X (X^\top W X)^{-1} X^\top W\}, \qquad W = \mathrm{diag}(1 / s_i^2),
 #'   }{s~^2 = (k - p) / tr(W - W X (X'W X)^-1 X'W),   W = diag(1 / s_i^2),}
 #' of \eqn{k} estimates with \eqn{p} coefficients, which without moderators is that of Higgins and Thompson (2002). It has a posterior
@@ -26,16 +26,17 @@
 #' over the posterior, often called the prediction interval. `predict(fit, newdata, interval = "confidence")` gives it with moderators. Its
 #' estimate depends on its standard error too: `interval = "prediction"` and `posterior_predict()` want that in `newdata`.
 #'
-#' **Several estimates of a study**, or correlated ones: estimates that share a control group are not independent, and this model does not know
-#' that. Combine them, or choose one, first.
+#' **Several estimates of a study**, or correlated ones: estimates that share a control group are not independent, and this model does
+#' not know that. Combine them, or choose one, first.
 #'
 #' **Heterogeneity that is known**: `prior = list(sigma_mu = dist_degenerate(0))` is the common-effect ("fixed-effect") model.
-#' [compare_meta()] compares it with this one. Few studies say little of \eqn{\tau}, so its prior matters: see [bayespool-priors].
+#' [compare_meta()] compares it with this one. Few studies say little of \eqn{\tau}, so its prior matters: see
+#' [bayespool-priors] and [empirical-priors].
 #'
 #' @param formula A formula of the estimates, such as `yi ~ 1 + (1 | study)`.
 #' @param data A data frame with one row an estimate; what `metafor::escalc()` returns serves as it is.
-#' @param se,vi The standard errors of the estimates, or their squares: a column of `data`, an expression of columns, or a vector. Give one of
-#'   them; an object of `metafor::escalc()` has its own `vi`. A row without one is dropped.
+#' @param se,vi The standard errors of the estimates, or their squares: a column of `data`, an expression of columns, or a vector. Give
+#'   one of them; an object of `metafor::escalc()` has its own `vi`. A row without one is dropped.
 #' @param prior A named list of distributions, or `NULL`; see [bayespool-priors] for the distributions and the defaults. Parameters are
 #'   `hyper_mu` and `sigma_mu`; with moderators `beta_0`, `beta` (all slopes) or `beta[x]`, and `sigma_0`.
 #' @param ... Not used; it makes a misspelt argument an error. The arguments after it must be named.

@@ -234,7 +234,8 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
   structure(
     stats::setNames(blocks, make.unique(rep(term$factor, length(blocks)))),
-    sc = known %||% means[[x$model$scale_within$name]], residual_variance = if (is.null(known)) squares[[length(squares)]] else known^2, class = "bayespool_varcorr"
+    sc = known %||% means[[x$model$scale_within$name]],
+    residual_variance = if (is.null(known)) squares[[length(squares)]] else known^2, class = "bayespool_varcorr"
   )
 }
 

@@ -60,7 +60,8 @@ rows <- lapply(names(sets), function(name) {
   by_grid <- mean_by_grid(data, sd)
   list(
     studies = nrow(data), tau = max(abs(c(tau$mean / b["mean", "tau"], tau$sd / b["sd", "tau"]) - 1)),
-    mu = abs(mu$mean - b["mean", "mu"]) / mu$sd, grid = abs(mu$mean - by_grid) / mu$sd, theirs_grid = abs(b["mean", "mu"] - by_grid) / mu$sd,
+    mu = abs(mu$mean - b["mean", "mu"]) / mu$sd, grid = abs(mu$mean - by_grid) / mu$sd,
+    theirs_grid = abs(b["mean", "mu"] - by_grid) / mu$sd,
     ours_ms = milliseconds(times[["ours"]]), theirs_ms = milliseconds(times[["theirs"]]), ratio = round(times[["theirs"]] / times[["ours"]])
   )
 })

@@ -228,7 +228,8 @@ fuzz_prior <- function(sane = chance(0.8)) {
 fuzz_prior_of <- function(model) {
   names <- switch(model,
     complete_pooling = c("mu", "beta_0", "beta", "sigma"), no_pooling = c("mu", "beta_0j", "beta", "sigma"),
-    partial_pooling = c("hyper_mu", "sigma_y", "sigma_mu"), meta_analysis = c("hyper_mu", "sigma_mu"), varying_intercept = c("beta_0", "beta", "sigma_y", "sigma_0"),
+    partial_pooling = c("hyper_mu", "sigma_y", "sigma_mu"), meta_analysis = c("hyper_mu", "sigma_mu"),
+    varying_intercept = c("beta_0", "beta", "sigma_y", "sigma_0"),
     varying_slope = c("beta_0", "beta", "sigma_y", "sigma_beta"),
     c("beta_0", "beta", "sigma_y", "sigma_0", "sigma_beta", "rho")
   )
