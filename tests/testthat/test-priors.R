@@ -6,7 +6,7 @@ regression <- c(
   sigma_y = "scale", sigma_0 = "scale_between"
 )
 stats <- list(
-  n = 50, mean_y = 40, sd_y = 4,
+  n = 50, mean_y = 40, sd_y = 4, sigma = 8,
   mean_x = c(stress = 3, age = 20), sd_x = c(stress = 0.5, age = 10)
 )
 
@@ -230,7 +230,7 @@ test_that("defaults are scaled by the data", {
   priors <- default_priors(partial, stats)
   expect_named(priors, names(partial))
   expect_equal(priors$hyper_mu$par, c(40, 10))
-  expect_identical(priors$sigma_y, new_prior("exponential", 0.25, "scale"))
+  expect_identical(priors$sigma_y, new_prior("exponential", 0.125, "scale")) # of an observation of weight 1
   expect_identical(priors$sigma_mu, new_prior("exponential", 0.25, "scale"))
 })
 
@@ -276,8 +276,8 @@ test_that("a response without spread needs all priors from the user", {
 })
 
 test_that("a small or an offset response has spread", {
-  expect_equal(default_priors(c(sigma = "scale"), list(mean_y = 1e-9, sd_y = 1e-10))$sigma$par, 1e10)
-  expect_equal(default_priors(c(sigma = "scale"), list(mean_y = 1e9, sd_y = 1))$sigma$par, 1)
+  expect_equal(default_priors(c(sigma = "scale"), list(mean_y = 1e-9, sd_y = 1e-10, sigma = 1e-10))$sigma$par, 1e10)
+  expect_equal(default_priors(c(sigma = "scale"), list(mean_y = 1e9, sd_y = 1, sigma = 1))$sigma$par, 1)
 })
 
 # What is known about a prior ---------------------------------------------------------------------
