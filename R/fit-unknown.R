@@ -1,6 +1,6 @@
-# Arguments that no fitting function has: what other packages mean by them, and what was probably meant.
+# Arguments that a fitting function does not have: what other packages or functions mean by them, and what was probably meant.
 
-# What all fitting functions take: these by position too, those only by name.
+# What the fitting functions take: these by position too, those only by name.
 first_arguments <- c("formula", "data", "prior")
 further_arguments <- c("weights", "algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
 
@@ -14,7 +14,8 @@ check_unknown <- function(dots, call) {
       c(
         "Unknown argument{?s}: {.val {names}}.",
         stats::setNames(hints, rep("i", length(hints))),
-        i = "Further arguments are {.arg {further_arguments}}; {.fn no_pooling} has {.arg sigma} too. They must be named."
+        i = "Further arguments are {.arg {further_arguments}}; {.fn no_pooling} has {.arg sigma} too, {.fn meta_analysis} {.arg se} \\
+             and {.arg vi} in the place of {.arg weights}. They must be named."
       ),
       "argument", call
     )
@@ -36,8 +37,13 @@ hint_for <- function(name) {
 # A name that a user typed is no code.
 escape_braces <- function(text) gsub("([{}])", "\\1\\1", text)
 
-# Arguments of other packages.
+# Arguments of other packages, and of fitting functions that others do not share.
+errors_hint <- "Estimates with known standard errors, {.arg se} or {.arg vi}, are for {.fn meta_analysis}."
 known_elsewhere <- list(
+  se = errors_hint,
+  vi = errors_hint,
+  sei = errors_hint,
+  weights = "{.arg weights}: in {.fn meta_analysis} the standard errors of the estimates, {.arg se} or {.arg vi}, are their weights.",
   family = c(
     "{.arg family}: the models are for a normal outcome, given the mean of its group and the predictors.",
     "{.fn rstanarm::stan_glmer} and {.fn brms::brm} have models for counts, proportions and other outcomes."

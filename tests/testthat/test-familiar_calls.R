@@ -156,3 +156,10 @@ test_that("parts of tables print", {
   text$note <- c("one", "two")
   expect_match(capture.output(print(text))[2], "hyper_mu.*one$")
 })
+
+test_that("errors and weights in a function that has none of them say which function has", {
+  table <- data.frame(y = c(1, 3, 2), s = c(1, 2, 1), g = 1:3)
+  expect_match(refused(partial_pooling(y ~ 1 + (1 | g), table, se = s)), "`meta_analysis()`", fixed = TRUE)
+  expect_match(refused(partial_pooling(y ~ 1 + (1 | g), table, vi = s)), "`meta_analysis()`", fixed = TRUE)
+  expect_match(refused(meta_analysis(y ~ 1 + (1 | g), table, se = s, weights = s)), "`se` or `vi`", fixed = TRUE)
+})
