@@ -41,7 +41,8 @@
 #' @seealso [compare_pooling()] for other models of groups; [log_marginal_likelihood()].
 #' @examples
 #' schools <- data.frame(
-#'   school = LETTERS[1:8], effect = c(28, 8, -3, 7, -1, 1, 18, 12), se = c(15, 10, 16, 11, 9, 11, 10, 18)
+#'   school = LETTERS[1:8], effect = c(28, 8, -3, 7, -1, 1, 18, 12),
+#'   se = c(15, 10, 16, 11, 9, 11, 10, 18)
 #' )
 #' compare_meta(
 #'   effect ~ 1 + (1 | school), schools, se = se,
@@ -68,7 +69,7 @@ compare_meta <- function(formula, data, prior, ..., se = NULL, vi = NULL, prior_
   fits <- quietly(lapply(seq_len(4), function(i) {
     if (!models$effect[i]) prior$hyper_mu <- dist_degenerate(0)
     if (!models$heterogeneity[i]) prior$sigma_mu <- dist_degenerate(0)
-    if (i == 1) whole else update(whole, prior = prior)
+    if (i == 1) whole else stats::update(whole, prior = prior)
   }))
   names(fits) <- c("both", "effect", "heterogeneity", "neither")
   models$log_evidence <- vapply(fits, log_marginal_likelihood, 0, USE.NAMES = FALSE)

@@ -55,7 +55,9 @@
 #' @seealso [funnel_plot()] for small studies that differ from large ones.
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' # Log odds ratios of three trials:
-#' trials <- data.frame(trial = c("north", "south", "west"), yi = c(-0.9, -0.3, -0.5), se = c(0.4, 0.2, 0.3))
+#' trials <- data.frame(
+#'   trial = c("north", "south", "west"), yi = c(-0.9, -0.3, -0.5), se = c(0.4, 0.2, 0.3)
+#' )
 #' fit <- meta_analysis(
 #'   yi ~ 1 + (1 | trial), trials, se = se, iter_sampling = 0,
 #'   prior = list(hyper_mu = dist_normal(0, 1), sigma_mu = dist_exponential(2))

@@ -151,16 +151,15 @@ empirical_tables <- function(numbers, constructor) {
 #'
 #' @seealso [bayespool-priors], [dist_log_student_t()].
 #' @examples
-#' # Log odds ratios of five studies with their standard errors. The outcome is pain, a drug against placebo.
+#' # Log odds ratios of five studies with their standard errors: pain, a drug against placebo.
 #' studies <- data.frame(
 #'   study = c("A", "B", "C", "D", "E"),
 #'   y = c(-0.2, 0.1, -0.6, -0.3, -0.4),
 #'   se = c(0.25, 0.3, 0.2, 0.35, 0.15)
 #' )
-#' # Known standard errors: sigma_y = 1, and each observation has the weight 1 / se^2.
-#' fit <- partial_pooling(
-#'   y ~ 1 + (1 | study), studies, weights = 1 / se^2, iter_sampling = 0,
-#'   prior = list(hyper_mu = dist_normal(0, 1), sigma_y = dist_degenerate(1), sigma_mu = dist_lognormal(-0.915, 0.76))
+#' fit <- meta_analysis(
+#'   y ~ 1 + (1 | study), studies, se = se, iter_sampling = 0,
+#'   prior = list(hyper_mu = dist_normal(0, 1), sigma_mu = dist_lognormal(-0.915, 0.76))
 #' )
 #' prior_summary(fit)
 #' exact_summary(fit)

@@ -317,18 +317,19 @@ test_that("they say what they cannot draw", {
   expect_error(forest_plot(fit, refline = "a"), class = "bayespool_error_argument")
 })
 
-test_that("trials of a vaccine: odds ratios as metafor writes them", {
-  skip_if_not_installed("metafor")
-  skip_if_not_installed("metadat")
-  trials <- suppressMessages(metafor::escalc(
-    "OR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg, slab = paste(author, year, sep = ", ")
-  ))
-  trials$study <- paste(trials$author, trials$year)
-  picture <- forest_plot(meta_analysis(yi ~ 1 + (1 | study), trials, iter_sampling = 0), prob = 0.95, transf = exp)
-  theirs <- as.data.frame(summary(trials, transf = exp))
-  place <- match(picture$data$group, trials$study)
-  expect_equal(picture$data$estimate, as.vector(theirs$yi)[place], tolerance = 1e-10)
-  expect_equal(picture$data$estimate_lower, theirs$ci.lb[place], tolerance = 1e-10)
-  expect_equal(picture$data$estimate_upper, theirs$ci.ub[place], tolerance = 1e-10)
+# Three trials of a vaccine (Colditz et al. 1994): cases and others, with and without it.
+test_that("odds ratios have the intervals that tables of counts give them", {
+  counts <- data.frame(
+    trial = c("a", "b", "c"), cases = c(4, 6, 62), well = c(119, 300, 13536), cases_c = c(11, 29, 248), well_c = c(128, 274, 12619)
+  )
+  ratio <- with(counts, cases * well_c / (well * cases_c))
+  counts$yi <- log(ratio)
+  counts$vi <- with(counts, 1 / cases + 1 / well + 1 / cases_c + 1 / well_c)
+  picture <- forest_plot(meta_analysis(yi ~ 1 + (1 | trial), counts, vi = vi, iter_sampling = 0), prob = 0.95, transf = exp)
+  factor <- exp(stats::qnorm(0.975) * sqrt(counts$vi))
+  place <- match(picture$data$group, counts$trial)
+  expect_equal(picture$data$estimate, ratio[place], tolerance = 1e-10)
+  expect_equal(picture$data$estimate_lower, (ratio / factor)[place], tolerance = 1e-10)
+  expect_equal(picture$data$estimate_upper, (ratio * factor)[place], tolerance = 1e-10)
   builds(picture)
 })
