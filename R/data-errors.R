@@ -14,16 +14,7 @@ attach_errors <- function(data, errors, call) {
     )
   }
   name <- names(errors)
-  values <- eval_user(rlang::eval_tidy(errors[[1]], data), paste0("{.arg ", name, "}"), call)
-  valid <- is_plain_number(values) && length(values) == nrow(data)
-  if (!valid) {
-    found <- if (is.numeric(values)) "{length(values)} number{?s} for {nrow(data)} row{?s}" else "{.obj_type_friendly {values}}"
-    abort_bayespool(
-      c("{.arg {name}} must be one number a row: a column of {.arg data}, or a vector.", i = paste0("Found ", found, ".")),
-      "argument", call
-    )
-  }
-  values <- as.double(as_vector(values))
+  values <- numbers_of_rows(errors[[1]], name, data, call)
   bad <- which(values <= 0 | is.infinite(values))
   if (length(bad) > 0) {
     abort_bayespool(

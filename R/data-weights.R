@@ -80,17 +80,22 @@ attach_weights <- function(data, weights, call) {
   data
 }
 
-eval_weights <- function(weights, data, call) {
-  values <- eval_user(rlang::eval_tidy(weights, data), "{.arg weights}", call)
+# What `argument` (a quosure, `name`d) asks of the rows: one number for each.
+numbers_of_rows <- function(argument, name, data, call) {
+  values <- eval_user(rlang::eval_tidy(argument, data), paste0("{.arg ", name, "}"), call)
   valid <- is_plain_number(values) && length(values) == nrow(data)
   if (!valid) {
     found <- if (is.numeric(values)) "{length(values)} number{?s} for {nrow(data)} row{?s}" else "{.obj_type_friendly {values}}"
     abort_bayespool(
-      c("{.arg weights} must be one number a row: a column of {.arg data}, or a vector.", i = paste0("Found ", found, ".")),
+      c("{.arg {name}} must be one number a row: a column of {.arg data}, or a vector.", i = paste0("Found ", found, ".")),
       "argument", call
     )
   }
-  values <- as.double(as_vector(values))
+  as.double(as_vector(values))
+}
+
+eval_weights <- function(weights, data, call) {
+  values <- numbers_of_rows(weights, "weights", data, call)
   bad <- which(values < 0 | is.infinite(values))
   if (length(bad) > 0) {
     abort_bayespool(

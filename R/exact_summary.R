@@ -8,7 +8,7 @@
 #' Given the standard deviations every other parameter is normal with known mean \eqn{f} and variance \eqn{v}. So with
 #' the quadrature weights \eqn{w}, which add up to 1, its mean is \eqn{\sum w f}, its variance
 #' \eqn{\sum w (v + f^2) - (\sum w f)^2}, and its distribution function a mixture of normal ones, which is inverted.
-#' Hierarchical fits get a last row `icc`, the intraclass correlation
+#' Hierarchical fits get a last row `icc` (after [meta_analysis()] `I2`), the intraclass correlation
 #' \eqn{\tau^2 / (\tau^2 + \sigma^2)}, with \eqn{\tau} the standard deviation between groups (`sigma_mu` or `sigma_0`)
 #' and \eqn{\sigma} that within them (`sigma_y`).
 #'

@@ -20,6 +20,7 @@
 #' | [varying_intercept()] | `beta_0`, `beta` | `sigma_y`, `sigma_0` |
 #' | [varying_slope()] | `beta_0`, `beta` | `sigma_y`, `sigma_beta` |
 #' | [varying_intercept_slope()], [mixed_model()] | `beta_0`, `beta` | `sigma_y`, `sigma_0`, `sigma_beta` |
+#' | [meta_analysis()] | `hyper_mu`; with moderators `beta_0`, `beta` | `sigma_mu`; with moderators `sigma_0`, `sigma_beta` |
 #'
 #' `beta` stands for all slopes; `beta[stress]` is the slope of `stress` alone
 #' and takes precedence over `beta`, and likewise `sigma_beta` and `sigma_beta[stress]`, the standard deviations of slopes between
@@ -78,6 +79,10 @@
 #' It does not change when the user gives a prior to a slope. A predictor that is constant counts as one with
 #' sd 1. Where the response has no spread (one observation, or all equal) there
 #' is nothing to scale with, and every parameter needs a prior from the user.
+#'
+#' With weights ([bayespool-weights]) means and standard deviations are weighted ones, and sd(y) is that of an observation of average
+#' weight \eqn{\bar w}{w}. The standard deviation within groups is that of one of weight 1: its default is
+#' exponential(1 / (sqrt(w) sd(y))).
 #'
 #' @section Errors:
 #' A prior that cannot be used is an error of class `bayespool_error_prior`; a prior with which the posterior does not

@@ -102,7 +102,7 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
     ),
     "bayespool_variance_components",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction]
+    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], known_errors = has_known_errors(object$model)
   )
 }
 
@@ -176,13 +176,14 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
   if (is.null(at)) {
-    print_note("share_between: the intraclass correlation")
+    print_note("share_between: ", if (isTRUE(attr(x, "known_errors"))) "I2" else "the intraclass correlation")
   } else {
     print_note(
       "between: at ", paste(names(at), "=", vapply(at, format, "", digits = 4), collapse = ", "),
       "; share_between: the correlation of two observations there, of one group"
     )
   }
+  if (isTRUE(attr(x, "known_errors"))) print_note("within: the variance of a typical estimate, which is known; see ?meta_analysis")
   print_note(
     "plug_in: from the posterior means of the ", if (is.null(at)) "two ", "standard deviations",
     if (!is.null(at)) " and correlations", ", not a posterior mean itself"

@@ -290,6 +290,8 @@ test_that("what is known is told: print, variance components, VarCorr, graph, ti
   parts <- variance_components(fit)
   expect_equal(parts$mean[parts$variable == "share_between"], exact_summary(fit)$mean[11])
   expect_equal(parts$mean[2], sigma(fit)^2)
+  expect_output(print(parts), "share_between: I2", fixed = TRUE)
+  expect_output(print(parts), "within: the variance of a typical estimate", fixed = TRUE)
   expect_equal(as.data.frame(VarCorr(fit))$sdcor, c(exact_summary(fit)$mean[10], sigma(fit)))
   expect_output(print(model_graph(fit)), "s[i]\\nknown", fixed = TRUE)
   expect_identical(glance(fit)$model, "meta_analysis")

@@ -145,7 +145,7 @@ void check_predictions(const Problem& p, Input& input, const MatrixXd& out) {
   MatrixXd x = MatrixXd::Zero(3, slopes);
   for (Index k = 0; k < slopes; ++k) x(0, k) = input.integer(-8, 8);
   PredictionRows new_rows{
-      Eigen::Map<const MatrixXd>(x.data(), 3, slopes), {0, -1, 0}, p.data.size.size()};
+      Eigen::Map<const MatrixXd>(x.data(), 3, slopes), {0, -1, 0}, p.data.size.size(), {1, 0.5, 2}};
   if (parameters.tau) new_rows.group[2] = p.data.size.size() + 1;
   const Index wanted =
       parameters.chosen.empty() ? out.rows() : static_cast<Index>(parameters.chosen.size());
@@ -195,10 +195,13 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
   const PosteriorSummary summary(design, quadrature, {tails, std::min(shortest, 1 - 1e-10)},
                                  limits);
   const double unit = p.data.projection.cwiseAbs().maxCoeff() + p.priors.mean.cwiseAbs().sum();
-  check_rows_of_summary(summary.coefficients(), !p.heavy, unit);
-  if (p.columns.first_group)
-    check_rows_of_summary(GroupSummary(design, quadrature, summary, GroupQuantity::means).table(),
-                          !p.heavy, unit);
+  for (Index k = 0; k < p.priors.mean.size(); ++k)
+    check_rows_of_summary(summary.coefficient(k), !p.heavy, unit);
+  if (p.columns.first_group) {
+    const std::vector<bool> all(static_cast<std::size_t>(design.groups), true);
+    GroupSummary groups(design, quadrature, summary, GroupQuantity::means);
+    check_rows_of_summary(groups.table(all), !p.heavy, unit);
+  }
   check_rows_of_summary(summary.sigma(), !p.heavy, 0);
   if (p.columns.tau) {
     check_rows_of_summary(summary.tau(), !p.heavy, 0);
@@ -214,7 +217,8 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
     MatrixXd deviation = MatrixXd::Zero(1, p1);
     for (Index c = 0; c < d; ++c)
       deviation(0, p1 - d + c) = rows->columns[c][0] - p.data.projection(0, p1 - d + c);
-    const MatrixXd density = leave_one_out.group(0, deviation, check);
+    const VectorXd weight = VectorXd::Constant(1, input.flip() ? 1 : 0.5);
+    const MatrixXd density = leave_one_out.group(0, deviation, weight, check);
     for (Index c = 0; c < 2; ++c)
       require(std::isnan(density(0, c)) || density(0, c) < HUGE_VAL,
               "densities are numbers or not resolved");
@@ -279,7 +283,8 @@ void run(Input& input) {
   Rows columns_of_data = rows;
   if (!prior_only && input.integer(0, 2) == 0) {
     const GroupedData own = grouped_data(moments, false, false);
-    const ResidualColumns residual(own.size, own.projection, own.within, intercept);
+    const ResidualColumns residual(own.observations, own.size, own.projection, own.within,
+                                   intercept);
     columns_of_data = residual_rows(rows, residual);
     const GroupMoments by_group =
         compute_group_moments(columns_of_data.view(0, rows.size()), false, check);
