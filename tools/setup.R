@@ -1,12 +1,17 @@
 # Installs what DESCRIPTION asks for and is missing: Debian's binaries if possible, else from CRAN.
+# `Rscript tools/setup.R databases` (which tools/databases runs) also what tests with databases use: the packages of
+# Config/Needs/databases and, where apt can install it, PostgreSQL.
 
 development_tools <- c("Rcpp", "roxygen2", "lintr", "spelling")
-programs <- c("pandoc", "qpdf") # for vignettes and R CMD check
+for_databases <- identical(commandArgs(TRUE), "databases")
+programs <- c(pandoc = "pandoc", qpdf = "qpdf") # for vignettes and R CMD check; by the names of Debian's packages
+if (for_databases) programs <- c(programs, postgresql = "initdb", "libpq-dev" = "pg_config")
 from_debian_only <- "pkgdown" # for `make site`; needs much else, so it is not built here
 not_from_debian <- "BH" # Debian keeps its headers elsewhere; R CMD check then calls it unused
 
 required_packages <- function() {
-  fields <- read.dcf("DESCRIPTION", fields = c("Depends", "Imports", "LinkingTo", "Suggests"))
+  fields <- c("Depends", "Imports", "LinkingTo", "Suggests", if (for_databases) "Config/Needs/databases")
+  fields <- read.dcf("DESCRIPTION", fields = fields)
   fields <- fields[1, !is.na(fields)]
   entries <- lapply(strsplit(fields, ","), function(x) trimws(x[nzchar(trimws(x))]))
   needs <- data.frame(entry = unlist(entries), field = rep(names(entries), lengths(entries)))
@@ -28,7 +33,10 @@ missing_packages <- function(needs) {
   unique(needs$name[!installed])
 }
 
-missing_programs <- function() programs[!nzchar(Sys.which(programs))]
+missing_programs <- function() {
+  of_server <- lapply(file.path("/usr/lib/postgresql/*/bin", programs), Sys.glob) # Debian keeps these off the PATH
+  programs[!nzchar(Sys.which(programs)) & lengths(of_server) == 0]
+}
 
 can_use_apt <- function() {
   nzchar(Sys.which("apt-get")) && file.exists("/etc/debian_version") &&
@@ -79,7 +87,7 @@ optional <- from_debian_only[!nzchar(system.file(package = from_debian_only))]
 use_apt <- length(c(packages, optional, missing_programs())) > 0 && can_use_apt()
 if (use_apt) {
   if (!apt_get("update")) message("apt-get update failed.")
-  install_from_debian(c(packages, optional), missing_programs())
+  install_from_debian(c(packages, optional), names(missing_programs()))
   packages <- missing_packages(needs)
 }
 if (length(packages) > 0) {
@@ -87,7 +95,8 @@ if (length(packages) > 0) {
   packages <- missing_packages(needs)
 }
 if (length(missing_programs()) > 0) {
-  message("Vignettes and `make check` need: ", paste(missing_programs(), collapse = ", "))
+  use <- if (for_databases) "Vignettes, `make check` and tests with databases" else "Vignettes and `make check`"
+  message(use, " need: ", paste(missing_programs(), collapse = ", "))
 }
 if (length(packages) > 0) {
   message("Could not be installed: ", paste(packages, collapse = ", "))
