@@ -1,33 +1,45 @@
 # Known standard errors of the observations: y_i ~ N(mu_i, s_i^2). They are weights: y_i ~ N(mu_i, sigma^2 / w_i) with a known sigma and
 # w_i = sigma^2 / s_i^2. That sigma is the standard error of a typical estimate, so that the share of variance between groups is I2.
 
-# `data` with weights 1 / s_i^2; `errors`: list of the quosures `se` and `vi`, as the user gave them.
-attach_errors <- function(data, errors, call) {
-  if (!is.data.frame(data)) {
-    abort_bayespool(
-      c(
-        "{.arg data} must be a data frame with one row an estimate.",
-        i = "Found {.obj_type_friendly {data}}.",
-        i = "Models of group moments estimate the standard deviation within groups: see {.fn partial_pooling}."
-      ),
-      "data", call
-    )
-  }
+# `data` with weights 1 / s_i^2; `errors`: list of the quosures `se` and `vi`, as the user gave them. Each kind of data that has rows, and
+# can be read twice, has a method.
+attach_errors <- function(data, errors, call) UseMethod("attach_errors")
+
+#' @export
+#' @noRd
+attach_errors.default <- function(data, errors, call) {
+  abort_bayespool(
+    c(
+      "{.arg data} must be a data frame with one row an estimate.",
+      i = "Found {.obj_type_friendly {data}}.",
+      i = "Models of group moments estimate the standard deviation within groups: see {.fn partial_pooling}."
+    ),
+    "data", call
+  )
+}
+
+#' @export
+#' @noRd
+attach_errors.data.frame <- function(data, errors, call) {
   name <- names(errors)
   values <- numbers_of_rows(errors[[1]], name, data, call)
   bad <- which(values <= 0 | is.infinite(values))
   if (length(bad) > 0) {
-    abort_bayespool(
-      c(
-        "{.arg {name}} must be above 0 and finite.",
-        i = "Found {.val {values[bad[1]]}} in row {bad[1]}.",
-        i = "An estimate without error leaves nothing for others to say; leave out rows whose error is not known."
-      ),
-      "argument", call
-    )
+    abort_errors(name, values[bad[1]], paste("in row", bad[1]), call)
   }
   data[[weights_column]] <- structure(switch(name, se = 1 / values^2, vi = 1 / values), argument = name)
   data
+}
+
+abort_errors <- function(name, found, where, call) {
+  abort_bayespool(
+    c(
+      "{.arg {name}} must be above 0 and finite.",
+      i = "Found {.val {found}} {where}.",
+      i = "An estimate without error leaves nothing for others to say; leave out rows whose error is not known."
+    ),
+    "argument", call
+  )
 }
 
 # The one of `se` and `vi` (quosures) that was given, as a list of one; of an object of metafor::escalc() its own variances.
@@ -43,7 +55,8 @@ choose_errors <- function(se, vi, data, call) {
   }
   name <- utils::tail(attr(data, "vi.names"), 1)
   if (is.null(name) || !name %in% names(data)) {
-    likely <- grep("^(se|sei|std[._]?err(or)?|se[._].*|.*[._]se|vi|var|variance)$", names(data), ignore.case = TRUE, value = TRUE)
+    pattern <- "^(se|sei|std[._]?err(or)?|se[._].*|.*[._]se|vi|var|variance)$"
+    likely <- grep(pattern, colnames(data), ignore.case = TRUE, value = TRUE)
     argument <- if (length(likely) > 0 && grepl("^v", likely[1], ignore.case = TRUE)) "vi" else "se"
     suggestion <- if (length(likely) > 0) paste0(argument, " = ", likely[1])
     abort_bayespool(
@@ -69,7 +82,8 @@ errors_as_weights <- function(errors, typical) {
 typical_variance <- function(parsed, data, moments, call) {
   # In units of the average weight, whose squares are numbers.
   unit_weight <- sum(moments$weight) / sum(moments$n)
-  data[[weights_column]] <- pmax((data[[weights_column]] / unit_weight)^2, .Machine$double.xmin)
+  weight <- as.name(weights_column)
+  data <- change_weights(data, bquote(pmax(.(weight) / .(unit_weight) * (.(weight) / .(unit_weight)), .(.Machine$double.xmin))))
   squared <- merge_into_one(suppressMessages(reduce_data(parsed, data, TRUE, call), classes = "bayespool_message_dropped"))
   moments <- merge_into_one(scale_weights(moments, 1 / unit_weight))
   columns <- seq_along(unlist(moments$terms))

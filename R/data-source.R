@@ -13,7 +13,8 @@ reduce_data.default <- function(parsed, data, pooled, call = rlang::caller_env()
     c(
       "{.arg data} must be a data frame or group moments.",
       i = "Found {.obj_type_friendly {data}}.",
-      i = "{.fn group_moments} and {.fn as_group_moments} make group moments."
+      i = "{.fn group_moments} and {.fn as_group_moments} make group moments.",
+      i = "Tables of a database and rows that come in parts are accepted too: see {.help bayespool-rows}."
     ),
     "data", call
   )
@@ -32,47 +33,21 @@ reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller
 #' @noRd
 reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_env()) {
   check_variables(parsed, data, call)
-  if (nrow(data) == 0) {
-    abort_bayespool(c("{.arg data} has no rows."), "data", call)
-  }
-  response <- eval_response(parsed, data, call)
-  predictors <- eval_predictors(parsed, data, call)
-  varying <- eval_varying(parsed, data, call)
-  group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
-  weight <- data[[weights_column]]
-
-  # One of the used columns may be as long as memory allows, so rows are only copied when some must
-  # go.
-  used <- c(
-    list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group), if (!is.null(weight)) list(weight)
-  )
-  of_rows <- if (!is.null(weight)) attr(weight, "argument") %||% "weights"
-  names <- c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group, of_rows)
-  keep <- if (any(vapply(used, has_missing, logical(1)))) rows_to_keep(used, names, call)
-  if (!is.null(weight) && any(weight == 0, na.rm = TRUE)) {
-    keep <- keep %||% rep(TRUE, length(weight))
-    keep[keep] <- rows_with_weight(weight[keep])
-  }
-  dropped <- as.double(sum(!(keep %||% TRUE)))
-  if (!is.null(keep)) {
-    response <- response[keep]
-    predictors$frame <- predictors$frame[keep, , drop = FALSE]
-    varying$frame <- varying$frame[keep, , drop = FALSE]
-    if (!is.null(group)) group <- group[keep]
-    weight <- weight[keep]
-  }
-  coded <- code_predictors(parsed, predictors, call)
+  rows <- used_rows(parsed, data, call)
+  tell_dropped(rows$dropped, length(rows$response), call)
+  coded <- code_predictors(parsed, rows$predictors, call)
   basis <- response_basis(parsed, data)
   if (!is.null(basis)) coded$coding$bases <- c(coded$coding$bases, basis)
-  groups <- code_groups(group)
+  groups <- code_groups(rows$group)
 
-  beside <- code_varying(parsed, varying, coded, call)
-  values <- c(coded$columns, unname(beside$extra), list(as.double(response)))
-  result <- core_group_moments(values, length(response), groups$code, groups$first, groups$size, weight, pooled)
+  beside <- code_varying(parsed, rows$varying, coded, call)
+  values <- c(coded$columns, unname(beside$extra), list(as.double(rows$response)))
+  result <- core_group_moments(values, length(rows$response), groups$code, groups$first, groups$size, rows$weight, pooled)
   columns <- c(unlist(coded$terms, use.names = FALSE), names(beside$extra), parsed$response)
-  check_finite(result, columns, c(coded$columns, unname(beside$extra), list(response)), call)
+  check_finite(result, columns, c(coded$columns, unname(beside$extra), list(rows$response)), call)
+  check_squares(result, call)
   if (is.null(beside)) {
-    result$residual <- residual_moments(values, length(response), groups, weight, result, pooled, parsed$intercept)
+    result$residual <- residual_moments(values, length(rows$response), groups, rows$weight, result, pooled, parsed$intercept)
   }
   present <- result$n > 0
   if (!all(present)) {
@@ -82,7 +57,7 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   new_group_moments(
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean,
     within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
-    intercept = parsed$intercept, coding = coded$coding, dropped = dropped, residual = result$residual,
+    intercept = parsed$intercept, coding = coded$coding, dropped = count_dropped(rows$dropped), residual = result$residual,
     varying = beside$varying, weight = result$weight, log_weight = result$log_weight
   )
 }
@@ -102,8 +77,10 @@ check_finite <- function(result, names, columns, call) {
       "data", call
     )
   }
-  present <- result$n > 0
-  means <- result$mean[present, , drop = FALSE]
+}
+
+check_squares <- function(result, call) {
+  means <- result$mean[result$n > 0, , drop = FALSE]
   if (!all(is.finite(means)) || !all(is.finite(result$within))) {
     abort_bayespool(
       c("The squares of the data are too large for double precision.", i = "Divide the columns by a constant first."),

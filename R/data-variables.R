@@ -3,12 +3,31 @@
 # Where rows keep their weights, as a model frame has them; no formula can name this column.
 weights_column <- "(weights)"
 
+formula_variables <- function(parsed) {
+  unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))
+}
+
 check_variables <- function(parsed, data, call) {
-  variables <- unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))
+  variables <- formula_variables(parsed)
   missing <- setdiff(variables, names(data))
+  table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, parsed$group)
+  check_present(missing, setdiff(names(data), weights_column), call, table)
+  for (name in variables) {
+    if (inherits(data[[name]], "integer64")) {
+      abort_bayespool(
+        c(
+          "{.val {name}} is a 64-bit integer column, which is not supported.",
+          i = "Convert it with {.fn as.numeric} first."
+        ),
+        "data", call
+      )
+    }
+  }
+}
+
+# `missing`: variables of the formula that are not among the columns `available`; `table`: see table_call().
+check_present <- function(missing, available, call, table = NULL) {
   if (length(missing) > 0) {
-    available <- setdiff(names(data), weights_column)
-    table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, parsed$group)
     abort_bayespool(
       c(
         "The formula's {.val {missing}} {?is/are} not in {.arg data}.",
@@ -20,17 +39,6 @@ check_variables <- function(parsed, data, call) {
       ),
       "data", call
     )
-  }
-  for (name in variables) {
-    if (inherits(data[[name]], "integer64")) {
-      abort_bayespool(
-        c(
-          "{.val {name}} is a 64-bit integer column, which is not supported.",
-          i = "Convert it with {.fn as.numeric} first."
-        ),
-        "data", call
-      )
-    }
   }
 }
 
@@ -127,49 +135,6 @@ predictor_model_frame <- function(terms, data, levels, call, source = "data") {
 term_variable <- function(label) {
   expr <- str2lang(label)
   if (is.name(expr)) as.character(expr) else NA_character_
-}
-
-# TRUE for the rows without NA in `used` (vectors, or matrices in a model frame; `names` for
-# messages); options(na.action) decides whether the others may go.
-rows_to_keep <- function(used, names, call) {
-  keep <- stats::complete.cases(used)
-  with_missing <- unique(names[vapply(used, has_missing, logical(1))])
-  lost <- sum(!keep)
-  action <- getOption("na.action", "na.omit")
-  if (is.function(action)) {
-    known <- Find(function(f) identical(action, getExportedValue("stats", f)), c("na.omit", "na.exclude", "na.fail"))
-    action <- if (is.null(known)) "a function" else known
-  }
-  if (!action %in% c("na.omit", "na.exclude")) {
-    abort_bayespool(
-      c(
-        "{lost} row{?s} {?has/have} missing values, and {.code options(na.action)} is {.val {action}}.",
-        i = "They are in {.code {with_missing}}.",
-        i = "{.code na.omit} and {.code na.exclude} drop such rows."
-      ),
-      "data", call
-    )
-  }
-  left <- sum(keep)
-  if (left == 0) {
-    abort_bayespool(
-      c("Every row has a missing value.", i = "They are in {.code {with_missing}}."),
-      "data", call
-    )
-  }
-  cli::cli_inform(
-    c(
-      i = "Dropped {lost} row{?s} with missing values in {.code {with_missing}}.",
-      i = "{left} row{?s} {?is/are} left."
-    ),
-    class = "bayespool_message_dropped"
-  )
-  keep
-}
-
-# anyNA() makes a logical vector of a factor.
-has_missing <- function(x) {
-  if (typeof(x) == "integer" && length(x) > 0) is.na(cpp_integer_range(x)[1]) else anyNA(x)
 }
 
 # The names that the user gave to the rows, or NULL.

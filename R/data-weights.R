@@ -60,23 +60,44 @@ NULL
 # `data` with the weights that `weights` (a quosure) asks for: a column of `data`, something computed from columns, or a vector beside
 # them. Without any, all rows count alike.
 attach_weights <- function(data, weights, call) {
-  absent <- rlang::quo_is_null(weights)
-  if (is.data.frame(data)) {
-    values <- if (!absent) eval_weights(weights, data, call)
-    if (!is.null(values) && !any(values > 0, na.rm = TRUE)) {
-      abort_bayespool(c("No row has a weight above 0.", i = "Rows of weight 0 are left out."), "argument", call)
-    }
-    data[[weights_column]] <- values
-  } else if (!absent) {
-    abort_bayespool(
-      c(
-        "{.arg weights} belong to the rows of a data frame.",
-        i = "Group moments hold the weights of their rows: give {.arg weights} to {.fn group_moments}, or {.arg weight} to \\
-            {.fn as_group_moments}."
-      ),
-      "argument", call
-    )
+  if (rlang::quo_is_null(weights)) {
+    if (is.data.frame(data)) data[[weights_column]] <- NULL
+    return(data)
   }
+  add_weights(data, weights, call)
+}
+
+# Each kind of data that has rows has a method.
+add_weights <- function(data, weights, call) UseMethod("add_weights")
+
+#' @export
+#' @noRd
+add_weights.default <- function(data, weights, call) {
+  abort_bayespool(
+    c(
+      "{.arg weights} belong to the rows of a data frame.",
+      i = "Group moments hold the weights of their rows: give {.arg weights} to {.fn group_moments}, or {.arg weight} to \\
+          {.fn as_group_moments}."
+    ),
+    "argument", call
+  )
+}
+
+#' @export
+#' @noRd
+add_weights.data.frame <- function(data, weights, call) {
+  data[[weights_column]] <- eval_weights(weights, data, call)
+  data
+}
+
+# `data` with other weights: `expr` computes them from `(weights)`.
+change_weights <- function(data, expr) UseMethod("change_weights")
+
+#' @export
+#' @noRd
+change_weights.data.frame <- function(data, expr) {
+  argument <- attr(data[[weights_column]], "argument")
+  data[[weights_column]] <- structure(eval(expr, data), argument = argument)
   data
 }
 
@@ -98,32 +119,24 @@ eval_weights <- function(weights, data, call) {
   values <- numbers_of_rows(weights, "weights", data, call)
   bad <- which(values < 0 | is.infinite(values))
   if (length(bad) > 0) {
-    abort_bayespool(
-      c(
-        "{.arg weights} must not be negative or infinite.",
-        i = "Found {.val {values[bad[1]]}} in row {bad[1]}.",
-        i = "An observation of weight {.code w} has the variance {.code sigma^2 / w}; rows of weight 0 are left out."
-      ),
-      "argument", call
-    )
+    abort_weights(values[bad[1]], paste("in row", bad[1]), call)
   }
   values
-}
-
-# TRUE for the rows that count; says how many do not.
-rows_with_weight <- function(weight) {
-  keep <- weight > 0
-  none <- sum(!keep)
-  if (none > 0) {
-    cli::cli_inform(
-      c(i = "Left out {none} row{?s} of weight 0.", i = "{sum(keep)} row{?s} {?is/are} left."), class = "bayespool_message_dropped"
-    )
-  }
-  keep
 }
 
 # Whether `weights`, an expression, is one of variables that `data` all has.
 computed_from <- function(weights, data) {
   variables <- all.vars(weights)
   length(variables) > 0 && all(variables %in% names(data))
+}
+
+abort_weights <- function(found, where, call) {
+  abort_bayespool(
+    c(
+      "{.arg weights} must not be negative or infinite.",
+      i = "Found {.val {found}} {where}.",
+      i = "An observation of weight {.code w} has the variance {.code sigma^2 / w}; rows of weight 0 are left out."
+    ),
+    "argument", call
+  )
 }

@@ -13,9 +13,9 @@ observed_rows <- function(fit, what, call) {
   if (!has_rows(fit)) {
     abort_bayespool(
       c(
-        "{what} needs the single observations, and this fit was made from group moments.",
-        i = "Moments keep only the size, means and cross-products of each group.",
-        i = "Fit the model to the rows, as a data frame."
+        "{what} needs the single observations, and this fit does not hold them.",
+        i = "It was made from group moments, or from rows that are not in R: it has the size, means and cross-products of each group.",
+        i = "Where there is an argument {.arg newdata}, it takes some of the rows, as a data frame. Or fit the model to a data frame."
       ),
       "data", call
     )
@@ -51,7 +51,12 @@ observed_rows <- function(fit, what, call) {
 new_rows <- function(fit, newdata, population, call) {
   if (!is.data.frame(newdata)) {
     abort_bayespool(
-      c("{.arg newdata} must be a data frame.", i = "Found {.obj_type_friendly {newdata}}."), "data", call
+      c(
+        "{.arg newdata} must be a data frame.",
+        i = "Found {.obj_type_friendly {newdata}}.",
+        i = if (inherits(newdata, "tbl_lazy")) "{.fn dplyr::collect} brings rows of a table into R."
+      ),
+      "data", call
     )
   }
   parsed <- fit$parsed

@@ -28,7 +28,7 @@ fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_a
   if (known_errors) {
     typical <- typical_variance(parsed, data, moments, call)
     moments <- scale_weights(moments, typical)
-    data[[weights_column]] <- data[[weights_column]] * typical
+    data <- change_weights(data, bquote(.(as.name(weights_column)) * .(typical)))
   }
   model <- specify_model(name, parsed, moments, shared_sigma, if (known_errors) sqrt(typical))
   priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)

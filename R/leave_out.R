@@ -2,7 +2,7 @@
 
 # For `rows` as observed_rows() returns them: `log_density` (N x 2), of each observation given all others and of another one
 # like it given all; with `residuals`, also y_i - E(y_i | y_-i). Observations that the nodes of the full posterior do not
-# resolve are left out by quadratures of their own.
+# resolve are left out by quadratures of their own. `rows` are all that the fit used or, where it has none, a sample of them.
 leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
   columns <- cbind(rows$x, rows$y, deparse.level = 0)
   if (!is.null(fit$moments$residual)) columns <- residual_columns(columns, fit$moments$residual)
@@ -10,11 +10,10 @@ leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
   separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
   for (i in which(is.nan(result[, 1]) | is.nan(result[, 2]))) {
-    scope <- if (separate) which(rows$group == rows$group[i]) else seq_along(rows$y)
     key <- as.character(if (separate) rows$group[i] else 1)
-    evidence[[key]] <- evidence[[key]] %||% log_evidence_of(fit, moments_of_rows(fit, rows, scope), call)
+    evidence[[key]] <- evidence[[key]] %||% log_evidence_of(fit, moments_around(fit, rows, i, 0), call)
     if (is.nan(result[i, 1])) {
-      others <- moments_of_rows(fit, rows, setdiff(scope, i))
+      others <- moments_around(fit, rows, i, -1)
       left_out <- paste("row", rows$row[i])
       result[i, 1] <- evidence[[key]] - without(left_out, log_evidence_of(fit, others, call), call)
       if (residuals) result[i, 3] <- rows$y[i] - predicted_mean(fit, others, rows, i, call)
@@ -22,11 +21,51 @@ leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
     if (is.nan(result[i, 2])) {
       # The density at an observation that is alone, seen again, may well be infinite.
       result[i, 2] <- tryCatch(
-        log_evidence_of(fit, moments_of_rows(fit, rows, c(scope, i)), call), bayespool_error_improper = function(cnd) Inf
+        log_evidence_of(fit, moments_around(fit, rows, i, 1), call), bayespool_error_improper = function(cnd) Inf
       ) - evidence[[key]]
     }
   }
   list(log_density = result[, 1:2, drop = FALSE], residual = if (residuals) result[, 3])
+}
+
+# The moments of all that row i has to do with, all rows or those of its group where groups are separate problems; without it for
+# `times` = -1, with the same row once more for 1.
+moments_around <- function(fit, rows, i, times) {
+  separate <- !shares_sigma(fit$model)
+  if (has_rows(fit)) {
+    scope <- if (separate) which(rows$group == rows$group[i]) else seq_along(rows$y)
+    return(moments_of_rows(fit, rows, if (times < 0) setdiff(scope, i) else c(scope, if (times > 0) i)))
+  }
+  moments <- if (has_groups(fit$model)) fit$moments else merge_into_one(fit$moments)
+  moments$residual <- NULL # of other columns
+  j <- if (has_groups(fit$model)) rows$group[i] else 1L
+  if (times != 0) {
+    moments <- count_row_again(moments, j, c(rows$x[i, ], rows$y[i]), rows$weight[i], times)
+  }
+  keep <- moments$n > 0 & (!separate | seq_along(moments$n) == j)
+  subset_groups(moments, which(keep))
+}
+
+# Moments with one more row of the values `z` in group j, or with one less for `times` = -1.
+count_row_again <- function(moments, j, z, weight, times) {
+  size <- group_weights(moments)[j]
+  change <- times * weight
+  total <- size + change
+  delta <- z - moments$mean[j, ] - (if (is.null(moments$mean_low)) 0 else moments$mean_low[j, ])
+  moments$n[j] <- moments$n[j] + times
+  if (has_weights(moments)) {
+    moments$weight[j] <- total
+    moments$log_weight[j] <- moments$log_weight[j] + times * log(weight)
+  }
+  if (moments$n[j] > 0) {
+    pairs <- pairs_of(seq_along(z))
+    row <- if (nrow(moments$within) == 1) 1L else j
+    within <- moments$within[row, ] + change * (size / total) * delta[pairs$first] * delta[pairs$second]
+    within[diagonal_index(length(z))] <- pmax(within[diagonal_index(length(z))], 0)
+    moments$within[row, ] <- within
+    moments$mean[j, ] <- moments$mean[j, ] + delta * (change / total)
+  }
+  moments
 }
 
 # log p(y_j | y_-j) of each group, named.

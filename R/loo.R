@@ -27,11 +27,16 @@
 #' there are groups, and the term of a large group is far from that of a small one. It needs no single observations, so it
 #' works for fits from [group moments][group_moments()].
 #'
+#' **A sample of rows.** A fit from group moments, or from rows that are not in R ([bayespool-rows]), holds no single observations.
+#' `newdata` gives it some of those that it was made from, such as a thousand that were drawn at random and collected. Each of these is
+#' left out in turn, and predicted from *all* others. The sums are those of the sample.
+#'
 #' **From draws.** `method = "psis"` is the usual estimate of the loo package, by Pareto smoothed importance sampling of
 #' the fit's draws; `waic()` is another, older one.
 #'
 #' @param x A fit.
 #' @param method `"exact"`, by quadrature; or `"psis"`, from draws.
+#' @param newdata For a fit that does not hold its rows: some of these, as a data frame. That they were part of the data cannot be checked.
 #' @param unit What is left out: one `"observation"` at a time, or one `"group"`.
 #' @param cores Number of threads.
 #' @param ... For `method = "psis"` passed to [loo::loo()], such as `save_psis = TRUE`; otherwise not used.
@@ -44,8 +49,8 @@
 #'     is alone in its group. For groups the rows are `elpd_logo` and `logoic`.
 #'   * `pointwise`: the same for each observation, in the order of the rows that the fit used, or for each group; and
 #'     `mcse_elpd_loo`, the Monte Carlo standard error, 0.
-#' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments; groups of
-#'   one that has none. Of class `bayespool_error_improper`: a posterior that does not exist without one of the
+#' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments, without `newdata`;
+#'   `newdata` with groups that the fit does not know, or without the response; groups of a fit that has none. Of class `bayespool_error_improper`: a posterior that does not exist without one of the
 #'   observations, for example where all others of its group are equal. Of class `bayespool_error_argument`: a fit
 #'   with `prior_only = TRUE`, which has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of
 #'   class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
@@ -64,7 +69,7 @@
 #' @export loo
 #' @aliases loo
 #' @export
-loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("observation", "group"),
+loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("observation", "group"), newdata = NULL,
                               cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
   check_one_fit(c(list(substitute(x)), rlang::exprs(...)), call)
@@ -73,6 +78,7 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
   unit <- choose_one(unit, c("observation", "group"), call)
   check_positive_count(cores, call)
   check_uses_data(x, call)
+  rows <- if (!is.null(newdata)) sampled_rows(x, newdata, method, unit, call)
   if (method == "psis") {
     if (unit == "group") {
       abort_bayespool(
@@ -83,9 +89,9 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
     result <- psis_loo(x, as.integer(cores), ...)
   } else {
     check_no_dots(rlang::exprs(...), call)
-    result <- if (unit == "group") exact_logo(x, call) else exact_loo(x, as.integer(cores), call)
+    result <- if (unit == "group") exact_logo(x, call) else exact_loo(x, rows, as.integer(cores), call)
   }
-  structure(result, yhash = hash_response(x, unit, call), model_name = name)
+  structure(result, yhash = if (is.null(rows)) hash_response(x, unit, call) else digest::sha1(rows$y), model_name = name)
 }
 
 #' @rdname loo.bayespool_fit
@@ -156,8 +162,37 @@ new_loo <- function(pointwise, class) {
   structure(list(estimates = estimates, pointwise = pointwise), dims = c(NA_integer_, units), class = c("bayespool_loo", class))
 }
 
-exact_loo <- function(fit, cores, call) {
-  rows <- observed_rows(fit, "Leave-one-out of observations", call)
+# Some of the rows behind a fit that does not hold them.
+sampled_rows <- function(fit, newdata, method, unit, call) {
+  if (has_rows(fit) || method == "psis" || unit == "group") {
+    abort_bayespool(
+      c(
+        "{.arg newdata} is for leaving out observations exactly, where the fit does not hold them.",
+        i = if (has_rows(fit)) "This fit does: leave {.arg newdata} out." else "Found {.code method = \"{method}\", unit = \"{unit}\"}."
+      ),
+      "argument", call
+    )
+  }
+  if (has_weights(fit$moments) && !computed_from(fit$weights, newdata)) {
+    abort_bayespool(
+      c(
+        "{.arg newdata} must have the weights of its rows.",
+        i = if (is.null(fit$weights)) "The fit was made from moments, which do not say whose weights they are: give it rows and {.arg weights}.",
+        i = if (!is.null(fit$weights)) "They were {.code {format_expr(fit$weights)}}."
+      ),
+      "data", call
+    )
+  }
+  options <- list(population = FALSE, allow_new_levels = FALSE)
+  rows <- prediction_rows(fit, newdata, options, "Leave-one-out of observations", call, response = TRUE)
+  noise_of_rows(fit, rows, call) # has words for missing weights
+  rows$row <- seq_along(rows$y)
+  rows
+}
+
+# `rows`: NULL for all that the fit holds.
+exact_loo <- function(fit, rows, cores, call) {
+  rows <- rows %||% observed_rows(fit, "Leave-one-out of observations", call)
   log_density <- leave_rows_out(fit, rows, cores, call)$log_density
   elpd <- log_density[, 1]
   # The class psis_loo, though no importance sampling is done, is what loo_model_weights() asks for.

@@ -1,0 +1,109 @@
+# Cells of rows, and of several sets of rows together.
+
+# `rows`: what used_rows() returns. Without `dropped`; see moments_of_cells() for the rest.
+cells_of_rows <- function(parsed, rows, call) {
+  variables <- c(cell_variables(rows$predictors, call), cell_variables(rows$varying, call))
+  variables <- variables[!duplicated(names(variables))]
+  is_category <- vapply(variables, is_coded, NA)
+  products <- new_products(parsed, names(variables)[is_category])
+  numeric <- c(lapply(variables[!is_category], as.double), stats::setNames(list(as.double(rows$response)), parsed$response))
+  columns <- lapply(products$variables, function(names) Reduce(`*`, numeric[names]))
+
+  keys <- c(if (!is.null(rows$group)) list(rows$group), variables[is_category])
+  code <- cell_codes(keys, length(rows$response))
+  first <- which(!duplicated(code))
+  lines <- core_group_moments(columns, length(code), code, 1L, length(first), rows$weight, pooled = FALSE)
+  check_finite(lines, vapply(products$variables, paste, "", collapse = ":"), columns, call)
+  list(group = rows$group[first], categories = lapply(variables[is_category], `[`, first), lines = lines, products = products)
+}
+
+# The variables that eval_predictors() found, by their names. They must say the same of a row whatever the other rows are.
+cell_variables <- function(predictors, call) {
+  frame <- as.list(predictors$frame)
+  if (is.null(predictors$terms)) {
+    names(frame) <- vapply(names(frame), term_variable, "")
+    return(frame)
+  }
+  bases <- as.list(attr(predictors$terms, "predvars"))[-1]
+  depends <- !mapply(identical, bases, as.list(attr(predictors$terms, "variables"))[-1])
+  other <- !vapply(frame, function(x) is_coded(x) || is_plain_number(x), NA)
+  if (any(depends | other)) {
+    wrong <- which(depends | other)[1]
+    found <- if (depends[wrong]) "It depends on all rows at once." else "It is {.obj_type_friendly {frame[[wrong]]}}."
+    abort_bayespool(
+      c(
+        "{.code {names(frame)[wrong]}} cannot be computed from rows that come in parts.",
+        i = found,
+        i = "Numbers and categories can be used, and functions of single rows such as {.fn log}."
+      ),
+      "data", call
+    )
+  }
+  lapply(frame, as_vector)
+}
+
+# A number for each row, from 1 in the order of their first rows: the same where all `keys` are.
+cell_codes <- function(keys, rows) {
+  code <- rep(1, rows)
+  for (key in keys) {
+    own <- code_groups(key)
+    code <- code * own$size + as.integer(own$code) - own$first
+    code <- match(code, unique(code))
+  }
+  as.integer(code)
+}
+
+count_cells <- function(cells) as.double(length(cells$lines$n))
+
+# Cells of the same formula as if their rows had been together; NULL for none.
+merge_cells <- function(cells, call) {
+  cells <- Filter(Negate(is.null), cells)
+  if (length(cells) < 2) {
+    return(unlist(cells, recursive = FALSE))
+  }
+  merged <- cells[[1]]
+  names <- lapply(cells, function(x) names(x$categories))
+  different <- setdiff(unlist(names), Reduce(intersect, names))
+  if (length(different) > 0) {
+    abort_parts(different[1], call)
+  }
+  merged$group <- combine_keys(lapply(cells, `[[`, "group"), "The grouping column", call)
+  merged$categories <- lapply(stats::setNames(nm = names[[1]]), function(name) {
+    combine_keys(lapply(cells, function(x) x$categories[[name]]), name, call)
+  })
+  lines <- lapply(cells, `[[`, "lines")
+  merged$lines <- lapply(stats::setNames(nm = names(lines[[1]])), function(name) {
+    parts <- lapply(lines, `[[`, name)
+    if (is.matrix(parts[[1]])) do.call(rbind, parts) else unlist(parts)
+  })
+  keys <- c(if (!is.null(merged$group)) list(merged$group), merged$categories)
+  code <- cell_codes(keys, length(merged$lines$n))
+  first <- which(!duplicated(code))
+  merged$group <- merged$group[first]
+  merged$categories <- lapply(merged$categories, `[`, first)
+  merged$lines <- merge_lines(merged$lines, code, length(first))
+  merged
+}
+
+# Values of a key from several parts: factors as c() combines their levels, text, numbers or logical values.
+combine_keys <- function(parts, name, call) {
+  if (all(vapply(parts, is.factor, NA))) {
+    return(do.call(c, parts))
+  }
+  parts <- lapply(parts, function(x) if (is.factor(x)) as.character(x) else x)
+  type <- vapply(parts, function(x) if (is.numeric(x)) "number" else typeof(x), "")
+  if (length(unique(type)) > 1) {
+    abort_parts(name, call)
+  }
+  unlist(parts)
+}
+
+abort_parts <- function(name, call) {
+  abort_bayespool(
+    c(
+      "{.code {name}} is a number in one part of the rows and a category in another, or of different types.",
+      i = "Convert the column as the parts are read, with {.fn as.character} for example."
+    ),
+    "data", call
+  )
+}

@@ -1,0 +1,126 @@
+# Rows that come in parts: what yields data frames in turn. Each is reduced to cells and forgotten.
+
+#' @export
+#' @noRd
+reduce_data.function <- function(parsed, data, pooled, call = rlang::caller_env()) {
+  moments <- moments_of_cells(parsed, cells_of_parts(parsed, data, call), call)
+  warn_lost_digits(moments, call)
+  moments
+}
+
+#' @export
+#' @noRd
+add_weights.function <- function(data, weights, call) {
+  function() {
+    part <- data()
+    if (!is.data.frame(part)) {
+      return(part)
+    }
+    if (!computed_from(rlang::quo_get_expr(weights), part)) {
+      abort_bayespool(
+        c(
+          "Where rows come in parts, {.arg weights} must be a column, or computed from columns.",
+          i = "Found {.code {rlang::as_label(weights)}}.",
+          i = "The columns are {.val {names(part)}}."
+        ),
+        "argument", call
+      )
+    }
+    add_weights(part, weights, call)
+  }
+}
+
+# What else yields data frames in turn, as a function that does and in the end returns NULL.
+next_part <- function(data) UseMethod("next_part")
+
+#' @export
+#' @noRd
+next_part.DBIResult <- function(data) {
+  function() if (!DBI::dbHasCompleted(data)) DBI::dbFetch(data, n = rows_per_part)
+}
+
+rows_per_part <- 1e5
+
+#' @export
+#' @noRd
+next_part.nanoarrow_array_stream <- function(data) {
+  function() {
+    part <- data$get_next()
+    if (!is.null(part)) as.data.frame(part)
+  }
+}
+
+reduce_stream <- function(parsed, data, pooled, call = rlang::caller_env()) reduce_data(parsed, next_part(data), pooled, call)
+weight_stream <- function(data, weights, call) add_weights(next_part(data), weights, call)
+
+#' @export
+#' @noRd
+reduce_data.DBIResult <- reduce_stream
+
+#' @export
+#' @noRd
+reduce_data.nanoarrow_array_stream <- reduce_stream
+
+#' @export
+#' @noRd
+add_weights.DBIResult <- weight_stream
+
+#' @export
+#' @noRd
+add_weights.nanoarrow_array_stream <- weight_stream
+
+# See moments_of_cells(). `read`: a function that returns the next rows, and NULL after the last ones.
+cells_of_parts <- function(parsed, read, call) {
+  cells <- NULL # of all parts but those that wait
+  waiting <- list()
+  dropped <- list(missing = 0, columns = character(), without_weight = 0)
+  parts <- rows <- empty <- 0
+  shows_progress <- isTRUE(getOption("bayespool.progress", interactive()))
+  if (shows_progress) {
+    cli::cli_progress_bar(total = NA, format = "{cli::pb_spin} {format(rows, big.mark = ',')} rows in {parts} parts, {cli::pb_elapsed}")
+  }
+  while (!is.null(part <- read())) {
+    check_part(part, parts, empty, call)
+    parts <- parts + 1
+    rows <- rows + nrow(part)
+    if (shows_progress) cli::cli_progress_update()
+    empty <- if (nrow(part) == 0) empty + 1 else 0
+    if (empty > 0) next
+    check_variables(parsed, part, call)
+    used <- used_rows(parsed, part, call)
+    dropped <- add_dropped(dropped, used$dropped)
+    if (length(used$response) == 0) next # their categories may be of another type
+    waiting <- c(waiting, list(cells_of_rows(parsed, used, call)))
+    # Merging costs as much as reading a row for each cell.
+    if (sum(vapply(waiting, count_cells, 0)) > 1e5 + count_cells(cells)) {
+      cells <- merge_cells(c(list(cells), waiting), call)
+      waiting <- list()
+    }
+  }
+  cells <- merge_cells(c(list(cells), waiting), call)
+  if (is.null(cells)) {
+    tell_dropped(dropped, 0, call)
+  }
+  cells$dropped <- dropped
+  cells
+}
+
+add_dropped <- function(a, b) {
+  list(
+    missing = a$missing + b$missing, columns = union(a$columns, b$columns), without_weight = a$without_weight + b$without_weight
+  )
+}
+
+# A source that forgets to end would be read for ever.
+check_part <- function(part, parts, empty, call) {
+  if (!is.data.frame(part) || empty >= 1000) {
+    found <- if (is.data.frame(part)) "a thousand data frames without rows, one after the other" else "{.obj_type_friendly {part}}"
+    abort_bayespool(
+      c(
+        "A source of rows must return a data frame whenever it is called, and {.code NULL} after the last one.",
+        i = paste0("Found ", found, " after {parts} part{?s}.")
+      ),
+      "data", call
+    )
+  }
+}
