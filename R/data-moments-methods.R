@@ -94,6 +94,7 @@ subset.group_moments <- function(x, subset, ...) {
 
 #' @export
 c.group_moments <- function(...) {
-  call <- rlang::current_env()
-  Reduce(function(a, b) merge_two(a, b, call), list(...))
+  call <- quote(c()) # after do.call() that of the frame holds all moments
+  parts <- flatten_moments(list(...), "Only group moments can be merged with group moments.", "moments", call)
+  merge_parts(parts, call)
 }

@@ -45,6 +45,7 @@ select_moments <- function(parsed, moments, call) {
   terms <- terms[parsed$terms]
   moments$mean <- moments$mean[, columns, drop = FALSE]
   colnames(moments$mean)[length(columns)] <- parsed$response
+  moments$mean_low <- moments$mean_low[, columns, drop = FALSE]
   moments$within <- moments$within[, packed_index(columns), drop = FALSE]
   moments$terms <- terms
   moments$response <- parsed$response
