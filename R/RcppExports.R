@@ -81,12 +81,12 @@ cpp_whole_numbers <- function(values) {
     .Call(`_bayespool_cpp_whole_numbers`, values)
 }
 
-cpp_merge_moments <- function(a, b) {
-    .Call(`_bayespool_cpp_merge_moments`, a, b)
+cpp_merge_lines <- function(lines, code, groups) {
+    .Call(`_bayespool_cpp_merge_lines`, lines, code, groups)
 }
 
-cpp_merge_groups <- function(moments) {
-    .Call(`_bayespool_cpp_merge_groups`, moments)
+cpp_recode_columns <- function(lines, constant, map) {
+    .Call(`_bayespool_cpp_recode_columns`, lines, constant, map)
 }
 
 cpp_leave_one_out <- function(problem, orders, record, columns, weight, group, cores, memory) {

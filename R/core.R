@@ -140,6 +140,10 @@ core_group_moments <- function(columns, rows, code, first, groups, weight, poole
   cpp_group_moments(columns, rows, code, first, groups, weight %||% numeric(), pooled)
 }
 
+# `lines`: as core_lines() makes them. Merged into the groups of `code`, from 1; and in the columns constant + map' z.
+core_merge_lines <- function(lines, code, groups) cpp_merge_lines(lines, code, groups)
+core_recode_columns <- function(lines, constant, map) cpp_recode_columns(lines, constant, map)
+
 # What residual columns of these moments would be and keep, see residual_moments(), and their rows.
 core_residual_columns <- function(moments, intercept) {
   cpp_residual_columns(sum(moments$n), moments$weight %||% moments$n, moments$mean, colSums(moments$within), intercept)

@@ -67,7 +67,8 @@ moments_of_cells <- function(parsed, cells, call) {
   new_group_moments(
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean, within = result$within,
     terms = coded$terms, response = parsed$response, intercept = parsed$intercept, coding = coded$coding,
-    dropped = count_dropped(cells$dropped), varying = beside$varying, weight = result$weight, log_weight = result$log_weight
+    dropped = count_dropped(cells$dropped), varying = beside$varying, weight = result$weight, log_weight = result$log_weight,
+    mean_low = result$mean_low, group_levels = if (!is.null(cells$group)) column_levels(cells$group)
   )
 }
 

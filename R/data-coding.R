@@ -2,14 +2,20 @@
 
 # `columns`: list of double vectors or matrices for C++; `terms`: their names, by term; `coding`:
 # what decides the meaning of the columns beyond their names (levels, contrasts, bases such as
-# poly()'s, contrasts or indicators by term), or NULL.
+# poly()'s, contrasts or indicators by term), or NULL. For merging it also has `declared`, what column_levels() says of each factor,
+# and, where there are some, `single`: the factors that only have one of their levels in these rows, and that level. Their columns are
+# constant.
 code_predictors <- function(parsed, predictors, call) {
   if (is.null(predictors$terms)) {
     columns <- lapply(unclass(predictors$frame), as.double)
     attributes(columns) <- NULL
     return(list(columns = columns, terms = stats::setNames(as.list(parsed$terms), parsed$terms), coding = NULL))
   }
+  coded <- names(predictors$frame)[vapply(predictors$frame, is_coded, NA)]
   frame <- drop_unused_levels(predictors$frame)
+  single <- single_levels(frame[coded])
+  check_levels(frame[names(single)], call)
+  frame[names(single)] <- lapply(frame[names(single)], function(x) if (is.logical(x)) factor(x, c(FALSE, TRUE)) else x)
   design <- eval_user(stats::model.matrix(predictors$terms, frame), "The predictors", call)
   assign <- attr(design, "assign")
   term <- factor(parsed$terms[assign[assign > 0]], levels = parsed$terms)
@@ -19,24 +25,90 @@ code_predictors <- function(parsed, predictors, call) {
   }
   variables <- attr(predictors$terms, "variables")
   bases <- attr(predictors$terms, "predvars")
-  list(
-    columns = list(design),
-    terms = split(colnames(design), term),
-    coding = list(
-      levels = stats::.getXlevels(predictors$terms, frame),
-      contrasts = design_contrasts,
-      bases = if (!identical(bases, variables)) {
-        stats::setNames(vapply(as.list(bases)[-1], exact_text, ""), names(frame))
-      },
-      patterns = coding_patterns(parsed$fixed, names(frame)[vapply(frame, is_coded, logical(1))])
-    )
+  logical <- names(frame)[vapply(predictors$frame, is.logical, NA)]
+  levels <- stats::.getXlevels(predictors$terms, frame)
+  coding <- list(
+    levels = if (!all(names(levels) %in% logical)) levels[!names(levels) %in% logical],
+    contrasts = design_contrasts,
+    bases = if (!identical(bases, variables)) {
+      stats::setNames(vapply(as.list(bases)[-1], exact_text, ""), names(frame))
+    },
+    patterns = coding_patterns(parsed$fixed, coded),
+    declared = Map(declared_levels, predictors$frame[coded], as.list(variables)[-1][match(coded, names(frame))])
   )
+  if (length(single) > 0) coding$single <- single
+  list(columns = list(design), terms = split(colnames(design), term), coding = coding)
 }
 
+# Levels without rows go, but for those of a factor that would be left with one level, and so without columns. Contrasts stay that
+# are there by name.
 drop_unused_levels <- function(frame) {
-  unused <- vapply(frame, function(x) is.factor(x) && !all(levels(x) %in% x), logical(1))
-  frame[unused] <- lapply(frame[unused], droplevels)
+  unused <- vapply(frame, function(x) is.factor(x) && !all(levels(x) %in% x) && length(unique(x)) > 1, logical(1))
+  frame[unused] <- lapply(frame[unused], function(x) {
+    contrasts <- attr(x, "contrasts")
+    x <- droplevels(x)
+    if (rlang::is_string(contrasts)) attr(x, "contrasts") <- contrasts
+    x
+  })
   frame
+}
+
+# The value of each variable that only has one.
+single_levels <- function(frame) {
+  lapply(Filter(function(x) length(unique(x)) == 1, frame), function(x) as.character(x[1]))
+}
+
+# Moments of a part of the rows may have factors with a single level; a fit would make up the others from priors.
+check_single <- function(moments, call) {
+  alone <- unlist(lapply(list(moments, moments$varying), function(coded) {
+    patterns <- coded$coding$patterns
+    coded$coding$single[unique(unlist(lapply(patterns[names(patterns) %in% names(coded$terms)], names)))]
+  }))
+  if (length(alone) > 0) {
+    abort_bayespool(
+      c("{.code {names(alone)[1]}} has only one value, {.val {alone[[1]]}}, and cannot be a predictor.", i = "Leave it out of the formula."),
+      "data", call
+    )
+  }
+}
+
+# `frame`: variables with one value.
+check_levels <- function(frame, call) {
+  alone <- Find(function(name) !is.logical(frame[[name]]) && nlevels(frame[[name]]) < 2, names(frame))
+  if (!is.null(alone)) {
+    value <- as.character(frame[[alone]][1])
+    abort_bayespool(
+      c(
+        "{.code {alone}} has only one value, {.val {value}}, and cannot be a predictor.",
+        i = "If these are a part of the rows, whose moments will be merged: make it a factor that has all levels, as in \
+            {.code factor(x, levels = c(\"a\", \"b\"))}."
+      ),
+      "data", call
+    )
+  }
+}
+
+# What column_levels() says of a variable; one that the formula makes by factor() has levels in the order of its values.
+declared_levels <- function(x, expr) {
+  if (!rlang::is_call(expr, c("factor", "as.factor"), n = 1)) {
+    return(column_levels(x))
+  }
+  numbers <- suppressWarnings(as.numeric(levels(x)))
+  if (!anyNA(numbers) && !is.unsorted(numbers)) {
+    numeric()
+  } else if (identical(levels(x), sort(levels(x)))) {
+    character()
+  } else {
+    levels(x)
+  }
+}
+
+# Variables as a model frame names them, without the backticks that terms write.
+plain_names <- function(written) {
+  vapply(written, function(name) {
+    expr <- str2lang(name)
+    if (is.name(expr)) as.character(expr) else name
+  }, "", USE.NAMES = FALSE)
 }
 
 # Whether a variable becomes columns by contrasts or indicators.
@@ -68,6 +140,7 @@ coding_patterns <- function(fixed, variables) {
   if (length(pattern) == 0) {
     return(list())
   }
+  rownames(pattern) <- plain_names(rownames(pattern))
   pattern <- pattern[rownames(pattern) %in% variables, , drop = FALSE]
   with_factor <- which(colSums(pattern) > 0)
   if (attr(terms, "intercept") == 0 && length(with_factor) > 0) {

@@ -14,6 +14,28 @@ group_column <- function(group, name, call) {
   without_class(group)
 }
 
+# What puts the labels of a column in order, for merging: of a factor all its levels; otherwise an empty vector, integer or double
+# where labels are numbers, and character where they are sorted as text.
+column_levels <- function(x) {
+  if (is.factor(x)) levels(x) else if (is.numeric(x) || inherits(x, "difftime")) vector(typeof(x), 0) else character()
+}
+
+# Whether labels are sorted, as text or numbers.
+is_sorted <- function(levels) !is.null(levels) && length(levels) == 0
+
+# `known`: what column_levels() says of a column in each part, or NULL; `used`: the labels that occur in each. `used` of all parts in
+# the order that factor() gives, and what is `known` of them. Numbers are in numerical order, text is sorted; levels of factors, and
+# labels of which nothing is known, come in their order in the first part that has them.
+merge_levels <- function(known, used) {
+  labels <- unique(unlist(used))
+  if (all(vapply(known, is_sorted, NA))) {
+    together <- do.call(c, known)
+    return(list(used = labels[order(if (is.numeric(together)) as.numeric(labels) else labels)], known = together))
+  }
+  all <- unique(unlist(Map(function(known, used) if (is_sorted(known) || is.null(known)) used else known, known, used)))
+  list(used = intersect(all, labels), known = if (!any(vapply(known, is.null, NA))) all)
+}
+
 # Labels of the groups of new rows, `known` ones as they are written there: 1e5 is "1e+05" as a double and "100000" as an
 # integer.
 group_labels <- function(group, known, name, call) {

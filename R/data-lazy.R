@@ -79,11 +79,6 @@ reduce_data.ArrowTabular <- reduce_data.tbl_lazy
 #' @noRd
 reduce_data.Dataset <- reduce_data.tbl_lazy
 
-# There are no rows to keep.
-#' @export
-#' @noRd
-used_data.default <- function(parsed, weights, data) NULL
-
 # A column of `data`: what is computed has its own rules in each engine, such as for the division of whole numbers.
 #' @export
 #' @noRd

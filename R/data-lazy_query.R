@@ -59,9 +59,6 @@ multiply <- function(factors) Reduce(function(a, b) call("*", a, b), factors)
 
 aggregate_of <- function(f, x) rlang::call2(f, x, na.rm = TRUE)
 
-# The pairs of which packed cross-products are.
-pairs_of <- function(columns) list(first = columns[sequence(seq_along(columns))], second = rep(columns, seq_along(columns)))
-
 # Moments of the products in each cell: mean = m + s / n and W = S - s s' / n for averages m.
 lines_of_sums <- function(sums, products, weighted, call) {
   d <- length(products)

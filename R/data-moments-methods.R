@@ -14,10 +14,11 @@ moments_frame <- function(moments, products) {
   mean_beside_sd <- cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]
   parts <- c(group, list(n = moments$n), if (has_weights(moments)) list(weight = moments$weight), matrix_columns(mean_beside_sd))
   if (products && nrow(moments$within) == nrow(mean)) {
-    first <- columns[sequence(seq_len(d))]
-    second <- columns[rep(seq_len(d), seq_len(d))]
+    pairs <- pairs_of(columns)
     within <- moments$within
-    colnames(within) <- ifelse(first == second, paste0("ss_", first), paste0("sp_", first, "_", second))
+    colnames(within) <- ifelse(
+      pairs$first == pairs$second, paste0("ss_", pairs$first), paste0("sp_", pairs$first, "_", pairs$second)
+    )
     parts <- c(parts, matrix_columns(within))
   }
   as_frame(parts, length(moments$n))
@@ -94,6 +95,7 @@ subset.group_moments <- function(x, subset, ...) {
 
 #' @export
 c.group_moments <- function(...) {
-  call <- rlang::current_env()
-  Reduce(function(a, b) merge_two(a, b, call), list(...))
+  call <- quote(c()) # after do.call() that of the frame holds all moments
+  parts <- flatten_moments(list(...), "Only group moments can be merged with group moments.", "moments", call)
+  merge_parts(parts, call)
 }

@@ -45,6 +45,7 @@ select_moments <- function(parsed, moments, call) {
   terms <- terms[parsed$terms]
   moments$mean <- moments$mean[, columns, drop = FALSE]
   colnames(moments$mean)[length(columns)] <- parsed$response
+  moments$mean_low <- moments$mean_low[, columns, drop = FALSE]
   moments$within <- moments$within[, packed_index(columns), drop = FALSE]
   moments$terms <- terms
   moments$response <- parsed$response
@@ -102,10 +103,8 @@ sort_names <- function(x) x[order(names(x))]
 # Positions in a packed triangle of the pairs of `columns`, in the order of the packed triangle of
 # those columns.
 packed_index <- function(columns) {
-  d <- length(columns)
-  first <- columns[sequence(seq_len(d))]
-  second <- columns[rep(seq_len(d), seq_len(d))]
-  low <- pmin(first, second)
-  high <- pmax(first, second)
+  pairs <- pairs_of(columns)
+  low <- pmin(pairs$first, pairs$second)
+  high <- pmax(pairs$first, pairs$second)
   high * (high - 1) / 2 + low
 }

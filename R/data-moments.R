@@ -1,12 +1,13 @@
-# Group moments: the object, choosing groups, merging.
+# Group moments: the object, choosing groups.
 
 # `residual`: what residual_moments() returns; nothing where that is NULL. Moments of a table may also have `any_response`, see
 # select_moments(). `varying`: where slopes vary, `terms` (names of their columns, by term) and `coding`. `weight`, `log_weight`: by group
-# the sums of the weights of its rows and of their logarithms; nothing where rows count alike.
+# the sums of the weights of its rows and of their logarithms; nothing where rows count alike. `mean_low`: what the means have lost by
+# rounding, nothing in moments of a table. `group_levels`: what column_levels() says of the grouping column, nothing where it is not known.
 
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
                               intercept = TRUE, coding = NULL, dropped = 0, residual = NULL, varying = NULL, weight = NULL,
-                              log_weight = NULL) {
+                              log_weight = NULL, mean_low = NULL, group_levels = NULL) {
   moments <- list(
     group_name = group_name, group = group, n = n, mean = mean, within = within, pooled = pooled, terms = terms,
     response = response, intercept = intercept, coding = coding, dropped = dropped
@@ -15,6 +16,8 @@ new_group_moments <- function(group_name, group, n, mean, within, response, pool
   moments$varying <- varying
   moments$weight <- weight
   moments$log_weight <- log_weight
+  moments$mean_low <- mean_low
+  moments$group_levels <- group_levels
   structure(moments, class = "group_moments")
 }
 
@@ -26,6 +29,11 @@ named_list <- function() {
 group_weights <- function(moments) moments$weight %||% moments$n
 
 has_weights <- function(moments) !is.null(moments$weight)
+
+# What C++ reads of lines.
+core_lines <- function(lines) {
+  list(size = group_weights(lines), mean = lines$mean, mean_low = lines$mean_low %||% (0 * lines$mean), within = lines$within)
+}
 
 # The means over all rows of what has one row a group.
 weighted_means <- function(by_group, moments) {
@@ -44,23 +52,6 @@ moments_sd <- function(moments) {
 
 diagonal_index <- function(d) cumsum(seq_len(d))
 
-# All groups as one, "": what complete pooling sees.
-merge_into_one <- function(moments) {
-  columns <- colnames(moments$mean)
-  residual <- moments$residual
-  if (!is.null(residual)) {
-    moments$residual[c("mean", "within")] <- cpp_merge_groups(c(list(n = group_weights(moments)), residual))[c("mean", "within")]
-  }
-  of_columns <- c(list(n = group_weights(moments)), unclass(moments)[c("mean", "within")])
-  moments[c("mean", "within")] <- cpp_merge_groups(of_columns)[c("mean", "within")]
-  sums <- intersect(c("n", "weight", "log_weight"), names(moments))
-  moments[sums] <- lapply(unclass(moments)[sums], sum)
-  colnames(moments$mean) <- columns
-  moments["group_name"] <- list(NULL)
-  moments$group <- ""
-  moments
-}
-
 # The groups at `position`, also of bare moments without a class. What is summed over all groups stays as it is.
 subset_groups <- function(moments, position) {
   by_group <- nrow(moments$within) == length(moments$n)
@@ -72,6 +63,7 @@ subset_groups <- function(moments, position) {
 keep_groups <- function(moments, position, by_group) {
   keep <- function(moments) {
     moments$mean <- moments$mean[position, , drop = FALSE]
+    moments$mean_low <- moments$mean_low[position, , drop = FALSE]
     if (by_group) moments$within <- moments$within[position, , drop = FALSE]
     moments
   }
@@ -128,68 +120,8 @@ is_position <- function(i, groups) {
   is.numeric(i) && !anyNA(i) && all(i == round(i)) && all(abs(i) <= groups) && (all(i > 0) || all(i < 0))
 }
 
-merge_two <- function(a, b, call) {
-  check_mergeable(a, b, call)
-  labels <- union(a$group, b$group)
-  spread <- lapply(list(a, b), spread_groups, labels)
-  merged <- cpp_merge_moments(spread[[1]], spread[[2]])
-  colnames(merged$mean) <- colnames(a$mean)
-  a[c("mean", "within")] <- merged[c("mean", "within")]
-  a$n <- spread[[1]]$rows + spread[[2]]$rows
-  if (has_weights(a) || has_weights(b)) {
-    a$weight <- merged$n
-    a$log_weight <- spread[[1]]$log_weight + spread[[2]]$log_weight
-  }
-  a$group <- labels
-  a$dropped <- a$dropped + b$dropped
-  a$residual <- NULL # those of a and b are of different columns
-  a
+abort_too_large <- function(type, call) {
+  abort_bayespool(
+    c("The squares of the data are too large for double precision.", i = "Divide the columns by a constant first."), type, call
+  )
 }
-
-# Rows for `labels`, those that `moments` does not hold with n = 0: as cpp_merge_moments() takes them, where n counts weights, and `rows`
-# and `log_weight`.
-spread_groups <- function(moments, labels) {
-  from <- match(labels, moments$group)
-  absent <- is.na(from)
-  from[absent] <- 1L
-  of_group <- list(n = group_weights(moments), rows = moments$n, log_weight = moments$log_weight %||% numeric(length(moments$n)))
-  of_group <- lapply(of_group, function(x) ifelse(absent, 0, x[from]))
-  mean <- moments$mean[from, , drop = FALSE]
-  within <- moments$within[from, , drop = FALSE]
-  mean[absent, ] <- 0
-  within[absent, ] <- 0
-  c(of_group, list(mean = mean, within = within))
-}
-
-check_mergeable <- function(a, b, call) {
-  refuse <- function(wrong, found, envir = rlang::caller_env()) {
-    abort_bayespool(c(wrong, i = found), "moments", call, .envir = envir)
-  }
-  if (!inherits(b, "group_moments")) {
-    refuse("Only group moments can be merged with group moments.", "Found {.obj_type_friendly {b}}.")
-  }
-  if (a$pooled || b$pooled) {
-    refuse("Moments whose cross-products are summed over groups cannot be merged.", NULL)
-  }
-  if (!identical(a$group_name, b$group_name)) {
-    names <- c(label_or(a$group_name), label_or(b$group_name))
-    refuse(
-      "Moments must have the same grouping factor to be merged.",
-      "Found {.code {names[1]}} and {.code {names[2]}}."
-    )
-  }
-  if (!identical(colnames(a$mean), colnames(b$mean)) || !identical(a$terms, b$terms)) {
-    refuse(
-      "Moments must have the same columns to be merged.",
-      "Found {.code {colnames(a$mean)}} in one, {.code {colnames(b$mean)}} in the other."
-    )
-  }
-  if (!identical(a$coding, b$coding)) {
-    refuse(
-      "The columns of these moments have the same names but not the same meaning.",
-      "Factors must have the same levels and contrasts; {.code poly()} and {.code scale()} depend on all rows."
-    )
-  }
-}
-
-label_or <- function(name) if (is.null(name)) "unnamed groups" else name

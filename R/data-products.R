@@ -1,5 +1,8 @@
 # Sums of cross-products of the columns, and what follows from them over all groups.
 
+# The pairs of columns whose products a packed triangle holds, in its order.
+pairs_of <- function(columns) list(first = columns[sequence(seq_along(columns))], second = rep(columns, seq_along(columns)))
+
 # The symmetric matrix whose upper triangle `packed` holds, column by column.
 unpack_within <- function(packed) {
   d <- (sqrt(8 * length(packed) + 1) - 1) / 2

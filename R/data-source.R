@@ -11,7 +11,7 @@ reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) UseMet
 reduce_data.default <- function(parsed, data, pooled, call = rlang::caller_env()) {
   abort_bayespool(
     c(
-      "{.arg data} must be a data frame or group moments.",
+      "{.arg data} must be a data frame, group moments or a list of group moments.",
       i = "Found {.obj_type_friendly {data}}.",
       i = "{.fn group_moments} and {.fn as_group_moments} make group moments.",
       i = "Tables of a database and rows that come in parts are accepted too: see {.help bayespool-rows}."
@@ -27,6 +27,14 @@ reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller
   moments <- select_moments(parsed, data, call)
   warn_lost_digits(moments, call)
   moments
+}
+
+# Moments of parts of the rows.
+#' @export
+#' @noRd
+reduce_data.list <- function(parsed, data, pooled, call = rlang::caller_env()) {
+  wrong <- "{.arg data} must be a data frame, group moments or a list of group moments."
+  reduce_data(parsed, merge_parts(flatten_moments(data, wrong, "data", call), call), pooled, call)
 }
 
 #' @export
@@ -58,7 +66,8 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean,
     within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
     intercept = parsed$intercept, coding = coded$coding, dropped = count_dropped(rows$dropped), residual = result$residual,
-    varying = beside$varying, weight = result$weight, log_weight = result$log_weight
+    varying = beside$varying, weight = result$weight, log_weight = result$log_weight, mean_low = result$mean_low,
+    group_levels = if (!is.null(rows$group)) column_levels(rows$group)
   )
 }
 
@@ -82,10 +91,7 @@ check_finite <- function(result, names, columns, call) {
 check_squares <- function(result, call) {
   means <- result$mean[result$n > 0, , drop = FALSE]
   if (!all(is.finite(means)) || !all(is.finite(result$within))) {
-    abort_bayespool(
-      c("The squares of the data are too large for double precision.", i = "Divide the columns by a constant first."),
-      "data", call
-    )
+    abort_too_large("data", call)
   }
 }
 
@@ -95,7 +101,7 @@ used_data <- function(parsed, weights, data) UseMethod("used_data", data)
 
 #' @export
 #' @noRd
-used_data.group_moments <- function(parsed, weights, data) NULL
+used_data.default <- function(parsed, weights, data) NULL
 
 #' @export
 #' @noRd

@@ -40,16 +40,18 @@ named_columns <- function(coded) {
 check_same_columns <- function(varying, predictors, call) {
   both <- intersect(names(varying), names(predictors))
   differs <- both[!vapply(both, function(name) all(varying[[name]] == predictors[[name]]), NA)]
-  if (length(differs) > 0) {
-    abort_bayespool(
-      c(
-        "{.code {differs}} {?is a column/are columns} with one meaning among the predictors and another one in the bar.",
-        i = "Contrasts and levels of a factor have the same names.",
-        i = "Give the factor other contrasts, such as {.fn contr.treatment}, or levels that are no numbers."
-      ),
-      "data", call
-    )
-  }
+  if (length(differs) > 0) abort_same_names(differs, call)
+}
+
+abort_same_names <- function(differs, call) {
+  abort_bayespool(
+    c(
+      "{.code {differs}} {?is a column/are columns} with one meaning among the predictors and another one in the bar.",
+      i = "Contrasts and levels of a factor have the same names.",
+      i = "Give the factor other contrasts, such as {.fn contr.treatment}, or levels that are no numbers."
+    ),
+    "data", call
+  )
 }
 
 # A category of several columns that has a bar of its own would have correlations, but none with the others.

@@ -25,6 +25,7 @@ fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_a
     data <- attach_weights(data, of_rows$weights, call)
   }
   moments <- reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
+  check_single(moments, call)
   if (known_errors) {
     typical <- typical_variance(parsed, data, moments, call)
     moments <- scale_weights(moments, typical)

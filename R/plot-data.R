@@ -47,7 +47,7 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
   in_panels <- type %in% c("histogram", "density")
   chosen <- choose_groups(moments, groups, sort, call, most = if (in_panels) most_panels else Inf)
   shown <- moments$group[chosen]
-  if (inherits(data, "group_moments")) {
+  if (inherits(data, "group_moments") || rlang::is_bare_list(data)) {
     check_type_of_moments(type, call)
     picture <- plot_moments(moments, chosen)
   } else {

@@ -295,24 +295,27 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_merge_moments
-Rcpp::List cpp_merge_moments(Rcpp::List a, Rcpp::List b);
-RcppExport SEXP _bayespool_cpp_merge_moments(SEXP aSEXP, SEXP bSEXP) {
+// cpp_merge_lines
+Rcpp::List cpp_merge_lines(Rcpp::List lines, Rcpp::IntegerVector code, int groups);
+RcppExport SEXP _bayespool_cpp_merge_lines(SEXP linesSEXP, SEXP codeSEXP, SEXP groupsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::List >::type a(aSEXP);
-    Rcpp::traits::input_parameter< Rcpp::List >::type b(bSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_merge_moments(a, b));
+    Rcpp::traits::input_parameter< Rcpp::List >::type lines(linesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type code(codeSEXP);
+    Rcpp::traits::input_parameter< int >::type groups(groupsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_merge_lines(lines, code, groups));
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_merge_groups
-Rcpp::List cpp_merge_groups(Rcpp::List moments);
-RcppExport SEXP _bayespool_cpp_merge_groups(SEXP momentsSEXP) {
+// cpp_recode_columns
+Rcpp::List cpp_recode_columns(Rcpp::List lines, const Eigen::Map<Eigen::VectorXd>& constant, const Eigen::Map<Eigen::MatrixXd>& map);
+RcppExport SEXP _bayespool_cpp_recode_columns(SEXP linesSEXP, SEXP constantSEXP, SEXP mapSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::List >::type moments(momentsSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_merge_groups(moments));
+    Rcpp::traits::input_parameter< Rcpp::List >::type lines(linesSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type constant(constantSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type map(mapSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_recode_columns(lines, constant, map));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -564,8 +567,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_residual_rows", (DL_FUNC) &_bayespool_cpp_residual_rows, 3},
     {"_bayespool_cpp_integer_range", (DL_FUNC) &_bayespool_cpp_integer_range, 1},
     {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
-    {"_bayespool_cpp_merge_moments", (DL_FUNC) &_bayespool_cpp_merge_moments, 2},
-    {"_bayespool_cpp_merge_groups", (DL_FUNC) &_bayespool_cpp_merge_groups, 1},
+    {"_bayespool_cpp_merge_lines", (DL_FUNC) &_bayespool_cpp_merge_lines, 3},
+    {"_bayespool_cpp_recode_columns", (DL_FUNC) &_bayespool_cpp_recode_columns, 3},
     {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 8},
     {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 11},
     {"_bayespool_cpp_group_contrasts", (DL_FUNC) &_bayespool_cpp_group_contrasts, 9},

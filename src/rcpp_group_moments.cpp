@@ -2,6 +2,7 @@
 #include <RcppEigen.h>
 
 #include "core/model/group_moments.hpp"
+#include "core/model/moment_lines.hpp"
 #include "core/model/residual_columns.hpp"
 
 namespace {
@@ -10,11 +11,13 @@ Rcpp::List moments_to_list(const bayespool::GroupMoments& moments) {
   return Rcpp::List::create(
       Rcpp::Named("n") =
           Rcpp::NumericVector(moments.size.data(), moments.size.data() + moments.size.size()),
-      Rcpp::Named("mean") = moments.mean, Rcpp::Named("within") = moments.within);
+      Rcpp::Named("mean") = moments.mean, Rcpp::Named("mean_low") = moments.mean_low,
+      Rcpp::Named("within") = moments.within);
 }
 
 bayespool::GroupMoments list_to_moments(const Rcpp::List& moments) {
-  return {Rcpp::as<Eigen::VectorXd>(moments["n"]), Rcpp::as<Eigen::MatrixXd>(moments["mean"]),
+  return {Rcpp::as<Eigen::VectorXd>(moments["size"]), Rcpp::as<Eigen::MatrixXd>(moments["mean"]),
+          Rcpp::as<Eigen::MatrixXd>(moments["mean_low"]),
           Rcpp::as<Eigen::MatrixXd>(moments["within"])};
 }
 
@@ -118,14 +121,18 @@ Rcpp::RObject cpp_whole_numbers(Rcpp::NumericVector values) {
   return integers;
 }
 
-// `a` and `b`: lists with n, mean and within of the same groups in the same order.
+// `lines`: list of size, mean, mean_low and within; `code`: their groups, from 1. See merge_lines().
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_merge_moments(Rcpp::List a, Rcpp::List b) {
-  return moments_to_list(bayespool::merge_moments(list_to_moments(a), list_to_moments(b)));
+Rcpp::List cpp_merge_lines(Rcpp::List lines, Rcpp::IntegerVector code, int groups) {
+  std::vector<int> from_zero(code.begin(), code.end());
+  for (int& j : from_zero) --j;
+  return moments_to_list(bayespool::merge_lines(list_to_moments(lines), from_zero, groups));
 }
 
-// All groups of `moments` as one.
+// `lines`: likewise. The moments of the columns constant + map' z.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_merge_groups(Rcpp::List moments) {
-  return moments_to_list(bayespool::merge_groups(list_to_moments(moments)));
+Rcpp::List cpp_recode_columns(Rcpp::List lines, const Eigen::Map<Eigen::VectorXd>& constant,
+                              const Eigen::Map<Eigen::MatrixXd>& map) {
+  return moments_to_list(
+      bayespool::recode_columns(list_to_moments(lines), constant.transpose(), map));
 }

@@ -80,6 +80,25 @@ TEST_CASE("group moments keep their digits far from zero and after an outlier", 
   CHECK(close_to(compute_group_moments(rows, false, no_interrupt).within(0, 0) / expected, 1));
 }
 
+TEST_CASE("group moments: means have twice the digits", "[group_moments]") {
+  // 1e9 + k / 1024, whose mean needs more digits than a double has.
+  std::vector<double> x;
+  for (int i = 0; i < 1001; ++i) x.push_back(1e9 + (i * 7919 % 5003) / 1024.0);
+  double sum = 0;
+  for (const double value : x) sum += (value - 1e9) * 1024;
+  const double expected = sum / 1024 / static_cast<double>(x.size());
+  GroupedRows rows;
+  rows.columns = {x.data()};
+  rows.rows = static_cast<Eigen::Index>(x.size());
+  std::vector<double> weight(x.size(), 0.5);
+  for (const bool weighted : {false, true}) {
+    rows.weight = weighted ? weight.data() : nullptr;
+    const GroupMoments moments = compute_group_moments(rows, false, no_interrupt);
+    CHECK(moments.mean(0, 0) == 1e9 + expected);
+    CHECK(close_to(((moments.mean(0, 0) - 1e9) + moments.mean_low(0, 0)) / expected, 1, 1e-14));
+  }
+}
+
 TEST_CASE("group moments: groups without rows and values that are not finite", "[group_moments]") {
   Rows rows;
   GroupedRows view = rows.view();
@@ -105,49 +124,6 @@ TEST_CASE("group moments: bad calls are refused by class", "[group_moments]") {
   rows.group[3] = 0;
   CHECK_THROWS_AS(compute_group_moments(rows.view(), false, no_interrupt), InvalidInput);
   CHECK_THROWS_AS(compute_group_moments(GroupedRows(), false, no_interrupt), InvalidInput);
-}
-
-TEST_CASE("merging parts of the rows gives the whole, in either order", "[group_moments]") {
-  const Rows all;
-  Rows first, second;
-  first.x = {1}, first.y = {2}, first.group = {1};
-  second.x = {10, 3, 20}, second.y = {5, 8, 7}, second.group = {2, 1, 2};
-  const GroupMoments a = compute_group_moments(first.view(), false, no_interrupt),
-                     b = compute_group_moments(second.view(), false, no_interrupt),
-                     whole = compute_group_moments(all.view(), false, no_interrupt);
-  // Group 2 has no row in the first part: its mean there is not a number, and must not spread.
-  for (const GroupMoments& merged : {merge_moments(a, b), merge_moments(b, a)})
-    for (Eigen::Index j = 0; j < 2; ++j) {
-      CHECK(merged.size(j) == 2);
-      check_row(merged.mean, j, {whole.mean(j, 0), whole.mean(j, 1)});
-      check_row(merged.within, j, {whole.within(j, 0), whole.within(j, 1), whole.within(j, 2)});
-    }
-  CHECK_THROWS_AS(merge_moments(whole, compute_group_moments(all.view(), true, no_interrupt)),
-                  InvalidInput);
-}
-
-TEST_CASE("all groups as one have the moments of all rows", "[group_moments]") {
-  const Rows rows;
-  GroupedRows one = rows.view();
-  one.group = nullptr;
-  one.groups = 1;
-  const GroupMoments expected = compute_group_moments(one, false, no_interrupt);
-  for (const bool pooled : {false, true}) {
-    const GroupMoments found =
-        merge_groups(compute_group_moments(rows.view(), pooled, no_interrupt));
-    CHECK(found.size(0) == 4);
-    check_row(found.mean, 0, {expected.mean(0, 0), expected.mean(0, 1)});
-    check_row(found.within, 0,
-              {expected.within(0, 0), expected.within(0, 1), expected.within(0, 2)});
-  }
-}
-
-TEST_CASE("all groups as one, where the first has no rows", "[group_moments]") {
-  Rows rows;
-  rows.group = {2, 2, 2, 2};
-  const GroupMoments found = merge_groups(compute_group_moments(rows.view(), false, no_interrupt));
-  CHECK(found.size(0) == 4);
-  check_row(found.mean, 0, {8.5, 5.5});
 }
 
 TEST_CASE("codes: their range, and doubles that are whole numbers", "[group_moments]") {

@@ -42,16 +42,11 @@ test_that("dropped rows add up when moments are merged", {
 test_that("moments with different columns, groups or coding are not merged", {
   data <- simulate_rows()
   data$h <- data$g
-  data$f <- factor(rep_len(c("u", "v", "w"), nrow(data)))
   base <- group_moments(y ~ x + (1 | g), data)
   expect_error(c(base, group_moments(y ~ 1 + (1 | g), data)), class = "bayespool_error_moments")
   expect_error(c(base, group_moments(y ~ x + (1 | h), data)), class = "bayespool_error_moments")
   expect_error(c(base, 1), class = "bayespool_error_moments")
   expect_error(c(base, reduce(y ~ x + (1 | g), data, pooled = TRUE)), class = "bayespool_error_moments")
-  # Columns v and w in both, but about another first level.
-  other <- transform(data, f = factor(ifelse(f == "u", "a", as.character(f))))
-  expect_error(c(group_moments(y ~ f + (1 | g), data), group_moments(y ~ f + (1 | g), other)),
-               class = "bayespool_error_moments")
   expect_error(c(group_moments(y ~ poly(x, 2) + (1 | g), data), group_moments(y ~ poly(x, 2) + (1 | g), data[-1, ])),
                class = "bayespool_error_moments")
 })

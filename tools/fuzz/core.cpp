@@ -16,6 +16,7 @@
 #include "core/exact/sampler.hpp"
 #include "core/exact/variance_components.hpp"
 #include "core/numerics/convergence.hpp"
+#include "core/model/moment_lines.hpp"
 #include "core/nuts/hierarchical_density.hpp"
 #include "core/nuts/joint_density.hpp"
 #include "core/nuts/normal_likelihood.hpp"
@@ -39,34 +40,56 @@ bool usable(const GroupMoments& moments) {
   return moments.within.allFinite();
 }
 
+// All groups as one.
+GroupMoments one_group(const GroupMoments& groups) {
+  return merge_lines(groups, std::vector<int>(groups.size.size(), 0), 1);
+}
+
 // Moments of two halves, merged, have the size of the whole, and its means where these have digits.
 void check_merging(const Rows& rows, const GroupMoments& whole,
                    const std::function<void()>& check) {
-  const Index half = rows.size() / 2;
+  const Index half = rows.size() / 2, groups = whole.size.size(), d = whole.mean.cols();
   if (half == 0) return;
-  GroupMoments a = compute_group_moments(rows.view(0, half), false, check);
-  GroupMoments b = compute_group_moments(rows.view(half, rows.size()), false, check);
-  // As spread_groups() in R writes groups without rows.
-  for (GroupMoments* part : {&a, &b})
-    for (Index j = 0; j < part->size.size(); ++j)
-      if (part->size(j) == 0) part->mean.row(j).setZero();
-  const GroupMoments merged = merge_moments(a, b);
+  const GroupMoments a = compute_group_moments(rows.view(0, half), false, check),
+                     b = compute_group_moments(rows.view(half, rows.size()), false, check);
+  GroupMoments lines{VectorXd(2 * groups), MatrixXd(2 * groups, d), MatrixXd(2 * groups, d),
+                     MatrixXd(2 * groups, packed_size(d))};
+  lines.size << a.size, b.size;
+  lines.mean << a.mean, b.mean;
+  lines.mean_low << a.mean_low, b.mean_low;
+  lines.within << a.within, b.within;
+  std::vector<int> code;
+  for (Index i = 0; i < 2 * groups; ++i) code.push_back(static_cast<int>(i % groups));
+  const GroupMoments merged = merge_lines(lines, code, groups);
   require(merged.size == whole.size, "merging keeps sizes");
   if (!usable(merged)) return;
-  for (Index j = 0; j < whole.size.size(); ++j) {
+  for (Index j = 0; j < groups; ++j) {
     if (whole.size(j) == 0) continue;
-    for (Index c = 0; c < whole.mean.cols(); ++c) {
+    for (Index c = 0; c < d; ++c) {
       double largest = 0;
       for (Index i = 0; i < rows.size(); ++i)
         largest = std::max(largest, std::abs(rows.columns[c][i]));
-      require(std::abs(merged.mean(j, c) - whole.mean(j, c)) <= 1e-12 * largest,
-              "merging keeps means");
+      const double difference = (merged.mean(j, c) - whole.mean(j, c)) +
+                                (merged.mean_low(j, c) - whole.mean_low(j, c));
+      require(std::abs(difference) <= 1e-12 * largest, "merging keeps means");
     }
-    for (Index c = 0, cc = 0; c < whole.mean.cols(); cc += ++c + 1)
+    for (Index c = 0, cc = 0; c < d; cc += ++c + 1)
       require(merged.within(j, cc) >= 0, "squares are not negative");
   }
-  const GroupMoments all = merge_groups(merged);
-  require(all.size(0) == static_cast<double>(rows.size()), "one group holds all rows");
+  require(one_group(merged).size(0) == static_cast<double>(rows.size()),
+          "one group holds all rows");
+  // Columns in the opposite order, twice the first, and a constant.
+  MatrixXd map = MatrixXd::Zero(d, d + 1);
+  for (Index c = 0; c < d; ++c) map(c, d - 1 - c) = c == 0 ? 2 : 1;
+  Eigen::RowVectorXd constant = Eigen::RowVectorXd::Zero(d + 1);
+  constant(d) = 1;
+  const GroupMoments recoded = recode_columns(merged, constant, map);
+  for (Index j = 0; j < groups; ++j) {
+    if (whole.size(j) == 0) continue;
+    require(recoded.mean(j, d) == 1 && recoded.within(j, packed_size(d + 1) - 1) == 0,
+            "a constant is one");
+    require(recoded.mean(j, d - 1) == 2 * merged.mean(j, 0), "recoding keeps means");
+  }
 }
 
 // `unit`: the size of the data, whose rounding error a mean that is nearly known may have in the place of its sd.
@@ -270,7 +293,7 @@ void run(Input& input) {
 
   const bool with_groups = input.flip(), intercept = input.flip() || rows.columns.size() == 1;
   const bool prior_only = input.integer(0, 9) == 0;
-  const GroupMoments moments = with_groups ? whole : merge_groups(whole);
+  const GroupMoments moments = with_groups ? whole : one_group(whole);
   if (!usable(moments)) return;
   const Prior sigma = scale_prior(input, false);
   const bool no_pooling = with_groups && input.integer(0, 3) == 0;
@@ -289,7 +312,7 @@ void run(Input& input) {
     const GroupMoments by_group =
         compute_group_moments(columns_of_data.view(0, rows.size()), false, check);
     if (!usable(by_group)) return;
-    const GroupMoments of_columns = with_groups ? by_group : merge_groups(by_group);
+    const GroupMoments of_columns = with_groups ? by_group : one_group(by_group);
     if (!usable(of_columns)) return;
     data = grouped_data(of_columns, has_intercept, false);
     set_basis(data, rows, residual);

@@ -1,4 +1,4 @@
-// Group moments in one pass over the rows: size, mean and within-group cross-products of each group, and their merging.
+// Group moments in one pass over the rows: size, mean and within-group cross-products of each group.
 #pragma once
 
 #include <Eigen/Core>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/numerics/double_sum.hpp"
 
 namespace bayespool {
 
@@ -19,9 +20,10 @@ namespace bayespool {
 constexpr Eigen::Index packed_size(Eigen::Index d) { return d * (d + 1) / 2; }
 
 struct GroupMoments {
-  Eigen::VectorXd size;    // J: numbers of rows, or sums of their weights
-  Eigen::MatrixXd mean;    // J x d
-  Eigen::MatrixXd within;  // J x d(d+1)/2, or 1 x d(d+1)/2 when summed over the groups
+  Eigen::VectorXd size;      // J: numbers of rows, or sums of their weights
+  Eigen::MatrixXd mean;      // J x d
+  Eigen::MatrixXd mean_low;  // J x d: what means have lost by rounding; means near 1e9 are only right to 1e-7 without
+  Eigen::MatrixXd within;    // J x d(d+1)/2, or 1 x d(d+1)/2 when summed over the groups
 };
 
 // Rows that somebody else owns. Row i belongs to group `group[i] - first_code`; a null `group` means one group.
@@ -106,6 +108,7 @@ class MomentAccumulator {
     GroupMoments result;
     result.size.resize(groups_);
     result.mean.resize(groups_, d);
+    result.mean_low.setZero(groups_, d);
     result.within.setZero(pooled ? 1 : groups_, packed_size(d));
     for (Eigen::Index j = 0; j < groups_; ++j) {
       const double* shift = record(j) + 1;
@@ -120,7 +123,9 @@ class MomentAccumulator {
       const Eigen::Index row = pooled ? 0 : j;
       for (int b = 0, ab = 0; b < d; ++b) {
         const double offset = sum[b] / n;
-        result.mean(j, b) = shift[b] + offset;
+        const DoubleSum mean = two_sum(shift[b], offset);
+        result.mean(j, b) = mean.high;
+        result.mean_low(j, b) = mean.low;
         for (int a = 0; a <= b; ++a, ++ab) {
           const double product = products[ab] - sum[a] * offset;
           result.within(row, ab) +=
@@ -264,54 +269,6 @@ inline WeightedRows count_weighted_rows(const GroupedRows& data) {
     rows.log_weight(j) += std::log(data.weight[i]);
   }
   return rows;
-}
-
-// Adds n_b observations with mean mean_b (d) and cross-products within_b (packed) to those of a, in place:
-// W = W_a + W_b + (n_a n_b / n) (mean_b - mean_a)(mean_b - mean_a)'   (Chan, Golub & LeVeque 1983). The mean of no
-// observations is not a number.
-template <typename MeanA, typename WithinA, typename MeanB, typename WithinB>
-void merge_into(double& n_a, MeanA&& mean_a, WithinA&& within_a, double n_b, const MeanB& mean_b,
-                const WithinB& within_b) {
-  if (n_b == 0) return;
-  if (n_a == 0) mean_a = mean_b;
-  const double n = n_a + n_b;
-  const double weight = n_a * (n_b / n);
-  for (Eigen::Index b = 0, ab = 0; b < mean_a.size(); ++b) {
-    const double difference = mean_b[b] - mean_a[b];
-    for (Eigen::Index a = 0; a <= b; ++a, ++ab) {
-      within_a[ab] += within_b[ab] + weight * difference * (mean_b[a] - mean_a[a]);
-    }
-  }
-  // Only now: the products above need the old means.
-  for (Eigen::Index b = 0; b < mean_a.size(); ++b) mean_a[b] += (n_b / n) * (mean_b[b] - mean_a[b]);
-  n_a = n;
-}
-
-// Two sets of moments of the same groups in the same order, each with `within` by group.
-inline GroupMoments merge_moments(GroupMoments a, const GroupMoments& b) {
-  if (a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols() ||
-      a.within.rows() != a.mean.rows() || b.within.rows() != b.mean.rows()) {
-    throw InvalidInput(
-        "moments to be merged need the same groups and columns, and cross-products by group");
-  }
-  for (Eigen::Index j = 0; j < a.size.size(); ++j) {
-    merge_into(a.size[j], a.mean.row(j), a.within.row(j), b.size[j], b.mean.row(j),
-               b.within.row(j));
-  }
-  return a;
-}
-
-// All groups as one: what complete pooling sees. `within` may be by group or already summed.
-inline GroupMoments merge_groups(const GroupMoments& groups) {
-  const Eigen::Index d = groups.mean.cols();
-  const Eigen::RowVectorXd no_products = Eigen::RowVectorXd::Zero(packed_size(d));
-  GroupMoments all{Eigen::VectorXd::Zero(1), Eigen::MatrixXd(groups.mean.topRows(1)),
-                   Eigen::MatrixXd(groups.within.colwise().sum())};
-  for (Eigen::Index j = 0; j < groups.size.size(); ++j) {
-    merge_into(all.size[0], all.mean.row(0), all.within.row(0), groups.size[j], groups.mean.row(j),
-               no_products);
-  }
-  return all;
 }
 
 }  // namespace bayespool
