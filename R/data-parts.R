@@ -8,27 +8,10 @@ reduce_data.function <- function(parsed, data, pooled, call = rlang::caller_env(
   moments
 }
 
+# Parts get their weights as they are read.
 #' @export
 #' @noRd
-add_weights.function <- function(data, weights, call) {
-  function() {
-    part <- data()
-    if (!is.data.frame(part)) {
-      return(part)
-    }
-    if (!computed_from(rlang::quo_get_expr(weights), part)) {
-      abort_bayespool(
-        c(
-          "Where rows come in parts, {.arg weights} must be a column, or computed from columns.",
-          i = "Found {.code {rlang::as_label(weights)}}.",
-          i = "The columns are {.val {names(part)}}."
-        ),
-        "argument", call
-      )
-    }
-    add_weights(part, weights, call)
-  }
-}
+add_weights.function <- function(data, weights, call) structure(data, weights = weights)
 
 # What else yields data frames in turn, as a function that does and in the end returns NULL.
 next_part <- function(data) UseMethod("next_part")
@@ -77,17 +60,16 @@ cells_of_parts <- function(parsed, read, call) {
   parts <- rows <- empty <- 0
   shows_progress <- isTRUE(getOption("bayespool.progress", interactive()))
   if (shows_progress) {
-    cli::cli_progress_bar(total = NA, format = "{cli::pb_spin} {format(rows, big.mark = ',')} rows in {parts} parts, {cli::pb_elapsed}")
+    cli::cli_progress_bar(total = NA, format = "{cli::pb_spin} Rows read: {format(rows, big.mark = ',')}, {cli::pb_elapsed}")
   }
-  while (!is.null(part <- read())) {
-    check_part(part, parts, empty, call)
+  while (!is.null(part <- read_part(read, parts, empty, call))) {
     parts <- parts + 1
     rows <- rows + nrow(part)
     if (shows_progress) cli::cli_progress_update()
     empty <- if (nrow(part) == 0) empty + 1 else 0
     if (empty > 0) next
     check_variables(parsed, part, call)
-    used <- used_rows(parsed, part, call)
+    used <- used_rows(parsed, weigh_part(part, attr(read, "weights"), call), call)
     dropped <- add_dropped(dropped, used$dropped)
     if (length(used$response) == 0) next # their categories may be of another type
     waiting <- c(waiting, list(cells_of_rows(parsed, used, call)))
@@ -111,9 +93,12 @@ add_dropped <- function(a, b) {
   )
 }
 
-# A source that forgets to end would be read for ever.
-check_part <- function(part, parts, empty, call) {
-  if (!is.data.frame(part) || empty >= 1000) {
+# The next part, or NULL. A source that forgets to end would be read for ever.
+read_part <- function(read, parts, empty, call) {
+  part <- tryCatch(read(), error = function(cnd) {
+    abort_bayespool("The next rows cannot be read, after {parts} part{?s}.", "data", call, parent = cnd)
+  })
+  if (!is.null(part) && (!is.data.frame(part) || empty >= 1000)) {
     found <- if (is.data.frame(part)) "a thousand data frames without rows, one after the other" else "{.obj_type_friendly {part}}"
     abort_bayespool(
       c(
@@ -123,4 +108,22 @@ check_part <- function(part, parts, empty, call) {
       "data", call
     )
   }
+  part
+}
+
+weigh_part <- function(part, weights, call) {
+  if (is.null(weights)) {
+    return(part)
+  }
+  if (!computed_from(rlang::quo_get_expr(weights), part)) {
+    abort_bayespool(
+      c(
+        "Where rows come in parts, {.arg weights} must be a column, or computed from columns.",
+        i = "Found {.code {rlang::as_label(weights)}}.",
+        i = "The columns are {.val {names(part)}}."
+      ),
+      "argument", call
+    )
+  }
+  add_weights(part, weights, call)
 }
