@@ -20,6 +20,22 @@ median_seconds <- function(runs, repeats) {
   stats::setNames(apply(times[, -1, drop = FALSE], 1, stats::median), names(runs))
 }
 
+status_mb <- function(field) {
+  line <- grep(paste0("^", field, ":"), readLines("/proc/self/status"), value = TRUE)
+  as.numeric(gsub("[^0-9]", "", line)) / 1024
+}
+
+# Seconds of one call, the peak of the process's resident memory above what it held before, as Linux tells it, and the result.
+seconds_and_peak <- function(run) {
+  invisible(gc())
+  writeLines("5", "/proc/self/clear_refs") # the peak starts again from here
+  before <- status_mb("VmRSS")
+  start <- Sys.time()
+  result <- run()
+  took <- as.numeric(Sys.time() - start, units = "secs")
+  list(seconds = took, mb = status_mb("VmHWM") - before, result = result)
+}
+
 milliseconds <- function(seconds) signif(1000 * seconds, 3)
 
 course_sites <- c("Southampton", "METU", "Kassel", "Tsinghua", "Oslo")

@@ -5,21 +5,11 @@
 
 source("bench/common.R")
 
-status_mb <- function(field) {
-  line <- grep(paste0("^", field, ":"), readLines("/proc/self/status"), value = TRUE)
-  as.numeric(gsub("[^0-9]", "", line)) / 1024
-}
-
-# Prints one line a step: seconds, and the peak of memory above what the process held before.
+# Prints one line a step.
 step <- function(what, run) {
-  invisible(gc())
-  writeLines("5", "/proc/self/clear_refs") # the peak starts again from here
-  before <- status_mb("VmRSS")
-  start <- Sys.time()
-  result <- run()
-  took <- as.numeric(Sys.time() - start, units = "secs")
-  cat(sprintf("| %s | %s s | %s MB |\n", what, format(signif(took, 2)), format(signif(status_mb("VmHWM") - before, 2))))
-  invisible(result)
+  cost <- seconds_and_peak(run)
+  cat(sprintf("| %s | %s s | %s MB |\n", what, format(signif(cost$seconds, 2)), format(signif(cost$mb, 2))))
+  invisible(cost$result)
 }
 
 # The first sentence of the refusal, and no result.

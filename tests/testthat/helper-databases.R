@@ -1,9 +1,10 @@
 # Connections to databases, closed at the end of the test that asked for them; where one cannot be had the test is skipped.
 # SQLite comes with RSQLite. For the others see tools/databases; their R packages are not in Suggests, and called without `::`.
+# SQLite and DuckDB are in memory unless `path` names a file.
 
-sqlite_connection <- function(frame = parent.frame()) {
+sqlite_connection <- function(path = ":memory:", frame = parent.frame()) {
   for (package in c("dbplyr", "RSQLite")) testthat::skip_if_not_installed(package)
-  closed_later(DBI::dbConnect(RSQLite::SQLite(), ":memory:"), frame)
+  closed_later(DBI::dbConnect(RSQLite::SQLite(), path), frame)
 }
 
 postgres_connection <- function(frame = parent.frame()) {
@@ -17,16 +18,16 @@ postgres_connection <- function(frame = parent.frame()) {
 }
 
 # By the package duckdb where that is installed, else by adbi and DuckDB's library.
-duckdb_connection <- function(frame = parent.frame()) {
+duckdb_connection <- function(path = ":memory:", frame = parent.frame()) {
   testthat::skip_if_not_installed("dbplyr")
   if (requireNamespace("duckdb", quietly = TRUE)) {
-    return(closed_later(DBI::dbConnect(getExportedValue("duckdb", "duckdb")()), frame))
+    return(closed_later(DBI::dbConnect(getExportedValue("duckdb", "duckdb")(), path), frame))
   }
-  path <- Sys.getenv("BAYESPOOL_TEST_DUCKDB")
-  testthat::skip_if(path == "", "neither the package duckdb nor its library here (tools/databases fetches that)")
+  shared_library <- Sys.getenv("BAYESPOOL_TEST_DUCKDB")
+  testthat::skip_if(shared_library == "", "neither the package duckdb nor its library here (tools/databases fetches that)")
   testthat::skip_if_not_installed("adbi")
-  driver <- getExportedValue("adbcdrivermanager", "adbc_driver")(path, "duckdb_adbc_init")
-  connection <- DBI::dbConnect(getExportedValue("adbi", "adbi")(driver), bigint = "integer64")
+  driver <- getExportedValue("adbcdrivermanager", "adbc_driver")(shared_library, "duckdb_adbc_init")
+  connection <- DBI::dbConnect(getExportedValue("adbi", "adbi")(driver), path = path, bigint = "integer64")
   suppressWarnings(dplyr::tbl(connection, dbplyr::sql("SELECT 1 AS one"))) # once a session: adbi has no dialect for dbplyr
   closed_later(connection, frame)
 }
