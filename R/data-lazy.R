@@ -83,7 +83,7 @@ reduce_data.Dataset <- reduce_data.tbl_lazy
 #' @export
 #' @noRd
 add_weights.tbl_lazy <- function(data, weights, call) {
-  set_weights(data, table_column(weights, "weights", data, call))
+  set_weights(data, lazy_column(weights, "weights", data, call))
 }
 
 #' @export
@@ -96,7 +96,7 @@ set_weights <- function(data, expr) dplyr::mutate(data, !!!stats::setNames(list(
 #' @noRd
 attach_errors.tbl_lazy <- function(data, errors, call) {
   name <- names(errors)
-  column <- table_column(errors[[1]], name, data, call)
+  column <- lazy_column(errors[[1]], name, data, call)
   range <- ask_table(dplyr::summarise(data, low = min(!!column, na.rm = TRUE), high = max(!!column, na.rm = TRUE)), call)
   bad <- c(range$low[which(range$low <= 0)], range$high[which(range$high == Inf)])
   if (length(bad) > 0) {
@@ -106,7 +106,7 @@ attach_errors.tbl_lazy <- function(data, errors, call) {
 }
 
 # The column that `argument` (a quosure) names, as a symbol.
-table_column <- function(argument, name, data, call) {
+lazy_column <- function(argument, name, data, call) {
   expr <- rlang::quo_get_expr(argument)
   if (!is.name(expr) || !as.character(expr) %in% colnames(data)) {
     abort_bayespool(
@@ -119,19 +119,6 @@ table_column <- function(argument, name, data, call) {
     )
   }
   expr
-}
-
-# What a query returns.
-ask_table <- function(query, call) {
-  tryCatch(dplyr::collect(query), error = function(cnd) {
-    abort_bayespool(
-      c(
-        "The engine that holds the rows cannot compute their moments.",
-        i = "Where whole numbers become too large there, convert the column to floating-point numbers first."
-      ),
-      "data", call, parent = cnd
-    )
-  })
 }
 
 # See moments_of_cells().

@@ -1,5 +1,18 @@
 # The query by which an engine reduces its rows to sums by cell, and the moments that follow from its answer.
 
+# What a query returns.
+ask_table <- function(query, call) {
+  tryCatch(dplyr::collect(query), error = function(cnd) {
+    abort_bayespool(
+      c(
+        "The engine that holds the rows cannot compute their moments.",
+        i = "Where whole numbers become too large there, convert the column to floating-point numbers first."
+      ),
+      "data", call, parent = cnd
+    )
+  })
+}
+
 # One line a cell: the `keys` (columns) as key1, key2, ..., `n`, sums of the `products` (lists of columns) and of their products in pairs. They
 # are about averages that the same query computes first: these may be rounded, and nothing cancels. Lowest and highest values tell
 # constants and infinite values.

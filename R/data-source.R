@@ -14,7 +14,7 @@ reduce_data.default <- function(parsed, data, pooled, call = rlang::caller_env()
       "{.arg data} must be a data frame, group moments or a list of group moments.",
       i = "Found {.obj_type_friendly {data}}.",
       i = "{.fn group_moments} and {.fn as_group_moments} make group moments.",
-      i = "Tables of a database and rows that come in parts are accepted too: see {.help bayespool-rows}."
+      i = "Tables of a database and rows that come in parts are accepted too: see {.code help(\"bayespool-rows\")}."
     ),
     "data", call
   )

@@ -91,7 +91,8 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
     check_no_dots(rlang::exprs(...), call)
     result <- if (unit == "group") exact_logo(x, call) else exact_loo(x, rows, as.integer(cores), call)
   }
-  structure(result, yhash = if (is.null(rows)) hash_response(x, unit, call) else digest::sha1(rows$y), model_name = name)
+  structure(result, yhash = if (is.null(rows)) hash_response(x, unit, call) else digest::sha1(rows$y), model_name = name,
+            sample_of = if (!is.null(rows)) stats::nobs(x))
 }
 
 #' @rdname loo.bayespool_fit
@@ -113,7 +114,8 @@ print.bayespool_loo <- function(x, digits = 1, ...) {
   of_groups <- "elpd_logo" %in% rownames(x$estimates)
   cat(
     if (of_groups) "Exact leave-one-group-out" else "Exact leave-one-out", " cross-validation, ",
-    format(units, big.mark = ","), if (of_groups) " group" else " observation", if (units != 1) "s", "\n\n",
+    format(units, big.mark = ","), if (of_groups) " group" else " observation", if (units != 1) "s",
+    if (!is.null(attr(x, "sample_of"))) paste0(" of ", format(attr(x, "sample_of"), big.mark = ",")), "\n\n",
     sep = ""
   )
   print(formatC(x$estimates, digits = digits, format = "f"), quote = FALSE, right = TRUE)

@@ -1,5 +1,5 @@
 # Which R file uses which, one arrow a line: Rscript tools/call_graph.R [--dot]. Fails where files use each other in a circle, or
-# where a file uses one of a layer above its own.
+# where a file uses one of a layer above its own, and where two define the same name, of which R would keep the last.
 #
 # A file uses another where its code has the name of something that the other defines at top level: in a call, or as a value
 # that is handed on. Methods are called through their generics and are not seen.
@@ -58,4 +58,6 @@ report <- function(title, arrows) {
 for (circle in circles) report("In a circle:", arrows[arrows$from %in% circle & arrows$to %in% circle, ])
 upward <- arrows[layer_of(arrows$from) < layer_of(arrows$to), ]
 if (nrow(upward) > 0) report("Upward:", upward)
-if (length(circles) > 0 || nrow(upward) > 0) quit(status = 1)
+twice <- unique(names(home)[duplicated(names(home))])
+if (length(twice) > 0) cat("Defined twice:", twice, sep = "\n  ", file = stderr())
+if (length(circles) > 0 || nrow(upward) > 0 || length(twice) > 0) quit(status = 1)

@@ -145,7 +145,7 @@ test_that("other weights are refused", {
   refused(replace(rows$w, 2, -1), message = "-1.* in row 2")
   refused(replace(rows$w, 4, Inf), message = "Inf.* in row 4")
   refused(rep(0, 24), message = "weight above 0")
-  refused(rep(NA_real_, 24), message = "weight above 0")
+  refused(rep(NA_real_, 24), "data", "Every row")
   refused(rows$w[-1], message = "23 numbers for 24 rows")
   refused(1, message = "1 number for 24 rows")
   refused(as.character(rows$w))
