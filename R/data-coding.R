@@ -90,7 +90,7 @@ check_levels <- function(frame, call) {
 
 # What column_levels() says of a variable; one that the formula makes by factor() has levels in the order of its values.
 declared_levels <- function(x, expr) {
-  if (!rlang::is_call(expr, c("factor", "as.factor"), n = 1)) {
+  if (!is_plain_factor(expr)) {
     return(column_levels(x))
   }
   numbers <- suppressWarnings(as.numeric(levels(x)))
@@ -102,6 +102,8 @@ declared_levels <- function(x, expr) {
     levels(x)
   }
 }
+
+is_plain_factor <- function(expr) rlang::is_call(expr, c("factor", "as.factor"), n = 1)
 
 # Variables as a model frame names them, without the backticks that terms write.
 plain_names <- function(written) {

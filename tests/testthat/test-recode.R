@@ -61,7 +61,8 @@ test_that("text, logical values and numbers as factors are in the order of all r
   numbers <- lapply(list(c(10, 2), c(20, 1)), function(values) rows[rows$h %in% values, ])
   expect_merges(y ~ factor(h) + (1 | g), numbers)
   expect_merges(y ~ as.factor(s) + factor(h):x + (1 | g), text)
-  expect_merges(y ~ l * x + (1 | g), split(rows, rows$l))
+  expect_merges(y ~ l * x + (1 | g), unname(split(rows, rows$l)))
+  expect_merges(y ~ cut(x, c(-10, 2, 3, 4, 10)) + (1 | g), unname(split(rows, cut(rows$x, c(-10, 2.5, 3.5, 10)))))
   expect_merges(y ~ l + (1 + l | g), unname(split(rows, rows$l)))
 })
 
@@ -160,6 +161,7 @@ test_that("columns without a common meaning are refused, with what would work", 
   }
   refused("depend on all rows", y ~ poly(x, 2) + (1 | g))
   refused("depend on all rows", scale(y) ~ x + (1 | g))
+  refused("depend on all rows", y ~ cut(x, 2) + (1 | g))
   refused("a number in one", y ~ h + (1 | g), transform(rows, h = factor(h)))
   refused("a number in one", y ~ h + f + (1 | g), transform(rows, h = factor(h)))
   refused("an intercept, or none", y ~ f + (1 | g), formula2 = y ~ 0 + f + (1 | g))
