@@ -66,7 +66,10 @@ check_single <- function(moments, call) {
   }))
   if (length(alone) > 0) {
     abort_bayespool(
-      c("{.code {names(alone)[1]}} has only one value, {.val {alone[[1]]}}, and cannot be a predictor.", i = "Leave it out of the formula."),
+      c(
+        "{.code {names(alone)[1]}} has only one value, {.val {alone[[1]]}}, and cannot be a predictor.",
+        i = "Leave it out of the formula."
+      ),
       "data", call
     )
   }
