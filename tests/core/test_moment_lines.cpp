@@ -193,6 +193,7 @@ TEST_CASE("a group with one line keeps it, lines of size 0 and groups without li
   for (const Index j : {0, 1}) {
     CHECK(merged.size(j) == 0);
     CHECK(std::isnan(merged.mean(j, 0)));
+    CHECK(merged.mean_low(j, 0) == 0);
     CHECK(merged.within(j, 0) == 0);
   }
 }
