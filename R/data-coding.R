@@ -66,7 +66,10 @@ check_single <- function(moments, call) {
   }))
   if (length(alone) > 0) {
     abort_bayespool(
-      c("{.code {names(alone)[1]}} has only one value, {.val {alone[[1]]}}, and cannot be a predictor.", i = "Leave it out of the formula."),
+      c(
+        "{.code {names(alone)[1]}} has only one value, {.val {alone[[1]]}}, and cannot be a predictor.",
+        i = "Leave it out of the formula."
+      ),
       "data", call
     )
   }
@@ -90,7 +93,7 @@ check_levels <- function(frame, call) {
 
 # What column_levels() says of a variable; one that the formula makes by factor() has levels in the order of its values.
 declared_levels <- function(x, expr) {
-  if (!rlang::is_call(expr, c("factor", "as.factor"), n = 1)) {
+  if (!is_plain_factor(expr)) {
     return(column_levels(x))
   }
   numbers <- suppressWarnings(as.numeric(levels(x)))
@@ -102,6 +105,8 @@ declared_levels <- function(x, expr) {
     levels(x)
   }
 }
+
+is_plain_factor <- function(expr) rlang::is_call(expr, c("factor", "as.factor"), n = 1)
 
 # Variables as a model frame names them, without the backticks that terms write.
 plain_names <- function(written) {

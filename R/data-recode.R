@@ -45,12 +45,14 @@ merge_codings <- function(coded, call) {
   }
   merged$single <- NULL
   for (variable in names(merged$contrasts)) {
-    levels <- merge_levels(lapply(codings, function(coding) coding$declared[[variable]]), lapply(codings, used_levels, variable))
+    declared <- lapply(codings, function(coding) coding$declared[[variable]])
+    if (is_computed(variable) && !all(vapply(declared, identical, NA, declared[[1]]))) abort_meaning(of_all_rows, call)
+    levels <- merge_levels(declared, lapply(codings, used_levels, variable))
     used <- levels$used
     merged$declared[[variable]] <- levels$known
     if (length(used) == 1) {
       merged$single[[variable]] <- used
-      used <- levels$known
+      used <- merge_levels(declared, lapply(codings, coded_levels, variable))$used
     }
     if (variable %in% names(merged$levels)) merged$levels[[variable]] <- used
   }
@@ -63,13 +65,24 @@ merge_codings <- function(coded, call) {
   list(terms = terms, coding = merged)
 }
 
+of_all_rows <- paste(
+  "{.code poly()}, {.code scale()}, {.code cut()} and the like depend on all rows: compute such columns before the rows are split, or",
+  "name the breaks."
+)
+
+# Whether the formula makes a category by a function other than factor(), whose levels may then depend on all rows.
+is_computed <- function(variable) {
+  expr <- tryCatch(str2lang(variable), error = function(cnd) NULL) # names may be anything
+  is.call(expr) && !is_plain_factor(expr)
+}
+
 check_codings <- function(codings, terms, call) {
   differ <- function(read) length(unique(lapply(codings, read))) > 1
   if (differ(function(coding) names(coding$contrasts))) {
     abort_meaning("A predictor is a number in one and a category in the other.", call)
   }
   if (differ(function(coding) coding$bases)) {
-    abort_meaning("{.code poly()}, {.code scale()} and the like depend on all rows: compute such columns before the rows are split.", call)
+    abort_meaning(of_all_rows, call)
   }
   if (differ(function(coding) coding$patterns[terms])) {
     abort_meaning("The formulas must be the same: all with an intercept, or none.", call)

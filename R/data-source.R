@@ -11,7 +11,7 @@ reduce_data <- function(parsed, data, pooled, call = rlang::caller_env()) UseMet
 reduce_data.default <- function(parsed, data, pooled, call = rlang::caller_env()) {
   abort_bayespool(
     c(
-      "{.arg data} must be a data frame, group moments or a list of group moments.",
+      "{.arg data} must be a data frame or group moments, or a list of group moments.",
       i = "Found {.obj_type_friendly {data}}.",
       i = "{.fn group_moments} and {.fn as_group_moments} make group moments.",
       i = "Tables of a database and rows that come in parts are accepted too: see {.code help(\"bayespool-rows\")}."
@@ -33,7 +33,7 @@ reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller
 #' @export
 #' @noRd
 reduce_data.list <- function(parsed, data, pooled, call = rlang::caller_env()) {
-  wrong <- "{.arg data} must be a data frame, group moments or a list of group moments."
+  wrong <- "{.arg data} must be a data frame or group moments, or a list of group moments."
   reduce_data(parsed, merge_parts(flatten_moments(data, wrong, "data", call), call), pooled, call)
 }
 

@@ -32,20 +32,35 @@
 #' come in the order that [factor()] gives; unused levels are dropped.
 #'
 #' `print()` shows sizes, means and standard deviations. `x[i]` (labels, positions or a logical
-#' vector) and `subset()` choose groups. `c()` merges: groups that occur in both are pooled as if
-#' their rows had been together, which needs the same columns, coded alike. `as.data.frame()` shows
-#' everything.
+#' vector) and `subset()` choose groups. `as.data.frame()` shows everything.
 #'
+#' @section Merging: `c()` merges the moments of parts of the rows, as if these had been together: groups that occur in several parts
+#'   are pooled. It takes any number of moments, or lists of them; so do [group_moments()] and the fitting functions, whose `data` may
+#'   be a list of group moments. The order of the parts and the steps of merging do not matter: the result has the digits of one pass
+#'   over all rows, also where the mean is large beside the standard deviation.
+#'
+#'   Groups come in the order that [factor()] would give all rows: numbers by size, text sorted, levels of a factor in their order,
+#'   whichever part they came from. Factors that declare different levels are combined as [c()] combines factors. Where one part has
+#'   levels and another one has text or numbers, or is a table ([as_group_moments()]), whose order is the user's, labels come as they
+#'   appear in one part after the other; numbers beside text are sorted as text.
+#'
+#'   The formula and the types of the predictors must be the same in all parts, but categories may have other levels in each: columns
+#'   become those that all rows would have had, for contrasts by name, such as `"contr.treatment"` or `"contr.sum"`. A factor may even
+#'   have a single level in a part, if it declares the others (`factor(x, levels = )`); text with a single value is an error, as it
+#'   does not tell of others. Columns that depend on all rows cannot be merged, as those of `poly(x, 2)`, `scale(x)` and `cut(x, 3)`:
+#'   compute them before the rows are split. Nor can other levels be found for contrasts that are given as a matrix.
 #' @param formula A formula with one grouping factor, such as `y ~ x + (1 | g)`.
-#' @param data A data frame that holds all variables of `formula`.
+#' @param data A data frame that holds all variables of `formula`. Or group moments, or a list of group moments, which are merged.
 #' @param weights A column of `data`, an expression of columns, or a vector: the weight of each row. See [bayespool-weights].
 #' @return An object of class `group_moments`: a list with `group_name`, `group` (the J labels), `n`
 #'   (the J sizes), `mean` (J x d; predictors first, the response last), `within` (J x d(d+1)/2: the
 #'   upper triangle of \eqn{W_j} by columns), `pooled` (whether `within` is summed over the groups:
 #'   never so here), `terms` (the columns of each term of the formula), `response`, `intercept`
 #'   (whether the formula had one), `coding` (how factors and the like became columns) and `dropped`
-#'   (the number of rows that were dropped); where residuals were needed, also `residual`; with weights, also `weight` and `log_weight`
-#'   (J sums).
+#'   (the number of rows that were dropped), `mean_low` (J x d: what `mean` has lost by rounding, so that `mean + mean_low` has twice
+#'   the digits) and `group_levels` (all levels of a grouping factor that is one; otherwise an empty vector of the type by which groups
+#'   are ordered); where residuals were needed, also `residual`; with weights, also `weight` and `log_weight`
+#'   (J sums). Moments of a table have neither `mean_low` nor `group_levels`.
 #' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_formula`: a formula
 #'   without `(1 | g)`, or one that the models cannot express. Of class `bayespool_error_data`: a
 #'   missing variable, no rows, an infinite value, a response that is not numeric. Of class `bayespool_error_argument`: weights that
@@ -68,6 +83,10 @@
 #'   group_moments(yield ~ N + (1 | block), npk[half, ]),
 #'   group_moments(yield ~ N + (1 | block), npk[!half, ])
 #' )
+#'
+#' # A part at a time, where not all rows fit in memory.
+#' parts <- lapply(split(npk, npk$P), function(rows) group_moments(yield ~ N + (1 | block), rows))
+#' varying_intercept(yield ~ N + (1 | block), parts, iter_sampling = 0)
 #' @export
 group_moments <- function(formula, data, weights = NULL) {
   call <- rlang::current_env()

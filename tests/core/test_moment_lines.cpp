@@ -117,7 +117,8 @@ GroupMoments merge(const std::vector<GroupMoments>& parts) {
 
 TEST_CASE("parts of the rows merge to the whole far from zero, in any number", "[moment_lines]") {
   const Rows rows(all_rows);
-  for (const std::size_t count : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{1000}, all_rows}) {
+  for (const std::size_t count :
+       {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{1000}, all_rows}) {
     std::vector<GroupMoments> parts;
     for (std::size_t p = 0; p < count; ++p) parts.push_back(rows.part(p, count));
     const GroupMoments merged = merge(parts);
@@ -192,6 +193,7 @@ TEST_CASE("a group with one line keeps it, lines of size 0 and groups without li
   for (const Index j : {0, 1}) {
     CHECK(merged.size(j) == 0);
     CHECK(std::isnan(merged.mean(j, 0)));
+    CHECK(merged.mean_low(j, 0) == 0);
     CHECK(merged.within(j, 0) == 0);
   }
 }

@@ -47,7 +47,8 @@ test_that("factors that vary between groups do as well", {
   for (contrasts in c("contr.treatment", "contr.sum")) {
     withr::local_options(contrasts = c(contrasts, "contr.poly"))
     for (formula in list(
-      y ~ 1 + (1 + f | g), y ~ f + (1 + f | g), y ~ f + (0 + f | g), y ~ x + (1 + x * f | g), y ~ f * x + (1 + f:x || g), y ~ o + (1 + f | g)
+      y ~ 1 + (1 + f | g), y ~ f + (1 + f | g), y ~ f + (0 + f | g), y ~ x + (1 + x * f | g), y ~ f * x + (1 + f:x || g),
+      y ~ o + (1 + f | g)
     )) {
       expect_merges(formula, parts)
     }
@@ -61,7 +62,8 @@ test_that("text, logical values and numbers as factors are in the order of all r
   numbers <- lapply(list(c(10, 2), c(20, 1)), function(values) rows[rows$h %in% values, ])
   expect_merges(y ~ factor(h) + (1 | g), numbers)
   expect_merges(y ~ as.factor(s) + factor(h):x + (1 | g), text)
-  expect_merges(y ~ l * x + (1 | g), split(rows, rows$l))
+  expect_merges(y ~ l * x + (1 | g), unname(split(rows, rows$l)))
+  expect_merges(y ~ cut(x, c(-10, 2, 3, 4, 10)) + (1 | g), unname(split(rows, cut(rows$x, c(-10, 2.5, 3.5, 10)))))
   expect_merges(y ~ l + (1 + l | g), unname(split(rows, rows$l)))
 })
 
@@ -95,10 +97,9 @@ test_that("columns that a part makes constant are exact, and others lose no digi
   rows$x <- 1e9 + rows$k / 1024
   parts <- lapply(parts_by_level(rows), function(some) group_moments(y ~ f * x + (1 | g), some))
   merged <- do.call(c, parts)
-  level <- "k"
   for (j in seq_along(merged$group)) {
     in_group <- rows$g == merged$group[j]
-    indicator <- rows$f[in_group] == level
+    indicator <- rows$f[in_group] == "k"
     n <- sum(in_group)
     share <- sum(indicator) / n
     column <- match("fk", colnames(merged$mean))
@@ -114,7 +115,7 @@ test_that("columns that a part makes constant are exact, and others lose no digi
     exact <- sum((z - mean(z))^2) / 1024^2
     expect_equal(merged$within[j, product * (product + 1) / 2], exact, tolerance = 1e-13)
   }
-  alone <- c(parts[[3]], parts[[4]], parts[[5]][0 + 1:2])
+  alone <- c(parts[[3]], parts[[4]], parts[[5]][1:2])
   # In a group of which all rows have level k.
   only <- setdiff(alone$group, parts[[5]]$group[1:2])
   expect_length(only, 1)
@@ -160,6 +161,7 @@ test_that("columns without a common meaning are refused, with what would work", 
   }
   refused("depend on all rows", y ~ poly(x, 2) + (1 | g))
   refused("depend on all rows", scale(y) ~ x + (1 | g))
+  refused("depend on all rows", y ~ cut(x, 2) + (1 | g))
   refused("a number in one", y ~ h + (1 | g), transform(rows, h = factor(h)))
   refused("a number in one", y ~ h + f + (1 | g), transform(rows, h = factor(h)))
   refused("an intercept, or none", y ~ f + (1 | g), formula2 = y ~ 0 + f + (1 | g))

@@ -15,8 +15,8 @@
 #include "core/exact/record.hpp"
 #include "core/exact/sampler.hpp"
 #include "core/exact/variance_components.hpp"
-#include "core/numerics/convergence.hpp"
 #include "core/model/moment_lines.hpp"
+#include "core/numerics/convergence.hpp"
 #include "core/nuts/hierarchical_density.hpp"
 #include "core/nuts/joint_density.hpp"
 #include "core/nuts/normal_likelihood.hpp"
@@ -69,8 +69,8 @@ void check_merging(const Rows& rows, const GroupMoments& whole,
       double largest = 0;
       for (Index i = 0; i < rows.size(); ++i)
         largest = std::max(largest, std::abs(rows.columns[c][i]));
-      const double difference = (merged.mean(j, c) - whole.mean(j, c)) +
-                                (merged.mean_low(j, c) - whole.mean_low(j, c));
+      const double difference =
+          (merged.mean(j, c) - whole.mean(j, c)) + (merged.mean_low(j, c) - whole.mean_low(j, c));
       require(std::abs(difference) <= 1e-12 * largest, "merging keeps means");
     }
     for (Index c = 0, cc = 0; c < d; cc += ++c + 1)

@@ -20,10 +20,11 @@ namespace bayespool {
 constexpr Eigen::Index packed_size(Eigen::Index d) { return d * (d + 1) / 2; }
 
 struct GroupMoments {
-  Eigen::VectorXd size;      // J: numbers of rows, or sums of their weights
-  Eigen::MatrixXd mean;      // J x d
-  Eigen::MatrixXd mean_low;  // J x d: what means have lost by rounding; means near 1e9 are only right to 1e-7 without
-  Eigen::MatrixXd within;    // J x d(d+1)/2, or 1 x d(d+1)/2 when summed over the groups
+  Eigen::VectorXd size;  // J: numbers of rows, or sums of their weights
+  Eigen::MatrixXd mean;  // J x d
+  Eigen::MatrixXd
+      mean_low;  // J x d: what means have lost by rounding; means near 1e9 are only right to 1e-7 without
+  Eigen::MatrixXd within;  // J x d(d+1)/2, or 1 x d(d+1)/2 when summed over the groups
 };
 
 // Rows that somebody else owns. Row i belongs to group `group[i] - first_code`; a null `group` means one group.

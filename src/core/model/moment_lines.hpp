@@ -47,6 +47,7 @@ inline GroupMoments merge_lines(const GroupMoments& lines, const std::vector<int
   const auto move_means = [&](const Eigen::MatrixXd& step) {
     for (Eigen::Index b = 0; b < d; ++b)
       for (Eigen::Index j = 0; j < groups; ++j) {
+        if (all.size(j) == 0) continue;
         DoubleSum mean{all.mean(j, b), all.mean_low(j, b)};
         add_to(mean, step(j, b));
         all.mean(j, b) = mean.high;

@@ -74,13 +74,17 @@ models <- c("complete_pooling", "no_pooling", "partial_pooling", "varying_interc
 # Calls by name, each made by a function of no arguments: `make` for the first result, `use` for what follows.
 fuzz_first <- function() {
   model <- sample(models, 1)
-  kind <- sample(c("fit", "moments", "fit_moments", "compare"), 1, prob = c(10, 2, 3, 1))
+  kind <- sample(c("fit", "moments", "fit_moments", "compare", "parts"), 1, prob = c(10, 2, 3, 1, 1))
   formula <- fuzz_formula()
   if (model %in% c("partial_pooling", "meta_analysis") && chance(0.7)) formula <- y ~ 1 + (1 | g)
   if (model %in% sloped_models && chance(0.8)) formula <- fuzz_slopes(model)
   if (kind == "moments") {
     data <- fuzz_data()
     return(list(label = "moments", run = function() signal_error(fuzz_moments(formula, data))))
+  }
+  if (kind == "parts") {
+    parts <- fuzz_parts(if (chance(0.5)) formula else fuzz_parts_formula())
+    return(list(label = "parts", run = function() do.call(check_parts, parts), arguments = parts))
   }
   data <- if (kind == "fit_moments") fuzz_moments() else fuzz_data()
   if (inherits(data, "condition")) {
@@ -100,6 +104,27 @@ fuzz_first <- function() {
   }
   if (verb == "no_pooling" && chance(0.3)) arguments$sigma <- pick("group", "common", NA, "both")
   list(label = verb, run = function() do.call(verb, arguments), model = model, arguments = arguments)
+}
+
+# Rows, which of some parts they belong to, and a formula. Half of the time the parts have levels of their own.
+fuzz_parts <- function(formula) {
+  data <- fuzz_data(sane = TRUE)
+  n <- nrow(data)
+  data$f <- factor(sample(c("p", "q", "r", "s"), n, TRUE), levels = sample(c("p", "q", "unused", "r", "s")))
+  data$t <- sample(c("k", "l", "m"), n, TRUE)
+  data$w <- sample(c(0.3, 1, 2, 7), n, TRUE) # with weights near 0 one pass has fewer digits itself
+  data$l <- data$t == "k" | chance(0.5)
+  part <- sample(1:4, n, TRUE)
+  if (chance(0.5)) part <- paste(part %% 2, data$f %in% sample(levels(data$f), 2))
+  list(formula = formula, data = data, part = part, contrasts = pick("contr.treatment", "contr.sum", "contr.helmert", "contr.poly"),
+       weighted = chance(0.2))
+}
+
+fuzz_parts_formula <- function() {
+  pick(
+    y ~ f + (1 | g), y ~ f * x + (1 | g), y ~ 0 + f + x + (1 | g), y ~ f:x + (1 | g), y ~ f * t + (1 | g), y ~ x + (1 + f | g),
+    y ~ f + (1 + f:x || h), y ~ factor(h) * f + (1 | g), y ~ t + l:f + (1 | g)
+  )
 }
 
 signal_error <- function(x) if (inherits(x, "condition")) stop(x) else x
@@ -324,6 +349,64 @@ fuzz_moments_uses <- list(
 
 violated <- function(...) stop(structure(class = c("fuzz_violation", "error", "condition"), list(message = paste0(...),
   call = NULL)))
+
+# Moments of the parts, merged, are those of all rows.
+check_parts <- function(formula, data, part, contrasts, weighted) {
+  withr::local_options(contrasts = c(contrasts, "contr.poly"))
+  moments <- function(rows) if (weighted) group_moments(formula, rows, weights = w) else group_moments(formula, rows)
+  whole <- moments(data)
+  parts <- lapply(unname(split(data, part)), function(rows) tryCatch(moments(rows), bayespool_error = identity))
+  # A part may have no rows left, or text with a single value.
+  if (any(vapply(parts, inherits, NA, "condition"))) {
+    return(whole)
+  }
+  # Columns made from all of a part's rows are accepted where their levels have the same names.
+  if ("cut" %in% all.names(formula)) {
+    return(do.call(c, parts))
+  }
+  merged <- tryCatch(do.call(c, parts), bayespool_error_moments = identity)
+  if (inherits(merged, "condition")) {
+    expected <- "depend on all rows|too large for double precision"
+    if (!grepl(expected, conditionMessage(merged))) violated("parts do not merge: ", conditionMessage(merged))
+    return(whole)
+  }
+  same <- setdiff(names(whole), c("mean", "mean_low", "within", "weight", "log_weight", "residual"))
+  for (field in same) if (!identical(merged[[field]], whole[[field]])) violated(field, " of merged parts")
+  for (field in c("weight", "log_weight")) {
+    if (!isTRUE(all.equal(merged[[field]], whole[[field]]))) violated(field, " of merged parts")
+  }
+  if (!identical(colnames(merged$mean), colnames(whole$mean))) violated("columns of merged parts")
+  check_close(merged, whole)
+  merged
+}
+
+# Means are right to a few units of their rounding, deviations from them to 1e-10.
+check_close <- function(merged, whole) {
+  d <- ncol(whole$mean)
+  # Contrasts are made of each other, interactions also of numbers.
+  columns <- colnames(whole$mean)
+  coded <- columns %in% unlist(lapply(list(whole, whole$varying), function(part) part$terms[names(part$coding$patterns)]))
+  spread <- sqrt(moments_squares(whole))
+  largest <- abs(whole$mean) + spread
+  for (of_several in list(coded & !grepl(":", columns, fixed = TRUE), coded & grepl(":", columns, fixed = TRUE))) {
+    from <- if (any(grepl(":", columns[of_several], fixed = TRUE))) rep(TRUE, length(columns)) else of_several
+    if (any(of_several)) {
+      spread[, of_several] <- apply(spread[, from, drop = FALSE], 1, max)
+      largest[, of_several] <- apply(largest[, from, drop = FALSE], 1, max)
+    }
+  }
+  largest <- apply(largest, 2, max)
+  rounding <- 1e-14 * rep(largest, each = nrow(spread)) + .Machine$double.xmin
+  difference <- (merged$mean - whole$mean) + (merged$mean_low - whole$mean_low)
+  if (any(abs(difference) > rounding)) violated("means of merged parts")
+  error <- 1e-10 * spread + sqrt(if (is.null(whole$weight)) whole$n else whole$weight) * rounding
+  first <- sequence(seq_len(d))
+  second <- rep(seq_len(d), seq_len(d))
+  bound <- error[, first] * (spread + error)[, second] + (spread + error)[, first] * error[, second]
+  if (any(abs(merged$within - whole$within) > bound)) violated("products of merged parts")
+}
+
+moments_squares <- function(moments) moments$within[, cumsum(seq_len(ncol(moments$mean))), drop = FALSE]
 
 check_summary <- function(table) {
   known <- !is.nan(table$mean)
