@@ -182,12 +182,11 @@ response_name <- function(formula) {
   if (is.name(formula[[2]])) as.character(formula[[2]]) else format_expr(formula[[2]])
 }
 
+# From calls, not from text: `(x > 0) + t` without its brackets is another formula.
 fixed_formula <- function(formula, labels, intercept) {
-  if (length(labels) == 0) {
-    labels <- if (intercept) "1" else "0"
-    intercept <- TRUE
-  }
-  stats::reformulate(labels, response = formula[[2]], intercept = intercept, env = environment(formula))
+  rhs <- Reduce(function(a, b) call("+", a, b), lapply(labels, str2lang))
+  if (is.null(rhs)) rhs <- as.numeric(intercept) else if (!intercept) rhs <- call("-", rhs, 1)
+  stats::as.formula(call("~", formula[[2]], rhs), environment(formula))
 }
 
 # `wrong` says what is wrong, `supported` what to write instead; `found` is the expression that was

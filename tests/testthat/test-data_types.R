@@ -37,7 +37,7 @@ test_that("a list column cannot be a predictor or group, and does no harm elsewh
 
 test_that("a matrix is no data frame", {
   for (wrong in list(as.matrix(data[c("x", "y")]), array(1:8, c(2, 2, 2)), data$y)) {
-    expect_error(complete_pooling(y ~ x, wrong), "data frame, group moments", class = "bayespool_error_data")
+    expect_error(complete_pooling(y ~ x, wrong), "data frame or group moments", class = "bayespool_error_data")
   }
 })
 

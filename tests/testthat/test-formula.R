@@ -19,6 +19,13 @@ test_that("a formula without predictors or groups works", {
   expect_identical(parsed$fixed, y ~ 1, ignore_formula_env = TRUE)
 })
 
+test_that("brackets keep their meaning", {
+  data <- withr::with_seed(1, data.frame(y = rnorm(20), x = rnorm(20), t = rnorm(20), g = rep(1:4, 5)))
+  moments <- group_moments(y ~ t + (x > 0) + (1 | g), data)
+  expect_identical(colnames(moments$mean), c("t", "x > 0TRUE", "y"))
+  expect_equal(moments$mean[, "t"], unname(tapply(data$t, data$g, mean)), ignore_attr = TRUE)
+})
+
 test_that("the intercept goes with 0 or - 1 wherever they stand", {
   for (formula in list(y ~ 0 + (1 | g), y ~ (1 | g) - 1, y ~ (1 | g) + 0, y ~ -1 + (1 | g))) {
     parsed <- parse_formula(formula)
