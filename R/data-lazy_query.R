@@ -13,9 +13,9 @@ ask_table <- function(query, call) {
   })
 }
 
-# One line a cell: the `keys` (columns) as key1, key2, ..., `n`, sums of the `products` (lists of columns) and of their products in pairs. They
-# are about averages that the same query computes first: these may be rounded, and nothing cancels. Lowest and highest values tell
-# constants and infinite values.
+# One line a cell: the `keys` (columns) as key1, key2, ..., `n`, sums of the `products` (lists of columns) and of their products in pairs.
+# They are about averages that the same query computes first: these may be rounded, and nothing cancels. Lowest and highest values
+# tell constants and infinite values.
 sums_by_cell <- function(data, keys, products, weighted) {
   d <- length(products)
   by <- rlang::syms(c("one", key_names(keys)))

@@ -50,7 +50,8 @@
 #'   does not tell of others. Columns that depend on all rows cannot be merged, as those of `poly(x, 2)`, `scale(x)` and `cut(x, 3)`:
 #'   compute them before the rows are split. Nor can other levels be found for contrasts that are given as a matrix.
 #' @param formula A formula with one grouping factor, such as `y ~ x + (1 | g)`.
-#' @param data A data frame that holds all variables of `formula`. Or group moments, or a list of group moments, which are merged.
+#' @param data A data frame that holds all variables of `formula`. A table in a database, or rows that come in parts: see
+#'   [bayespool-rows]. Or group moments, or a list of group moments, which are merged.
 #' @param weights A column of `data`, an expression of columns, or a vector: the weight of each row. See [bayespool-weights].
 #' @return An object of class `group_moments`: a list with `group_name`, `group` (the J labels), `n`
 #'   (the J sizes), `mean` (J x d; predictors first, the response last), `within` (J x d(d+1)/2: the

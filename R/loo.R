@@ -49,11 +49,12 @@
 #'     is alone in its group. For groups the rows are `elpd_logo` and `logoic`.
 #'   * `pointwise`: the same for each observation, in the order of the rows that the fit used, or for each group; and
 #'     `mcse_elpd_loo`, the Monte Carlo standard error, 0.
-#' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments, without `newdata`;
-#'   `newdata` with groups that the fit does not know, or without the response; groups of a fit that has none. Of class `bayespool_error_improper`: a posterior that does not exist without one of the
-#'   observations, for example where all others of its group are equal. Of class `bayespool_error_argument`: a fit
-#'   with `prior_only = TRUE`, which has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of
-#'   class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
+#' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments, without
+#'   `newdata`; `newdata` with groups that the fit does not know, or without the response; groups of a fit that has none.
+#'   Of class `bayespool_error_improper`: a posterior that does not exist without one of the observations, for example
+#'   where all others of its group are equal. Of class `bayespool_error_argument`: a fit with `prior_only = TRUE`, which
+#'   has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of class `bayespool_error_draws`:
+#'   `waic()` or `method = "psis"` for a fit without draws.
 #' @references Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
 #'   cross-validation and WAIC. *Statistics and Computing*, 27, 1413-1432. \doi{10.1007/s11222-016-9696-4}
 #' @seealso [compare_pooling()] for complete, no and partial pooling at once; [r_squared] for the share of the variance
@@ -179,7 +180,9 @@ sampled_rows <- function(fit, newdata, method, unit, call) {
     abort_bayespool(
       c(
         "{.arg newdata} must have the weights of its rows.",
-        i = if (is.null(fit$weights)) "The fit was made from moments, which do not say whose weights they are: give it rows and {.arg weights}.",
+        i = if (is.null(fit$weights)) {
+          "The fit was made from moments, which do not say whose weights they are: give it rows and {.arg weights}."
+        },
         i = if (!is.null(fit$weights)) "They were {.code {format_expr(fit$weights)}}."
       ),
       "data", call

@@ -34,7 +34,8 @@
 #' [bayespool-priors] and [empirical-priors].
 #'
 #' @param formula A formula of the estimates, such as `yi ~ 1 + (1 | study)`.
-#' @param data A data frame with one row an estimate; what `metafor::escalc()` returns serves as it is.
+#' @param data A data frame with one row an estimate; what `metafor::escalc()` returns serves as it is. Or a table in a database, see
+#'   [bayespool-rows].
 #' @param se,vi The standard errors of the estimates, or their squares: a column of `data`, an expression of columns, or a vector. Give
 #'   one of them; an object of `metafor::escalc()` has its own `vi`. A row without one is dropped.
 #' @param prior A named list of distributions, or `NULL`; see [bayespool-priors] for the distributions and the defaults. Parameters are

@@ -47,7 +47,7 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
   in_panels <- type %in% c("histogram", "density")
   chosen <- choose_groups(moments, groups, sort, call, most = if (in_panels) most_panels else Inf)
   shown <- moments$group[chosen]
-  if (inherits(data, "group_moments") || rlang::is_bare_list(data)) {
+  if (!is.data.frame(data)) {
     check_type_of_moments(type, call)
     picture <- plot_moments(moments, chosen)
   } else {
@@ -72,7 +72,7 @@ check_type_of_moments <- function(type, call) {
   if (type != "points") {
     abort_bayespool(
       c(
-        "{.code type = \"{type}\"} needs the single observations, and group moments do not have them.",
+        "{.code type = \"{type}\"} needs the single observations, and {.arg data} does not give them.",
         i = "Moments keep only the size, means and cross-products of each group.",
         i = "Give the rows, as a data frame, or leave {.arg type} out."
       ),

@@ -22,7 +22,8 @@
 #'
 #' @param formula Response, predictors, and what varies, as in `y ~ x + (1 + x | g)` or the same `y ~ x + (x | g)`;
 #'   `(1 + x || g)` for effects without correlation.
-#' @param data A data frame with the variables of `formula`, or [group moments][group_moments()] that hold its columns.
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
+#'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(rho = dist_lkj(2))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.

@@ -16,7 +16,8 @@
 #' [varying_intercept_slope()] does not ask for it.
 #'
 #' @param formula Response, predictors, and the slopes that vary, as in `y ~ x + (0 + x | g)`.
-#' @param data A data frame with the variables of `formula`, or [group moments][group_moments()] that hold its columns.
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
+#'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma_beta = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.

@@ -24,7 +24,9 @@ kinds_of_formula <- list(
   y ~ u + (1 + factor(u) || g), y ~ 1, y ~ x * f
 )
 
-quietly <- function(expr) suppressWarnings(suppressMessages(expr, classes = "bayespool_message_dropped"), classes = "bayespool_warning_precision")
+quietly <- function(expr) {
+  suppressWarnings(suppressMessages(expr, classes = "bayespool_message_dropped"), classes = "bayespool_warning_precision")
+}
 
 # Also for a formula without a group.
 moments_of <- function(formula, data, weights = NULL) {
