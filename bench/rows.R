@@ -69,7 +69,7 @@ places <- list(
       Map(function(i, file) nanoparquet::write_parquet(rows_in_r(i), file), of_file, parquet_files(folder))
     },
     moments = function(folder) {
-      Reduce(c, lapply(parquet_files(folder), function(file) group_moments(formula, nanoparquet::read_parquet(file))))
+      do.call(c, lapply(parquet_files(folder), function(file) group_moments(formula, nanoparquet::read_parquet(file))))
     },
     read = function(folder) group_moments(formula, do.call(rbind, lapply(parquet_files(folder), nanoparquet::read_parquet)))
   ),
