@@ -9,6 +9,16 @@ variable_names <- function(terms) {
 
 predictor_terms <- function(parsed) stats::delete.response(stats::terms(parsed$fixed))
 
+# The variables of the predictors and of what varies, as expressions, by their names.
+formula_expressions <- function(parsed) {
+  of_terms <- function(parsed) {
+    terms <- predictor_terms(parsed)
+    stats::setNames(as.list(attr(terms, "variables"))[-1], variable_names(terms))
+  }
+  variables <- c(of_terms(parsed), if (has_varying_terms(parsed)) of_terms(varying_formula(parsed)))
+  variables[!duplicated(names(variables))]
+}
+
 # The products of numeric variables of a formula whose variables `categories` are categorical: `variables` (a list with the variables of
 # each product; the response last) and `of_term` (the product of each term, of the response under its name; 0 for a term without
 # numeric variables).

@@ -17,24 +17,19 @@ cells_of_rows <- function(parsed, rows, call) {
   list(group = rows$group[first], categories = lapply(variables[is_category], `[`, first), lines = lines, products = products)
 }
 
-# The variables that eval_predictors() found, by their names. They must say the same of a row whatever the other rows are.
+# The variables that eval_predictors() found, by their names: numbers and categories.
 cell_variables <- function(predictors, call) {
   frame <- as.list(predictors$frame)
   if (is.null(predictors$terms)) {
     names(frame) <- vapply(names(frame), term_variable, "")
     return(frame)
   }
-  bases <- as.list(attr(predictors$terms, "predvars"))[-1]
-  depends <- !mapply(identical, bases, as.list(attr(predictors$terms, "variables"))[-1])
-  other <- !vapply(frame, function(x) is_coded(x) || is_plain_number(x), NA)
-  if (any(depends | other)) {
-    wrong <- which(depends | other)[1]
-    found <- if (depends[wrong]) "It depends on all rows at once." else "It is {.obj_type_friendly {frame[[wrong]]}}."
+  other <- Filter(function(x) !is_coded(x) && !is_plain_number(x), frame)
+  if (length(other) > 0) {
     abort_bayespool(
       c(
-        "{.code {names(frame)[wrong]}} cannot be computed from rows that come in parts.",
-        i = found,
-        i = "Numbers and categories can be used, and functions of single rows such as {.fn log}."
+        "{.code {names(other)[1]}} must be numbers or a category, where rows come in parts.",
+        i = "Found {.obj_type_friendly {other[[1]]}}."
       ),
       "data", call
     )
@@ -91,11 +86,11 @@ combine_keys <- function(parts, name, call) {
     return(do.call(c, parts))
   }
   parts <- lapply(parts, function(x) if (is.factor(x)) as.character(x) else x)
-  type <- vapply(parts, function(x) if (is.numeric(x)) "number" else typeof(x), "")
+  type <- vapply(parts, function(x) if (is.numeric(x)) "number" else paste(class(x), collapse = " "), "")
   if (length(unique(type)) > 1) {
     abort_parts(name, call)
   }
-  unlist(parts)
+  do.call(c, parts)
 }
 
 abort_parts <- function(name, call) {

@@ -153,12 +153,7 @@ cells_of_table <- function(parsed, data, call) {
 
 # The categorical variables among the predictors, as expressions: columns of text or logical values, and factor() of a column.
 table_categories <- function(parsed, example, call) {
-  of_terms <- function(parsed) {
-    terms <- predictor_terms(parsed)
-    stats::setNames(as.list(attr(terms, "variables"))[-1], variable_names(terms))
-  }
-  variables <- c(of_terms(parsed), if (has_varying_terms(parsed)) of_terms(varying_formula(parsed)))
-  variables <- variables[!duplicated(names(variables))]
+  variables <- formula_expressions(parsed)
   is_category <- vapply(variables, function(expr) {
     made <- rlang::is_call(expr, c("factor", "as.factor"), n = 1) && is.name(expr[[2]])
     if (!made && is.name(expr) && is_coded(example[[as.character(expr)]])) {

@@ -69,6 +69,7 @@ cells_of_parts <- function(parsed, read, call) {
     empty <- if (nrow(part) == 0) empty + 1 else 0
     if (empty > 0) next
     check_variables(parsed, part, call)
+    check_row_by_row(parsed, part, call)
     used <- used_rows(parsed, weigh_part(part, attr(read, "weights"), call), call)
     dropped <- add_dropped(dropped, used$dropped)
     if (length(used$response) == 0) next # their categories may be of another type
@@ -126,4 +127,23 @@ weigh_part <- function(part, weights, call) {
     )
   }
   add_weights(part, weights, call)
+}
+
+# What a formula computes, such as log(x), must be the same of a row whatever the other rows are: tried with half of them.
+check_row_by_row <- function(parsed, part, call) {
+  variables <- c(list(parsed$response_expr), formula_expressions(parsed))
+  half <- part[seq_len(nrow(part) %/% 2), , drop = FALSE]
+  for (expr in Filter(is.call, variables)) {
+    values <- lapply(list(part, half), function(rows) eval_user(eval(expr, rows, parsed$env), "The formula", call))
+    of_half <- if (is.null(dim(values[[1]]))) values[[1]][seq_len(nrow(half))] else values[[1]][seq_len(nrow(half)), ]
+    if (!identical(as.character(of_half), as.character(values[[2]]))) {
+      abort_bayespool(
+        c(
+          "{.code {format_expr(expr)}} cannot be computed from rows that come in parts.",
+          i = "It depends on all rows at once. {.code log(x)} does not, for example."
+        ),
+        "data", call
+      )
+    }
+  }
 }

@@ -30,8 +30,8 @@ rows_in_r <- function(i) {
 last_row <- format(row_count - 1, scientific = FALSE)
 parquet_files <- function(folder) sprintf("%s/rows_%d.parquet", folder, 0:9)
 
-# Each place where rows may be has functions of a folder: make() the rows, if they are not there yet, moments() of them there, and
-# read() all into R for their moments. `connect(folder, frame)` skips, as in tests, where there is no such database; `series` gives
+# Each place where rows may be has functions of a folder: make() the rows, if they are not there yet, moments() of them there (of files,
+# one after the other), parts() of 100,000 rows, or batches of a stream, one after the other, and read() all into R for their moments. `connect(folder, frame)` skips, as in tests, where there is no such database; `series` gives
 # i = 0, 1, ... in its SQL; `from(folder)` is what to select rows from.
 database <- function(connect, series = NULL, from = function(folder) "rows") {
   list(
@@ -42,6 +42,16 @@ database <- function(connect, series = NULL, from = function(folder) "rows") {
     moments = function(folder) {
       connection <- connect(folder, environment())
       group_moments(formula, dplyr::tbl(connection, dbplyr::sql(paste("SELECT * FROM", from(folder)))))
+    },
+    parts = function(folder) {
+      connection <- connect(folder, environment())
+      query <- paste("SELECT y, x, g FROM", from(folder))
+      if (inherits(connection, "AdbiConnection")) {
+        return(group_moments(formula, DBI::dbGetQueryArrow(connection, query))) # its dbFetch() takes a second and more for each part
+      }
+      result <- DBI::dbSendQuery(connection, query)
+      withr::defer(DBI::dbClearResult(result))
+      group_moments(formula, result)
     },
     read = function(folder) {
       connection <- connect(folder, environment())

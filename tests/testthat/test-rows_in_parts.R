@@ -34,6 +34,9 @@ test_that("factors keep the order of their levels, groups that of their type", {
   parts <- split_rows(complete[nrow(complete):1, ], rep(1:5, length.out = nrow(complete)))
   expect_same_moments(moments_of(y ~ z + (1 | f), in_turn(parts)), moments_of(y ~ z + (1 | f), complete))
   expect_same_moments(moments_of(y ~ f + (1 | k), in_turn(parts)), moments_of(y ~ f + (1 | k), complete))
+  complete$day <- as.Date("2024-01-01") + complete$k
+  parts <- split_rows(complete, rep(1:5, length.out = nrow(complete)))
+  expect_same_moments(moments_of(y ~ z + (1 | day), in_turn(parts)), moments_of(y ~ z + (1 | day), complete))
   # Where parts have a factor and text, levels are text.
   parts[[2]]$f <- as.character(parts[[2]]$f)
   expect_identical(moments_of(y ~ z + (1 | f), in_turn(parts))$group, levels(factor(as.character(complete$f))))
@@ -128,8 +131,13 @@ test_that("what is no source of rows is refused", {
   refused(in_turn(list(rows[c("y", "x")])), "not in")
   refused(in_turn(list(rows)), "column", weights = rep(1, nrow(rows)), class = "argument")
   refused(in_turn(list(rows)), "column", weights = nothing, class = "argument")
-  formula <- y ~ poly(s, 2) + (1 | g)
-  refused(in_turn(list(rows)), "all rows")
+  others <- list(
+    y ~ poly(s, 2) + (1 | g), y ~ scale(s) + (1 | g), scale(y) ~ 1 + (1 | g), y ~ I(s - mean(s)) + (1 | g), y ~ cut(s, 3) + (1 | g),
+    y ~ 1 + (1 + rank(s) | g)
+  )
+  for (formula in others) refused(in_turn(list(rows)), "all rows")
+  formula <- y ~ poly(s, 2, raw = TRUE) + (1 | g)
+  refused(in_turn(list(rows)), "numbers or a category")
   formula <- y ~ u + (1 | g)
   refused(in_turn(list(rows, transform(rows, u = as.character(u)))), "in another")
   formula <- y ~ x + (1 | u)

@@ -370,14 +370,48 @@ check_parts <- function(formula, data, part, contrasts, weighted) {
     if (!grepl(expected, conditionMessage(merged))) violated("parts do not merge: ", conditionMessage(merged))
     return(whole)
   }
-  same <- setdiff(names(whole), c("mean", "mean_low", "within", "weight", "log_weight", "residual"))
-  for (field in same) if (!identical(merged[[field]], whole[[field]])) violated(field, " of merged parts")
-  for (field in c("weight", "log_weight")) {
-    if (!isTRUE(all.equal(merged[[field]], whole[[field]]))) violated(field, " of merged parts")
+  check_same(merged, whole, "merged parts")
+  rows <- unname(split(data, part))
+  in_turn <- tryCatch(moments(function() {
+    next_rows <- if (length(rows) > 0) rows[[1]]
+    rows <<- rows[-1]
+    next_rows
+  }), bayespool_error_data = identity)
+  if (!inherits(in_turn, "condition")) {
+    check_same(in_turn, whole, "rows in turn")
+  } else if (!grepl("all rows|too large for double precision|or a category", conditionMessage(in_turn))) {
+    violated("rows in turn: ", conditionMessage(in_turn))
   }
-  if (!identical(colnames(merged$mean), colnames(whole$mean))) violated("columns of merged parts")
-  check_close(merged, whole)
+  if (chance(0.3) && rlang::is_installed(c("dbplyr", "RSQLite"))) check_table(moments, data)
   merged
+}
+
+# The same of the rows as a table of SQLite, which knows neither factors nor logical values.
+check_table <- function(moments, data) {
+  plain <- data[vapply(data, function(x) is.numeric(x) && is.null(dim(x)) || is.character(x) || is.factor(x) || is.logical(x), NA)]
+  plain[] <- lapply(plain, function(x) if (is.factor(x)) as.character(x) else if (is.logical(x)) as.integer(x) else x)
+  connection <- DBI::dbConnect(RSQLite::SQLite(), ":memory:")
+  on.exit(DBI::dbDisconnect(connection))
+  DBI::dbWriteTable(connection, "rows", plain)
+  wanted <- tryCatch(moments(plain), bayespool_error = identity)
+  found <- tryCatch(moments(dplyr::tbl(connection, "rows")), bayespool_error = identity)
+  if (!inherits(wanted, "condition") && !inherits(found, "condition")) {
+    check_same(found, wanted, "a table")
+  } else if (inherits(wanted, "condition") && !inherits(found, "condition")) {
+    violated("a table instead of ", conditionMessage(wanted))
+  } else if (!inherits(wanted, "condition") && !inherits(found, "bayespool_error_formula")) {
+    violated("a table: ", conditionMessage(found))
+  }
+}
+
+check_same <- function(found, whole, what) {
+  same <- setdiff(names(whole), c("mean", "mean_low", "within", "weight", "log_weight", "residual"))
+  for (field in same) if (!identical(found[[field]], whole[[field]])) violated(field, " of ", what)
+  for (field in c("weight", "log_weight")) {
+    if (!isTRUE(all.equal(found[[field]], whole[[field]]))) violated(field, " of ", what)
+  }
+  if (!identical(colnames(found$mean), colnames(whole$mean))) violated("columns of ", what)
+  check_close(found, whole)
 }
 
 # Means are right to a few units of their rounding, deviations from them to 1e-10.
