@@ -31,8 +31,9 @@ last_row <- format(row_count - 1, scientific = FALSE)
 parquet_files <- function(folder) sprintf("%s/rows_%d.parquet", folder, 0:9)
 
 # Each place where rows may be has functions of a folder: make() the rows, if they are not there yet, moments() of them there (of files,
-# one after the other), parts() of 100,000 rows, or batches of a stream, one after the other, and read() all into R for their moments. `connect(folder, frame)` skips, as in tests, where there is no such database; `series` gives
-# i = 0, 1, ... in its SQL; `from(folder)` is what to select rows from.
+# one after the other), parts() of 100,000 rows, or batches of a stream, one after the other, and read() all into R for their
+# moments. `connect(folder, frame)` skips, as in tests, where there is no such database; `series` gives i = 0, 1, ... in its SQL;
+# `from(folder)` is what to select rows from.
 database <- function(connect, series = NULL, from = function(folder) "rows") {
   list(
     make = if (!is.null(series)) function(folder) {
