@@ -112,6 +112,12 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
+  if (!missing(data) && !is.data.frame(data) && !inherits(data, "group_moments")) {
+    # What is not in R is read once.
+    moments <- reduce_data(parsed, attach_weights(data, rlang::enquos(...)$weights %||% rlang::quo(NULL), call), FALSE, call)
+    with_moments <- function(..., weights) compare_pooling(formula, moments, prior, sigma, ..., prob = prob, interval = interval)
+    return(with_moments(...))
+  }
   if (has_varying_terms(parsed)) {
     if (!identical(sigma, c("group", "common"))) {
       abort_bayespool(

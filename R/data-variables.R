@@ -1,7 +1,7 @@
 # The variables of a formula in rows of data: response, predictors before coding, and which rows have them all.
 
-# Where rows keep their weights, as a model frame has them; no formula can name this column.
-weights_column <- "(weights)"
+# Where rows keep their weights: a name that every database takes, and nobody's own.
+weights_column <- "bayespool_weights"
 
 formula_variables <- function(parsed) {
   unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))

@@ -90,7 +90,7 @@ add_weights.data.frame <- function(data, weights, call) {
   data
 }
 
-# `data` with other weights: `expr` computes them from `(weights)`.
+# `data` with other weights: `expr` computes them from those in `weights_column`.
 change_weights <- function(data, expr) UseMethod("change_weights")
 
 #' @export

@@ -71,6 +71,14 @@ test_that("fits take parts as data", {
   wanted <- quietly(varying_intercept(z ~ s + (1 | k), rows, iter_sampling = 0))
   expect_equal(exact_summary(found), exact_summary(wanted), tolerance = 1e-10)
   expect_error(meta_analysis(z ~ 1 + (1 | k), in_turn(parts), se = s), "data frame", class = "bayespool_error_data")
+  # A stream is read once, whatever is fitted.
+  for (formula in list(z ~ s + (1 | k), z ~ s + (1 + s | h))) {
+    compared <- quietly(suppressWarnings(compare_pooling(formula, in_turn(parts), weights = w, iter_sampling = 0)))
+    moments <- moments_of(formula, rows, weights = w)
+    wanted <- suppressWarnings(compare_pooling(formula, moments, iter_sampling = 0))
+    expect_equal(compared$groups, wanted$groups, tolerance = 1e-6)
+    expect_equal(compared$models, wanted$models, tolerance = 1e-6)
+  }
 })
 
 test_that("results of a query and streams are read to their end", {
