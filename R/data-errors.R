@@ -83,7 +83,7 @@ typical_variance <- function(parsed, data, moments, call) {
   # In units of the average weight, whose squares are numbers.
   unit_weight <- sum(moments$weight) / sum(moments$n)
   weight <- as.name(weights_column)
-  data <- change_weights(data, bquote(pmax(.(weight) / .(unit_weight) * (.(weight) / .(unit_weight)), .(.Machine$double.xmin))))
+  data <- change_weights(data, bquote(.(weight) / .(unit_weight) * (.(weight) / .(unit_weight)) + .(.Machine$double.xmin)))
   squared <- merge_into_one(suppressMessages(reduce_data(parsed, data, TRUE, call), classes = "bayespool_message_dropped"))
   moments <- merge_into_one(scale_weights(moments, 1 / unit_weight))
   columns <- seq_along(unlist(moments$terms))

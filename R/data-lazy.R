@@ -83,14 +83,17 @@ reduce_data.Dataset <- reduce_data.tbl_lazy
 #' @export
 #' @noRd
 add_weights.tbl_lazy <- function(data, weights, call) {
-  set_weights(data, lazy_column(weights, "weights", data, call))
+  set_weights(data, lazy_column(weights, "weights", data, call), "weights")
 }
 
 #' @export
 #' @noRd
-change_weights.tbl_lazy <- function(data, expr) set_weights(data, expr)
+change_weights.tbl_lazy <- function(data, expr) set_weights(data, expr, attr(data, "weights_argument"))
 
-set_weights <- function(data, expr) dplyr::mutate(data, !!!stats::setNames(list(expr), weights_column))
+# `argument`: which one the weights come from, for people.
+set_weights <- function(data, expr, argument) {
+  structure(dplyr::mutate(data, !!!stats::setNames(list(expr), weights_column)), weights_argument = argument)
+}
 
 #' @export
 #' @noRd
@@ -102,7 +105,7 @@ attach_errors.tbl_lazy <- function(data, errors, call) {
   if (length(bad) > 0) {
     abort_errors(name, bad[1], "in a row", call)
   }
-  set_weights(data, switch(name, se = rlang::expr(1 / (!!column * !!column)), vi = rlang::expr(1 / !!column)))
+  set_weights(data, switch(name, se = rlang::expr(1 / (!!column * !!column)), vi = rlang::expr(1 / !!column)), name)
 }
 
 # The column that `argument` (a quosure) names, as a symbol.
@@ -123,14 +126,16 @@ lazy_column <- function(argument, name, data, call) {
 
 # See moments_of_cells().
 cells_of_table <- function(parsed, data, call) {
+  of_weights <- attr(data, "weights_argument")
   data <- dplyr::ungroup(data)
   check_present(setdiff(formula_variables(parsed), colnames(data)), setdiff(colnames(data), weights_column), call)
   weighted <- weights_column %in% colnames(data)
   used <- c(formula_variables(parsed), if (weighted) weights_column)
-  complete <- dplyr::filter(data, !!!lapply(used, function(column) rlang::expr(!is.na(!!as.name(column)))))
+  names(used) <- c(formula_variables(parsed), of_weights)
+  complete <- dplyr::filter(data, !!!lapply(unname(used), function(column) rlang::expr(!is.na(!!as.name(column)))))
   if (weighted) complete <- dplyr::filter(complete, !!as.name(weights_column) > 0)
 
-  example <- ask_table(utils::head(dplyr::select(complete, dplyr::all_of(used)), 1), call)
+  example <- ask_table(utils::head(dplyr::select(complete, dplyr::all_of(unname(used))), 1), call)
   if (nrow(example) == 0) {
     tell_dropped(dropped_of_table(data, used, 0, call), 0, call)
   }

@@ -127,13 +127,13 @@ check_finite_products <- function(low, high, products, call) {
   }
 }
 
-# How many rows of the table were left out of the `kept` ones, and why: as used_rows() has it.
+# How many rows of the table were not `kept`, and why: as used_rows() has it. `used`: columns, by what people call them.
 dropped_of_table <- function(data, used, kept, call) {
   rows <- as.double(ask_table(dplyr::summarise(data, n = !!count_rows), call)$n)
   if (rows == kept) {
     return(list(missing = 0, columns = character(), without_weight = 0))
   }
-  is_missing <- lapply(rlang::syms(used), function(column) call("is.na", column))
+  is_missing <- lapply(rlang::syms(unname(used)), function(column) call("is.na", column))
   count <- function(condition) call("sum", rlang::call2("ifelse", condition, 1L, 0L), na.rm = TRUE)
   anywhere <- Reduce(function(a, b) call("|", a, b), is_missing)
   weight <- intersect(weights_column, used)
@@ -148,5 +148,5 @@ dropped_of_table <- function(data, used, kept, call) {
   if (isTRUE(counts[["lightest"]] < 0)) abort_weights(counts[["lightest"]], "in a row", call)
   counts$lightest <- NULL
   counts <- vapply(counts, as.double, 0)
-  list(missing = counts[["any"]], columns = used[counts[-1] > 0], without_weight = rows - kept - counts[["any"]])
+  list(missing = counts[["any"]], columns = names(used)[counts[-1] > 0], without_weight = rows - kept - counts[["any"]])
 }

@@ -6,7 +6,7 @@ engines <- list(SQLite = sqlite_connection, PostgreSQL = postgres_connection, Du
 
 for (engine in names(engines)) {
   test_that(paste("moments are those of the rows:", engine), {
-    if (engine != "SQLite") skip_on_cran()
+    skip_on_cran() # dbplyr takes a minute to write all queries
     connection <- engines[[engine]]()
     table <- database_table(connection, rows)
     for (formula in kinds_of_formula) expect_same_moments(moments_of(formula, table), moments_of(formula, rows))
@@ -19,13 +19,16 @@ for (engine in names(engines)) {
     table <- database_table(engines[[engine]](), rows)
     told <- function(...) {
       text <- character()
-      withCallingHandlers(quiet <- group_moments(...), bayespool_message_dropped = function(cnd) text <<- c(text, conditionMessage(cnd)))
+      withCallingHandlers(group_moments(...), bayespool_message_dropped = function(cnd) {
+        text <<- c(text, conditionMessage(cnd))
+        invokeRestart("muffleMessage")
+      })
       text
     }
     for (formula in list(y ~ z + f + (1 | g), y ~ x + (1 | k))) {
       expect_identical(sort(told(formula, table)), sort(told(formula, rows)))
     }
-    expect_identical(told(y ~ x + (1 | k), table, weights = w)[2], told(y ~ x + (1 | k), rows, weights = w)[2])
+    expect_identical(told(y ~ x + (1 | k), table, weights = w), told(y ~ x + (1 | k), rows, weights = w))
     withr::with_options(list(na.action = "na.fail"), {
       expect_error(group_moments(y ~ z + (1 | g), table), "na.fail", class = "bayespool_error_data")
     })
@@ -165,7 +168,7 @@ test_that("the query is written for databases that are not here", {
   skip_if_not_installed("dbplyr")
   for (dialect in c("hive", "snowflake", "mssql", "oracle", "redshift", "mysql", "hana", "teradata", "impala")) {
     simulated <- getExportedValue("dbplyr", paste0("simulate_", dialect))()
-    table <- dbplyr::lazy_frame(y = 1, x = 1, f = "a", g = "b", `(weights)` = 1, con = simulated)
+    table <- dbplyr::lazy_frame(y = 1, x = 1, f = "a", g = "b", bayespool_weights = 1, con = simulated)
     for (weighted in c(FALSE, TRUE)) {
       query <- as.character(dbplyr::sql_render(sums_by_cell(table, c("g", "f"), list("x", c("x", "y"), "y"), weighted)))
       expect_match(query, "LEFT JOIN")
