@@ -20,7 +20,7 @@ postgres_connection <- function(frame = parent.frame()) {
 # By the package duckdb where that is installed, else by adbi and DuckDB's library.
 duckdb_connection <- function(path = ":memory:", frame = parent.frame()) {
   testthat::skip_if_not_installed("dbplyr")
-  if (requireNamespace("duckdb", quietly = TRUE)) {
+  if (nzchar(system.file(package = "duckdb"))) {
     return(closed_later(DBI::dbConnect(getExportedValue("duckdb", "duckdb")(), path), frame))
   }
   shared_library <- Sys.getenv("BAYESPOOL_TEST_DUCKDB")
