@@ -17,7 +17,11 @@ merge_lines <- function(lines, code, groups) {
 merge_into_one <- function(moments) {
   columns <- colnames(moments$mean)
   sums <- intersect(c("n", "weight", "log_weight"), names(moments))
-  merge <- function(lines) merge_lines(c(unclass(moments)[sums], lines), rep(1L, length(moments$n)), 1)
+  # The sum over the groups first, as where the core has summed it: the same to the last digit.
+  merge <- function(lines) {
+    lines$within <- matrix(colSums(lines$within), 1)
+    merge_lines(c(unclass(moments)[sums], lines), rep(1L, length(moments$n)), 1)
+  }
   residual <- moments$residual
   if (!is.null(residual)) {
     moments$residual[c("mean", "within")] <- merge(residual)[c("mean", "within")]

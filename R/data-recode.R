@@ -9,12 +9,13 @@ code_alike <- function(parts, call) {
   own <- lapply(parts, function(part) unclass(part)[intersect(c("terms", "coding", "varying"), names(part))])
   keys <- vapply(own, rlang::hash, "")
   different <- own[!duplicated(keys)]
-  if (length(different) == 1) {
-    return(parts)
-  }
   response <- parts[[1]]$response
   fixed <- merge_codings(different, call)
   varying <- if (!is.null(parts[[1]]$varying)) merge_codings(lapply(different, `[[`, "varying"), call)
+  # Other processes may sort text in another way.
+  if (length(different) == 1 && identical(fixed$coding, different[[1]]$coding) && identical(varying$coding, different[[1]]$varying$coding)) {
+    return(parts)
+  }
   check_same_meaning(fixed, varying, call)
   columns <- unique(c(unlist(fixed$terms, use.names = FALSE), unlist(varying$terms, use.names = FALSE), response))
   maps <- lapply(different, column_map, fixed, varying, columns, response)

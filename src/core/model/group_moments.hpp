@@ -111,6 +111,7 @@ class MomentAccumulator {
     result.mean.resize(groups_, d);
     result.mean_low.setZero(groups_, d);
     result.within.setZero(pooled ? 1 : groups_, packed_size(d));
+    std::vector<DoubleSum> all(pooled ? static_cast<std::size_t>(packed_size(d)) : 0);
     for (Eigen::Index j = 0; j < groups_; ++j) {
       const double* shift = record(j) + 1;
       const double* sum = shift + d;
@@ -121,19 +122,23 @@ class MomentAccumulator {
         result.mean.row(j).setConstant(std::nan(""));
         continue;
       }
-      const Eigen::Index row = pooled ? 0 : j;
       for (int b = 0, ab = 0; b < d; ++b) {
         const double offset = sum[b] / n;
         const DoubleSum mean = two_sum(shift[b], offset);
         result.mean(j, b) = mean.high;
         result.mean_low(j, b) = mean.low;
         for (int a = 0; a <= b; ++a, ++ab) {
-          const double product = products[ab] - sum[a] * offset;
-          result.within(row, ab) +=
-              a == b && product < 0 ? 0.0 : product;  // rounding, never a negative square
+          double product = products[ab] - sum[a] * offset;
+          if (a == b && product < 0) product = 0;  // rounding, never a negative square
+          if (pooled)
+            add_to(all[ab], product);
+          else
+            result.within(j, ab) = product;
         }
       }
     }
+    for (std::size_t ab = 0; ab < all.size(); ++ab)
+      result.within(0, ab) = all[ab].high + all[ab].low;
     return result;
   }
 
