@@ -13,7 +13,9 @@ code_alike <- function(parts, call) {
   fixed <- merge_codings(different, call)
   varying <- if (!is.null(parts[[1]]$varying)) merge_codings(lapply(different, `[[`, "varying"), call)
   # Other processes may sort text in another way.
-  if (length(different) == 1 && identical(fixed$coding, different[[1]]$coding) && identical(varying$coding, different[[1]]$varying$coding)) {
+  alike <- length(different) == 1 &&
+    identical(fixed$coding, different[[1]]$coding) && identical(varying$coding, different[[1]]$varying$coding)
+  if (alike) {
     return(parts)
   }
   check_same_meaning(fixed, varying, call)
