@@ -35,11 +35,16 @@ for (engine in names(engines)) {
   })
 
   test_that(paste("odd names, logical values, other orders and numbers of every size:", engine), {
+    named <- data.frame(one = rnorm(60), x1 = rnorm(60), key1 = rep(c("p", "q", "r"), 20), g = rep(1:4, 15), weight = 1:60, n = rnorm(60))
+    connection <- engines[[engine]]()
+    formula <- n ~ x1 * one + key1 + (1 | g)
+    expect_same_moments(
+      moments_of(formula, database_table(connection, named, "named"), weights = weight), moments_of(formula, named, weights = weight)
+    )
     odd <- data.frame(
       `my y` = 1e9 + rnorm(60), `Größe "x"` = rnorm(60), SELECT = rep(c(TRUE, FALSE, NA), 20),
       key1 = sample(c(100000, 1e15, 0.1), 60, TRUE), average1 = 1:60, check.names = FALSE
     )
-    connection <- engines[[engine]]()
     table <- database_table(connection, odd)
     of_rows <- as.data.frame(dplyr::collect(table)) # SQLite has no logical values
     formula <- `my y` ~ `Größe "x"` * SELECT + average1 + (1 | key1)
@@ -175,8 +180,8 @@ test_that("the query is written for databases that are not here", {
     for (weighted in c(FALSE, TRUE)) {
       query <- as.character(dbplyr::sql_render(sums_by_cell(table, c("g", "f"), list("x", c("x", "y"), "y"), weighted)))
       expect_match(query, "LEFT JOIN")
-      expect_match(query, "GROUP BY .one., .key1., .key2.$")
-      expect_match(query, "SUM\\(.*x2. - .average2.\\)+ \\* \\(.x3. - .average3.\\)\\) AS .product5.")
+      expect_match(query, "GROUP BY .bayespool_one., .bayespool_key1., .bayespool_key2.$")
+      expect_match(query, "SUM\\(.*x2. - .average2.\\)+ \\* \\(.bayespool_x3. - .average3.\\)\\) AS .product5.")
       # Casts mean different types in different databases.
       expect_no_match(query, "CAST")
     }

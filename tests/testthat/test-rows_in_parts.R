@@ -37,6 +37,9 @@ test_that("factors keep the order of their levels, groups that of their type", {
   complete$day <- as.Date("2024-01-01") + complete$k
   parts <- split_rows(complete, rep(1:5, length.out = nrow(complete)))
   expect_same_moments(moments_of(y ~ z + (1 | day), in_turn(parts)), moments_of(y ~ z + (1 | day), complete))
+  # factor() in the formula has the levels that all rows have, in order.
+  of_number <- split_rows(complete, complete$u %% 2 == 0)
+  expect_same_moments(moments_of(y ~ factor(u) + (1 | g), in_turn(of_number)), moments_of(y ~ factor(u) + (1 | g), complete))
   # Where parts have a factor and text, levels are text.
   parts[[2]]$f <- as.character(parts[[2]]$f)
   expect_identical(moments_of(y ~ z + (1 | f), in_turn(parts))$group, levels(factor(as.character(complete$f))))
