@@ -133,7 +133,7 @@ weigh_part <- function(part, weights, call) {
 check_row_by_row <- function(parsed, part, call) {
   variables <- c(list(parsed$response_expr), formula_expressions(parsed))
   half <- part[seq_len(nrow(part) %/% 2), , drop = FALSE]
-  for (expr in Filter(is.call, variables)) {
+  for (expr in if (nrow(half) > 0) Filter(is.call, variables)) {
     values <- lapply(list(part, half), function(rows) eval_user(eval(expr, rows, parsed$env), "The formula", call))
     of_half <- if (is.null(dim(values[[1]]))) values[[1]][seq_len(nrow(half))] else values[[1]][seq_len(nrow(half)), ]
     if (!identical(as.character(of_half), as.character(values[[2]]))) {

@@ -1,4 +1,4 @@
-# The variables of a formula in rows of data: response, predictors before coding, and which rows have them all.
+# The variables of a formula in rows of data: response, and predictors before coding.
 
 # Where rows keep their weights: a name that every database takes, and nobody's own.
 weights_column <- "bayespool_weights"

@@ -53,6 +53,16 @@ for (engine in names(engines)) {
     expect_same_moments(moments_of(formula, dplyr::filter(table, average1 > 5)), moments_of(formula, subset(of_rows, average1 > 5)))
   })
 
+  test_that(paste("groups of one value have no spread, however their average is rounded:", engine), {
+    size <- rep(2:61, 3)
+    constant <- data.frame(g = rep(seq_along(size), size), y = rep(withr::with_seed(6, rnorm(size, 0, 1e3)), size), x = 1:6)
+    found <- moments_of(y ~ x + (1 | g), database_table(engines[[engine]](), constant))
+    wanted <- moments_of(y ~ x + (1 | g), constant)
+    expect_identical(found$within[, 2:3], wanted$within[, 2:3])
+    expect_true(all(found$within[, 2:3] == 0))
+    expect_identical(found$mean[, "y"], wanted$mean[, "y"])
+  })
+
   test_that(paste("verbs of dplyr come first:", engine), {
     table <- database_table(engines[[engine]](), rows)
     computed <- dplyr::group_by(dplyr::mutate(dplyr::filter(table, s < 1.8), high = z * 2 + s), g)

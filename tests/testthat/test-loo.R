@@ -310,3 +310,35 @@ test_that("what cannot be left out is refused", {
     expect_error(loo(fit, unit = "group"), "group a", class = "bayespool_error_improper")
   }
 })
+
+# A source of rows with a single part.
+in_one_part <- function(rows) {
+  function() {
+    part <- rows
+    rows <<- NULL
+    part
+  }
+}
+
+test_that("rows that moved the posterior are left out of moments as of all rows", {
+  rows <- withr::with_seed(2, {
+    rows <- data.frame(x = rnorm(60), g = sample(letters[1:6], 60, TRUE), w = runif(60, 0.5, 2))
+    rows$y <- rows$x + rnorm(6)[match(rows$g, letters)] + rnorm(60)
+    rows$y[c(3, 20)] <- c(60, -75)
+    rbind(rows, data.frame(x = c(0, 1), g = "two", w = c(1, 3), y = c(8, 9)))
+  })
+  verbs <- list(complete_pooling, no_pooling, varying_intercept, varying_intercept_slope)
+  formulas <- list(y ~ x + (1 | g), y ~ 1 + (1 | g), y ~ x + (1 | g), y ~ x + (1 + x | g))
+  separate <- 0
+  for (i in seq_along(verbs)) {
+    of_rows <- verbs[[i]](formulas[[i]], rows, weights = w, iter_sampling = 0)
+    of_parts <- verbs[[i]](formulas[[i]], in_one_part(rows), weights = w, iter_sampling = 0)
+    expect_equal(loo(of_parts, newdata = rows)$pointwise, loo(of_rows)$pointwise, tolerance = 1e-8)
+    unresolved <- exact_leave_rows_out(
+      fit_posterior(of_rows), cbind(as.matrix(if (i == 2) rows["y"] else rows[c("x", "y")])), rows$w,
+      match(rows$g, of_rows$moments$group), 1L, NULL
+    )
+    separate <- separate + sum(is.nan(unresolved[, 1:2]))
+  }
+  expect_gt(separate, 3) # with quadratures of their own
+})

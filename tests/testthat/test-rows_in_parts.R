@@ -19,6 +19,12 @@ test_that("moments are those of all rows at once", {
   }
 })
 
+test_that("a part may have a single row", {
+  some <- rows[c(3, 20:60), ]
+  formula <- y ~ I(as.numeric(cut(s, c(0, 1, 2)))) + log(s) + (1 | k)
+  expect_same_moments(moments_of(formula, in_turn(list(some[1, ], some[-1, ]))), moments_of(formula, some))
+})
+
 test_that("a category may have a single value in a part", {
   complete <- rows[!is.na(rows$f), ]
   for (formula in list(y ~ f * z + (1 | g), y ~ 1 + (1 + f | g), y ~ f:h + (1 | k))) {
