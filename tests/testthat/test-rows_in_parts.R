@@ -37,7 +37,7 @@ test_that("factors keep the order of their levels, groups that of their type", {
   complete <- rows[!is.na(rows$f), ]
   complete$f <- factor(complete$f, levels = c("unused", "b", "C", "a"))
   complete$k <- as.integer(complete$k * 2)
-  parts <- split_rows(complete[nrow(complete):1, ], rep(1:5, length.out = nrow(complete)))
+  parts <- split_rows(complete[rev(seq_len(nrow(complete))), ], rep(1:5, length.out = nrow(complete)))
   expect_same_moments(moments_of(y ~ z + (1 | f), in_turn(parts)), moments_of(y ~ z + (1 | f), complete))
   expect_same_moments(moments_of(y ~ f + (1 | k), in_turn(parts)), moments_of(y ~ f + (1 | k), complete))
   complete$day <- as.Date("2024-01-01") + complete$k
