@@ -8,6 +8,7 @@
 #include "core/errors.hpp"
 #include "core/model/count_likelihood.hpp"
 #include "core/numerics/constants.hpp"
+#include "core/numerics/gauss_hermite.hpp"
 
 namespace bayespool {
 
@@ -88,7 +89,7 @@ class ThetaRule {
     }
     if (is_wide(likelihood, prior)) {
       fill_wide(likelihood, prior);
-    } else {
+    } else if (!fill_near(likelihood, prior)) {
       fill_peak(likelihood, prior);
     }
   }
@@ -109,6 +110,26 @@ class ThetaRule {
     const double slope = (prior.eta - likelihood.centre()) * prior.precision();
     if (!likelihood.falls_below()) return slope < 1;
     return !likelihood.falls_above() && slope > -1;
+  }
+
+  // A narrow prior, for which L is the exponential of nearly a parabola: the Gauss-Hermite rule about the maximum of that times the prior.
+  // False where it is not.
+  bool fill_near(const CountLikelihood& likelihood, const ThetaPrior& prior) {
+    constexpr double narrow = 0.1, farthest = 3;
+    if (!(prior.tau < narrow)) return false;
+    const double slope = prior.tau * (likelihood.k() - likelihood.mean(prior.eta)),
+                 curvature = prior.tau * prior.tau * likelihood.curvature(prior.eta);
+    if (!(curvature < narrow && std::abs(slope) < farthest)) return false;
+    static const GaussHermite rule(10);
+    const LikelihoodStep from_prior = likelihood.step_from(prior.eta);
+    const double centre = slope / (1 + curvature), sd = 1 / std::sqrt(1 + curvature);
+    for (std::size_t i = 0; i < rule.node.size(); ++i) {
+      const double u = rule.node[i], z = centre + sd * u;
+      put(prior.eta + prior.tau * z,
+          rule.weight[i] * std::exp(from_prior(prior.tau * z) - 0.5 * (z * z - u * u)));
+    }
+    log_scale = likelihood.log_value(prior.eta) + std::log(sd);
+    return true;
   }
 
   void fill_peak(const CountLikelihood& likelihood, const ThetaPrior& prior) {

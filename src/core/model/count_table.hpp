@@ -32,7 +32,7 @@ class CountTable {
   }
 
  private:
-  static constexpr int steps = 5;
+  static constexpr int steps = 9;
   static constexpr double longest = 0.3, fraction = 0.55;  // as ThetaRule::longest_step()
   // L is kept where it is above exp(-row_drop) of its supremum, and used where at its centre the prior's log density is at most
   // prior_drop below its maximum: what is left out is below exp(-27) of what is not. It is the same for the prior's tail.
