@@ -12,7 +12,7 @@
 
 namespace bayespool {
 
-// Lattices theta = step * m with steps 0.3, 0.15, ...: of each the likelihood of a class is computed once, where it is first needed, the
+// Lattices theta = step * m with steps 0.3, 0.3 / sqrt(2), 0.15, ...: of each the likelihood of a class is computed once, where it is first needed, the
 // prior once for all classes. An integral is then a sum of products. Where that does not have all digits, ThetaRule integrates.
 class CountTable {
  public:
@@ -32,11 +32,11 @@ class CountTable {
   }
 
  private:
-  static constexpr int steps = 9;
+  static constexpr int steps = 18;
   static constexpr double longest = 0.3, fraction = 0.55;  // as ThetaRule::longest_step()
   // L is kept where it is above exp(-row_drop) of its supremum, and used where at its centre the prior's log density is at most
-  // prior_drop below its maximum: what is left out is below exp(-27) of what is not. It is the same for the prior's tail.
-  static constexpr double row_drop = 40, prior_drop = 12;
+  // prior_drop below its maximum: what is left out is below exp(-25) of what is not. It is the same for the prior's tail.
+  static constexpr double row_drop = 34, prior_drop = 9;
   static constexpr double flat_side = 12;  // of L for k = 0 or k = n: the reach of its rows
 
   struct Row {
@@ -48,7 +48,7 @@ class CountTable {
     int level, first, count;  // level -1: none
   };
 
-  static double step(int level) { return std::ldexp(longest, -level); }
+  double step(int level) const { return step_[static_cast<std::size_t>(level)]; }
 
   void integrate(const CountClasses::Stratum& stratum, const ThetaPrior& prior) {
     const double w = prior.precision(), reach = prior.tau * std::sqrt(2 * row_drop);
@@ -68,7 +68,7 @@ class CountTable {
       const double h = step(static_cast<int>(level));
       const Eigen::ArrayXd at =
           Eigen::ArrayXd::LinSpaced(high[level] - low[level], low[level], high[level] - 1);
-      prior_[level] = (-0.5 * w * (h * at - prior.eta).square()).exp();
+      prior_[level] = h * (-0.5 * w * (h * at - prior.eta).square()).exp();
     }
     const double log_factor = prior.log_factor();
     for (Index c = stratum.first; c < stratum.first + stratum.count; ++c) {
@@ -85,7 +85,7 @@ class CountTable {
       sum_(c) = (row.value.segment(plan.first - row.first, plan.count) *
                  prior_[level].segment(plan.first - low[level], plan.count))
                     .sum();
-      base_(c) = likelihood.log_supremum() + log_factor + log_step_[level];
+      base_(c) = likelihood.log_supremum() + log_factor;
     }
   }
 
@@ -102,10 +102,10 @@ class CountTable {
     if (binomial) curvature = std::min(curvature, 0.25 * likelihood.n());
     double needed = (curvature + w) * (longest * longest) / (fraction * fraction);
     int level = 0;
-    for (; needed > 1; needed *= 0.25)
+    for (; needed > 1; needed *= 0.5)
       if (++level == steps) return {-1, 0, 0};
     const Row& row = row_of(c, level);
-    const double scale = std::ldexp(1 / longest, level);
+    const double scale = 1 / step(level);
     const int last_of_row = row.first + static_cast<int>(row.value.size()) - 1;
     const int first = std::max(row.first, static_cast<int>(std::floor((eta - reach) * scale)));
     const int last = std::min(last_of_row, static_cast<int>(std::ceil((eta + reach) * scale)));
@@ -145,10 +145,10 @@ class CountTable {
   std::vector<std::array<Row, steps>> rows_;  // by class
   std::vector<Plan> plan_;
   std::array<Eigen::ArrayXd, steps> prior_;
-  std::array<double, steps> log_step_ = [] {
+  std::array<double, steps> step_ = [] {
     std::array<double, steps> all;
     for (std::size_t level = 0; level < steps; ++level)
-      all[level] = std::log(step(static_cast<int>(level)));
+      all[level] = longest * std::pow(2, -0.5 * static_cast<double>(level));
     return all;
   }();
   ThetaRule rule_;
