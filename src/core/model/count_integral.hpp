@@ -78,10 +78,9 @@ class ThetaRule {
   // the trapezoidal rule are short in theta, too.
   static double longest_step(double sd) { return std::min(0.55 * sd, 0.3); }
 
-  void fill(const CountLikelihood& likelihood, const ThetaPrior& prior) {
-    theta.clear();
-    weight.clear();
-    total = 0;
+  // `finest`: what oscillates with this wavelength over 2 pi is to be resolved, too.
+  void fill(const CountLikelihood& likelihood, const ThetaPrior& prior, double finest = HUGE_VAL) {
+    clear();
     if (prior.tau == 0) {
       log_scale = likelihood.log_value(prior.eta);
       put(prior.eta, 1);
@@ -89,12 +88,27 @@ class ThetaRule {
     }
     if (is_wide(likelihood, prior)) {
       fill_wide(likelihood, prior);
-    } else if (!fill_near(likelihood, prior)) {
+    } else if (prior.tau > finest || !fill_near(likelihood, prior)) {
       fill_peak(likelihood, prior);
     }
   }
 
+  // Without a likelihood.
+  void fill_prior(const ThetaPrior& prior) {
+    constexpr double step = 0.55, reach = 8.25;
+    clear();
+    for (double z = -reach; z <= reach; z += step)
+      put(prior.eta + prior.tau * z, std::exp(-0.5 * z * z));
+    log_scale = -std::log(total);
+  }
+
  private:
+  void clear() {
+    theta.clear();
+    weight.clear();
+    total = 0;
+  }
+
   static constexpr double least = 1e-14;  // of the largest term
 
   void put(double at, double mass) {
