@@ -36,59 +36,48 @@ double CountMarginals::bandwidth(const Eigen::ArrayXd& f) const {
                            (nodes_.z.colwise() - mean_) * (nodes_.weight * (f - mean)).matrix());
 }
 
-Eigen::RowVectorXd CountMarginals::linear(const VectorXd& x, Scale scale,
-                                          const SummaryColumns& wanted) const {
+CountRows CountMarginals::linear(const VectorXd& x, const SummaryColumns& wanted) const {
   const Eigen::ArrayXd f = (x.transpose() * nodes_.beta).transpose().array();
-  SummaryPoints points{f, nodes_.weight, bandwidth(f)};
-  return scale == Scale::link ? summary_row(points, [](double theta) { return theta; }, wanted)
-                              : summary_row(points, response(), wanted);
+  PointSummary summary({f, nodes_.weight, bandwidth(f)});
+  return {summary.row([](double theta) { return theta; }, wanted), summary.row(response(), wanted)};
 }
 
 Eigen::RowVectorXd CountMarginals::tau(const SummaryColumns& wanted) const {
   const Coordinate& coordinate = quadrature_->posterior().tau_coordinate();
   if (quadrature_->posterior().priors().tau.is_fixed())
-    return summary_row({nodes_.tau, nodes_.weight, HUGE_VAL}, [](double x) { return x; }, wanted);
+    return PointSummary({nodes_.tau, nodes_.weight, HUGE_VAL})
+        .row([](double tau) { return tau; }, wanted);
   const Eigen::ArrayXd f =
       nodes_.tau.unaryExpr([&](double tau) { return coordinate.exact_coordinate(tau); });
-  return summary_row({f, nodes_.weight, bandwidth(f)},
-                     [&](double x) { return coordinate.value(x); }, wanted);
+  return PointSummary({f, nodes_.weight, bandwidth(f)})
+      .row([&](double x) { return coordinate.value(x); }, wanted);
 }
 
-CountMarginals::ThetaPoints CountMarginals::theta_points(Index c) const {
+CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {
   const CountClasses& classes = quadrature_->posterior().classes();
   const std::size_t own = static_cast<std::size_t>(c);
   const VectorXd& x = classes.strata[static_cast<std::size_t>(classes.stratum_of[own])].x;
-  return points((x.transpose() * nodes_.beta).transpose().array(), &classes.likelihood[own],
-                nodes_.log_z.row(c).transpose().array());
+  return rows(points((x.transpose() * nodes_.beta).transpose().array(), &classes.likelihood[own],
+                     nodes_.log_z.row(c).transpose().array()),
+              wanted);
 }
 
-CountMarginals::ThetaPoints CountMarginals::new_theta_points(const VectorXd& x) const {
-  return points((x.transpose() * nodes_.beta).transpose().array(), nullptr,
-                Eigen::ArrayXd::Zero(nodes_.count()));
-}
-
-Eigen::RowVectorXd CountMarginals::theta(Index c, Scale scale, const SummaryColumns& wanted) const {
-  return row(theta_points(c), scale, wanted);
-}
-
-Eigen::RowVectorXd CountMarginals::new_theta(const VectorXd& x, Scale scale,
-                                             const SummaryColumns& wanted) const {
-  Eigen::RowVectorXd result = row(new_theta_points(x), scale, wanted);
+CountRows CountMarginals::new_theta(const VectorXd& x, const SummaryColumns& wanted) const {
+  CountRows result = rows(points((x.transpose() * nodes_.beta).transpose().array(), nullptr,
+                                 Eigen::ArrayXd::Zero(nodes_.count())),
+                          wanted);
   const CountPosterior& posterior = quadrature_->posterior();
-  const bool bounded =
-      posterior.priors().tau.is_fixed() || posterior.tau_coordinate().bounded();
-  if (scale == Scale::response && !bounded &&
-      posterior.classes().likelihood.front().family() == CountFamily::poisson)
-    result.head(2).setConstant(std::numeric_limits<double>::quiet_NaN());
+  const bool bounded = posterior.priors().tau.is_fixed() || posterior.tau_coordinate().bounded();
+  if (!bounded && posterior.classes().likelihood.front().family() == CountFamily::poisson)
+    result.response.head(2).setConstant(std::numeric_limits<double>::quiet_NaN());
   return result;
 }
 
-Eigen::RowVectorXd CountMarginals::row(const ThetaPoints& points, Scale scale,
-                                       const SummaryColumns& wanted) const {
-  if (scale == Scale::link)
-    return summary_row(points.points, [&](double f) { return points.theta(f); }, wanted);
+CountRows CountMarginals::rows(const ThetaPoints& points, const SummaryColumns& wanted) const {
+  PointSummary summary(points.points);
   const std::function<double(double)> value = response();
-  return summary_row(points.points, [&](double f) { return value(points.theta(f)); }, wanted);
+  return {summary.row([&](double f) { return points.theta(f); }, wanted),
+          summary.row([&](double f) { return value(points.theta(f)); }, wanted)};
 }
 
 std::function<double(double)> CountMarginals::response() const {
@@ -104,7 +93,7 @@ std::function<double(double)> CountMarginals::response() const {
 CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
                                      const Eigen::ArrayXd& log_z) const {
   // Frequencies beyond which a density of this sd has nothing, and one that is analytic in a strip of half width pi / 2 only.
-  constexpr double of_sd = 9, of_strip = 18;
+  constexpr double of_sd = 7, of_strip = 15;
   constexpr double negligible = 1e-9, most_range = 3000;
   const Index count = nodes_.count();
   const Eigen::ArrayXd &w = nodes_.weight, &tau = nodes_.tau;
@@ -122,9 +111,16 @@ CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, co
   const double stretch = result.stretch, middle = result.middle;
   const auto place = [=](double theta) { return stretch * std::asinh((theta - middle) / stretch); };
   // Which densities overlap: a node's centre moves by sd^2 / tau^2 as eta does. Of those that do the narrowest.
-  const double of_eta = bandwidth(eta);
+  double of_eta = bandwidth(eta);
+  {  // beyond what eta has where tau is small nothing need be known
+    const Eigen::ArrayXd small = w * (tau * of_eta < of_sd).cast<double>();
+    const double total = small.sum(), mean = (small * eta).sum() / total;
+    if (total > negligible)
+      of_eta = std::min(of_eta, of_sd / std::sqrt((small * (eta - mean).square()).sum() / total));
+  }
   std::vector<std::pair<double, double>> widths;  // in f, with their weights
-  double lowest = HUGE_VAL, highest = -HUGE_VAL, apart = 0;
+  double lowest = HUGE_VAL, highest = -HUGE_VAL;
+  double apart = 0;
   for (Index t = 0; t < count; ++t) {
     const double f = place(centre(t)), width = place(centre(t) + sd(t)) - f;
     if (w(t) > negligible) {
@@ -189,7 +185,7 @@ CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, co
         top = std::max(top, mass);
         f.push_back(at);
         weight.push_back(mass);
-        if (mass < 1e-16 * top && (direction < 0 ? at < lowest : at > highest)) break;
+        if (mass < 1e-14 * top && (direction < 0 ? at < lowest : at > highest)) break;
       }
   }
   result.points.f = Eigen::Map<Eigen::ArrayXd>(f.data(), static_cast<Index>(f.size()));

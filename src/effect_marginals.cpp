@@ -159,7 +159,7 @@ Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
   const bool known_to_be_0 = (f == -HUGE_VAL).all();
   if (!known_to_be_0 && !f.allFinite())
     throw UnreachableMass("standard deviations or correlations are beyond the range of numbers");
-  return summary_row(points, function.value, wanted);
+  return PointSummary(points).row(function.value, wanted);
 }
 
 double EffectMarginals::bandwidth(const VectorXd& v) const {

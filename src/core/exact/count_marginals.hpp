@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <vector>
+#include <functional>
 
 #include "core/exact/count_nodes.hpp"
 #include "core/exact/count_quadrature.hpp"
@@ -11,18 +11,26 @@
 
 namespace bayespool {
 
-// Rows of means, sds and the wanted columns (see SummaryColumns). The quadrature must outlive the object.
+// A quantity on the scale of theta, and on that of the probability or rate: means, sds and the wanted columns (see SummaryColumns).
+struct CountRows {
+  Eigen::RowVectorXd link, response;
+};
+
+// The quadrature must outlive the object.
 class CountMarginals {
  public:
   explicit CountMarginals(const CountQuadrature& quadrature);
 
-  // Of theta, or of the probability or rate.
-  enum class Scale { link, response };
-
-  // The same, of x'beta; and of tau.
-  Eigen::RowVectorXd linear(const VectorXd& x, Scale scale, const SummaryColumns& wanted) const;
+  // x'beta, such as a single coefficient or a population's theta; tau.
+  CountRows linear(const VectorXd& x, const SummaryColumns& wanted) const;
   Eigen::RowVectorXd tau(const SummaryColumns& wanted) const;
 
+  // theta of the groups of class c, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
+  // tail of tau: exp(tau^2 / 2) has a mean for few priors.
+  CountRows theta(Index c, const SummaryColumns& wanted) const;
+  CountRows new_theta(const VectorXd& x, const SummaryColumns& wanted) const;
+
+ private:
   // theta = middle + stretch sinh(points.f / stretch)
   struct ThetaPoints {
     SummaryPoints points;
@@ -31,15 +39,7 @@ class CountMarginals {
     double theta(double f) const { return middle + stretch * std::sinh(f / stretch); }
   };
 
-  // theta of the groups of a class, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
-  // tail of tau: exp(tau^2 / 2) has a mean for few priors.
-  ThetaPoints theta_points(Index c) const;
-  ThetaPoints new_theta_points(const VectorXd& x) const;
-  Eigen::RowVectorXd theta(Index c, Scale scale, const SummaryColumns& wanted) const;
-  Eigen::RowVectorXd new_theta(const VectorXd& x, Scale scale, const SummaryColumns& wanted) const;
-
- private:
-  Eigen::RowVectorXd row(const ThetaPoints& points, Scale scale, const SummaryColumns& wanted) const;
+  CountRows rows(const ThetaPoints& points, const SummaryColumns& wanted) const;
 
   std::function<double(double)> response() const;
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "core/exact/mixture_columns.hpp"
 #include "core/numerics/band_limited.hpp"
@@ -20,40 +22,56 @@ struct SummaryPoints {
   double bandwidth, stretch = 3;
 };
 
-// Of value(f), an increasing function: mean, sd, and the wanted columns.
-inline Eigen::RowVectorXd summary_row(const SummaryPoints& points,
-                                      const std::function<double(double)>& value,
-                                      const SummaryColumns& wanted) {
-  const Eigen::ArrayXd &f = points.f, &weight = points.weight;
-  Eigen::RowVectorXd row(2 + wanted.count());
-  const Eigen::ArrayXd natural = f.unaryExpr(value);
-  row(0) = (weight * natural).sum();
-  // Under the square, so that the fourth power of a far node does not overflow.
-  row(1) = std::sqrt((weight.sqrt() * (natural - row(0))).square().sum());
-  if (!wanted.any()) return row;
-  const double centre = (weight * f).sum(),
-               spread = std::sqrt((weight * (f - centre).square()).sum());
-  if (!(spread > 1e-13 * std::abs(centre))) {
-    row.tail(wanted.count()).setConstant(row(0));
+class PointSummary {
+ public:
+  explicit PointSummary(SummaryPoints points)
+      : points_(std::move(points)),
+        centre_((points_.weight * points_.f).sum()),
+        spread_(std::sqrt((points_.weight * (points_.f - centre_).square()).sum())),
+        stretch_(points_.stretch * spread_) {}
+
+  // Of value(f), an increasing function: mean, sd, and the wanted columns.
+  Eigen::RowVectorXd row(const std::function<double(double)>& value, const SummaryColumns& wanted) {
+    const Eigen::ArrayXd& weight = points_.weight;
+    Eigen::RowVectorXd row(2 + wanted.count());
+    const Eigen::ArrayXd natural = points_.f.unaryExpr(value);
+    row(0) = (weight * natural).sum();
+    // Under the square, so that the fourth power of a far node does not overflow.
+    const Eigen::ArrayXd deviation = (natural - row(0)) * weight.sqrt();
+    row(1) = std::sqrt((deviation * deviation).sum());
+    if (!wanted.any()) return row;
+    if (!(spread_ > 1e-13 * std::abs(centre_))) {
+      row.tail(wanted.count()).setConstant(row(0));
+      return row;
+    }
+    if (!distribution_) make_distribution();
+    const auto quantile = [&](Tails p) {
+      return value(centre_ + stretch_ * std::sinh(distribution_->quantile(p) / stretch_));
+    };
+    for (std::size_t i = 0; i < wanted.probabilities.size(); ++i)
+      row(2 + static_cast<Index>(i)) = quantile(wanted.probabilities[i]);
+    if (wanted.shortest > 0) {
+      const Interval found = shortest_interval(quantile, wanted.shortest);
+      row.tail<2>() << found.lower, found.upper;
+    }
     return row;
   }
-  const double stretch = points.stretch * spread;
-  const Eigen::ArrayXd position =
-      (f - centre).unaryExpr([stretch](double t) { return stretch * std::asinh(t / stretch); });
-  // Stretching brings the tails nearer, so that frequencies are higher.
-  const double slope = (weight * position * (f - centre)).sum() / (spread * spread);
-  const BandLimitedDistribution distribution(position, weight, points.bandwidth / slope);
-  const auto quantile = [&](Tails p) {
-    return value(centre + stretch * std::sinh(distribution.quantile(p) / stretch));
-  };
-  for (std::size_t i = 0; i < wanted.probabilities.size(); ++i)
-    row(2 + static_cast<Index>(i)) = quantile(wanted.probabilities[i]);
-  if (wanted.shortest > 0) {
-    const Interval found = shortest_interval(quantile, wanted.shortest);
-    row.tail<2>() << found.lower, found.upper;
+
+ private:
+  void make_distribution() {
+    const Eigen::ArrayXd position = (points_.f - centre_).unaryExpr([this](double t) {
+      return stretch_ * std::asinh(t / stretch_);
+    });
+    // Stretching brings the tails nearer, so that frequencies are higher.
+    const double slope =
+        (points_.weight * position * (points_.f - centre_)).sum() / (spread_ * spread_);
+    distribution_.emplace(position, points_.weight, points_.bandwidth / slope);
   }
-  return row;
-}
+
+  SummaryPoints points_;
+  double centre_, spread_, stretch_;
+  std::optional<BandLimitedDistribution> distribution_;
+};
 
 // With v the covariance of the quantity with the coordinates of a lattice and Sigma that of the coordinates, the quantity is about
 // v'Sigma^-1 times them. Its characteristic function at omega is known up to the spectrum at the distance of that frequency from those at
