@@ -127,7 +127,7 @@ class DenseGrid {
       return std::exp(step(move) - move * (distance + 0.5 * move) * w);
     };
     const auto integral = [&](double from, double to) {
-      const int half = 60;
+      const int half = 500;
       const double h = (to - from) / (2 * half);
       double sum = density(from) + density(to);
       for (int i = 1; i < 2 * half; ++i) sum += (i % 2 ? 4 : 2) * density(from + i * h);

@@ -78,8 +78,8 @@ class ThetaRule {
   // the trapezoidal rule are short in theta, too.
   static double longest_step(double sd) { return std::min(0.55 * sd, 0.3); }
 
-  // `finest`: what oscillates with this wavelength over 2 pi is to be resolved, too.
-  void fill(const CountLikelihood& likelihood, const ThetaPrior& prior, double finest = HUGE_VAL) {
+  // `frequency`: up to which the nodes have the characteristic function of theta, too.
+  void fill(const CountLikelihood& likelihood, const ThetaPrior& prior, double frequency = 0) {
     clear();
     if (prior.tau == 0) {
       log_scale = likelihood.log_value(prior.eta);
@@ -88,14 +88,15 @@ class ThetaRule {
     }
     if (is_wide(likelihood, prior)) {
       fill_wide(likelihood, prior);
-    } else if (prior.tau > finest || !fill_near(likelihood, prior)) {
-      fill_peak(likelihood, prior);
+    } else if (prior.tau * frequency > 1 || !fill_near(likelihood, prior)) {
+      fill_peak(likelihood, prior, frequency);
     }
   }
 
   // Without a likelihood.
-  void fill_prior(const ThetaPrior& prior) {
-    constexpr double step = 0.55, reach = 8.25;
+  void fill_prior(const ThetaPrior& prior, double frequency) {
+    constexpr double longest = 0.55, reach = 8.25;
+    const double step = std::min(longest, resolving(1, prior.tau * frequency));
     clear();
     for (double z = -reach; z <= reach; z += step)
       put(prior.eta + prior.tau * z, std::exp(-0.5 * z * z));
@@ -107,6 +108,11 @@ class ThetaRule {
     theta.clear();
     weight.clear();
     total = 0;
+  }
+
+  // The step with which a density of this sd is repeated, in frequency, only where it has nothing left.
+  static double resolving(double sd, double frequency) {
+    return 6.28318530717958647693 / (frequency + 7 / sd);
   }
 
   static constexpr double least = 1e-14;  // of the largest term
@@ -146,10 +152,10 @@ class ThetaRule {
     return true;
   }
 
-  void fill_peak(const CountLikelihood& likelihood, const ThetaPrior& prior) {
+  void fill_peak(const CountLikelihood& likelihood, const ThetaPrior& prior, double frequency) {
     const ThetaPeak peak = theta_peak(likelihood, prior);
     const LikelihoodStep from_peak = likelihood.step_from(peak.at);
-    const double step = longest_step(peak.sd), w = prior.precision();
+    const double step = std::min(longest_step(peak.sd), resolving(peak.sd, frequency)), w = prior.precision();
     const double distance = std::isinf(prior.tau) ? 0 : peak.at - prior.eta;
     for (const int direction : {-1, 1})
       for (int i = direction < 0 ? 1 : 0;; ++i) {
