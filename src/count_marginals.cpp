@@ -93,7 +93,7 @@ std::function<double(double)> CountMarginals::response() const {
 CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
                                      const Eigen::ArrayXd& log_z) const {
   // Frequencies beyond which a density of this sd has nothing, and one that is analytic in a strip of half width pi / 2 only.
-  constexpr double of_sd = 8, of_strip = 20, of_eta_sd = 6;
+  constexpr double of_sd = 8, of_strip = 20;
   constexpr double negligible = 1e-9, most_range = 3000;
   const Index count = nodes_.count();
   const Eigen::ArrayXd &w = nodes_.weight, &tau = nodes_.tau;
@@ -116,7 +116,7 @@ CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, co
     const Eigen::ArrayXd small = w * (tau * of_eta < of_sd).cast<double>();
     const double total = small.sum(), mean = (small * eta).sum() / total;
     if (total > negligible)
-      of_eta = std::min(of_eta, of_eta_sd / std::sqrt((small * (eta - mean).square()).sum() / total));
+      of_eta = std::min(of_eta, of_sd / std::sqrt((small * (eta - mean).square()).sum() / total));
   }
   std::vector<std::pair<double, double>> widths;  // in f, with their weights
   double lowest = HUGE_VAL, highest = -HUGE_VAL;

@@ -117,8 +117,11 @@ class DenseGrid {
   // Simpson's rule from far below; a normal distribution where the prior is narrow.
   double conditional_below(const CountLikelihood& likelihood, const Node& node, double t,
                            double centre, double sd) const {
-    // Narrow ones become as wide as cells of mu: otherwise their sum would be a staircase.
-    if (node.tau < mu_step_) return normal_cdf((t - centre) / std::max(sd, mu_step_));
+    // Narrow ones become as wide as cells of mu: otherwise their sum would be a staircase. By a kernel of fourth order, with second moment 0.
+    if (node.tau < mu_step_) {
+      const double z = (t - centre) / mu_step_, rest = 1 - sd * sd / (mu_step_ * mu_step_);
+      return normal_cdf(z) + 0.5 * rest * z * normal_density(z);
+    }
     const ThetaPeak peak = theta_peak(likelihood, {node.mu, node.tau});
     const LikelihoodStep step = likelihood.step_from(peak.at);
     const double distance = peak.at - node.mu, w = 1 / (node.tau * node.tau);

@@ -50,17 +50,18 @@ inline ThetaPeak theta_peak(const CountLikelihood& likelihood, const ThetaPrior&
     high = std::min(std::max(likelihood.mode(), prior.eta), prior.eta + k / w);
   }
   double low = -HUGE_VAL, at = high;
-  for (int iteration = 0; iteration < 200; ++iteration) {
+  high = HUGE_VAL;
+  for (int iteration = 0; iteration < 300; ++iteration) {
     const double slope =
         k - likelihood.mean(at) - (std::isinf(prior.tau) ? 0 : (at - prior.eta) * w);
     const double sd = 1 / std::sqrt(likelihood.curvature(at) + w);
-    (slope > 0 ? low : high) = at;
     const double move = slope * sd * sd;
-    if (std::abs(move) < enough * sd) return {at, sd};
+    (slope > 0 ? low : high) = at;
     const double next = at + move;
-    at = next > low && next < high ? next : std::isinf(low) ? next : 0.5 * (low + high);
-    if (std::isinf(low) && next > high) at = high;
-    if (!(high - low > 1e-15 * std::abs(at))) return {at, sd};
+    if (std::abs(move) < enough * sd || next == at || !(high - low > 1e-15 * std::abs(at)))
+      return {at, sd};
+    const bool enclosed = std::isfinite(low) && std::isfinite(high);
+    at = enclosed && (!(next > low && next < high) || iteration % 8 == 7) ? 0.5 * (low + high) : next;
   }
   throw NotConverged("the maximum of a group's density was not found");
 }
