@@ -26,8 +26,7 @@ CountMarginals::CountMarginals(const CountQuadrature& quadrature)
   mean_ = nodes_.z * w.matrix();
   const MatrixXd deviation = nodes_.z.colwise() - mean_;
   covariance_ = deviation * w.matrix().asDiagonal() * deviation.transpose();
-  if (mean_.size() > 0)
-    dual_ = two_pi * quadrature.rule().map.generator.inverse().transpose();
+  if (mean_.size() > 0) dual_ = two_pi * quadrature.rule().map.generator.inverse().transpose();
 }
 
 double CountMarginals::bandwidth(const Eigen::ArrayXd& f) const {
@@ -57,12 +56,14 @@ CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {
   const CountClasses& classes = quadrature_->posterior().classes();
   const std::size_t own = static_cast<std::size_t>(c);
   const VectorXd& x = classes.strata[static_cast<std::size_t>(classes.stratum_of[own])].x;
+  if (pooled()) return linear(x, wanted);
   return rows(points((x.transpose() * nodes_.beta).transpose().array(), &classes.likelihood[own],
                      nodes_.log_z.row(c).transpose().array()),
               wanted);
 }
 
 CountRows CountMarginals::new_theta(const VectorXd& x, const SummaryColumns& wanted) const {
+  if (pooled()) return linear(x, wanted);
   CountRows result = rows(points((x.transpose() * nodes_.beta).transpose().array(), nullptr,
                                  Eigen::ArrayXd::Zero(nodes_.count())),
                           wanted);
@@ -80,6 +81,11 @@ CountRows CountMarginals::rows(const ThetaPoints& points, const SummaryColumns& 
           summary.row([&](double f) { return value(points.theta(f)); }, wanted)};
 }
 
+bool CountMarginals::pooled() const {
+  const ScalePrior& tau = quadrature_->posterior().priors().tau;
+  return tau.is_fixed() && tau.fixed_value() == 0;
+}
+
 std::function<double(double)> CountMarginals::response() const {
   if (quadrature_->posterior().classes().likelihood.front().family() == CountFamily::binomial)
     return inverse_logit;
@@ -90,8 +96,9 @@ std::function<double(double)> CountMarginals::response() const {
 // normal densities of neighbouring nodes do not overlap their sum is a comb, though the distribution has no teeth: its characteristic
 // function is a sum of smooth functions of the nodes, and right up to the bandwidth of eta. Such nodes give points of their own, and the
 // whole is low-pass filtered (see BandLimitedDistribution).
-CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
-                                     const Eigen::ArrayXd& log_z) const {
+CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta,
+                                                   const CountLikelihood* likelihood,
+                                                   const Eigen::ArrayXd& log_z) const {
   // Frequencies beyond which a density of this sd has nothing, and one that is analytic in a strip of half width pi / 2 only.
   constexpr double of_sd = 8, of_strip = 20;
   constexpr double negligible = 1e-9, most_range = 3000;
@@ -107,7 +114,8 @@ CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta, co
   ThetaPoints result;
   result.middle = (w * centre).sum();
   result.stretch =
-      3 * std::exp(0.5 * (w * ((centre - result.middle).square() + sd.square() + 1e-300).log()).sum());
+      3 *
+      std::exp(0.5 * (w * ((centre - result.middle).square() + sd.square() + 1e-300).log()).sum());
   const double stretch = result.stretch, middle = result.middle;
   const auto place = [=](double theta) { return stretch * std::asinh((theta - middle) / stretch); };
   // Which densities overlap: a node's centre moves by sd^2 / tau^2 as eta does. Of those that do the narrowest.

@@ -153,8 +153,8 @@ SummaryPoints EffectMarginals::of_both(const VarianceFunction& function) const {
 Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
                                         const SummaryColumns& wanted) const {
   const SummaryPoints points = function.of_log_sigma == 0                 ? of_lattice(function)
-                        : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
-                                                                   : of_both(function);
+                               : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
+                                                                          : of_both(function);
   const Eigen::ArrayXd& f = points.f;
   const bool known_to_be_0 = (f == -HUGE_VAL).all();
   if (!known_to_be_0 && !f.allFinite())

@@ -83,7 +83,8 @@ class DenseGrid {
 
   double mean(const std::function<double(const Node&)>& f) const {
     double sum = 0;
-    for (const Node& node : nodes) sum += node.weight * f(node);
+    for (const Node& node : nodes)
+      if (node.weight > 1e-40) sum += node.weight * f(node);
     return sum;
   }
 

@@ -86,8 +86,9 @@ TEST_CASE("count likelihood: values, mean and curvature", "[counts]") {
           CHECK(std::abs(-(step(h) + step(-h)) / (h * h) - likelihood.curvature(theta)) <
                 1e-5 * scale + rounding / h);
           for (const double move : {-2.0, -1e-3, 0.4, 3.0}) {
-            const double difference = static_cast<double>(
-                long_log_value(family, k, n, Long(theta) + move) - long_log_value(family, k, n, theta));
+            const double difference =
+                static_cast<double>(long_log_value(family, k, n, Long(theta) + move) -
+                                    long_log_value(family, k, n, theta));
             CHECK(std::abs(step(move) - difference) <
                   1e-12 * (1 + std::max(k, likelihood.mean(theta)) * std::abs(move) *
                                    std::exp(std::max(move, 0.0))));

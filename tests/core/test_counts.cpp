@@ -45,8 +45,8 @@ struct Example {
 void check(const Example& example, const char* name) {
   INFO(name);
   const CountQuadrature found = quadrature(example.data, example.priors);
-  const DenseGrid grid(example.data, example.priors, example.low, example.high, example.count, 1e-4, 40,
-                       150);
+  const DenseGrid grid(example.data, example.priors, example.low, example.high, example.count, 1e-4,
+                       40, 150);
   CHECK(std::abs(found.log_evidence() - grid.log_evidence) < 2e-6);
   const CountMarginals marginals(found);
   const CountRows mu = marginals.linear(one(), quantiles());
@@ -54,8 +54,8 @@ void check(const Example& example, const char* name) {
   const auto moments = [&](const std::function<double(const DenseGrid::Node&)>& f, double mean,
                            double sd) {
     const double wanted = grid.mean(f);
-    const double spread =
-        std::sqrt(grid.mean([&](const DenseGrid::Node& node) { return std::pow(f(node) - wanted, 2); }));
+    const double spread = std::sqrt(
+        grid.mean([&](const DenseGrid::Node& node) { return std::pow(f(node) - wanted, 2); }));
     CHECK(std::abs(mean - wanted) < 2e-6 * spread);
     CHECK(std::abs(sd / spread - 1) < 5e-6);
   };
@@ -72,7 +72,8 @@ void check(const Example& example, const char* name) {
   const std::vector<double> wanted = {0.05, 0.5, 0.9};
   for (Index i = 0; i < 3; ++i) {
     const double q = theta.link(2 + i);
-    const DenseGrid::Theta link = grid.theta(likelihood, [](double t) { return t; }, q);
+    const DenseGrid::Theta link = grid.theta(
+        likelihood, [](double t) { return t; }, q);
     CHECK(std::abs(link.below - wanted[static_cast<std::size_t>(i)]) < 3e-6);
     CHECK(close_to(theta.response(2 + i), response(q), 1e-12));
     if (i > 0) continue;
@@ -83,10 +84,9 @@ void check(const Example& example, const char* name) {
     CHECK(std::abs(theta.response(1) / natural.sd - 1) < 5e-6);
   }
 
-  const double group = std::log(
-      grid.mean([&](const DenseGrid::Node& node) {
-        return std::exp(-node.log_z[static_cast<std::size_t>(example.group)]);
-      }));
+  const double group = std::log(grid.mean([&](const DenseGrid::Node& node) {
+    return std::exp(-node.log_z[static_cast<std::size_t>(example.group)]);
+  }));
   CHECK(std::abs(CountLeaveOneOut(found).group(c) + group) < 1e-5);
 }
 
@@ -110,8 +110,8 @@ TEST_CASE("counts: a million trials a group are normal observations", "[counts]"
   const CountQuadrature found = quadrature(data, intercept_priors(0, 1.5, exponential));
   const CountMarginals marginals(found);
   for (Index j = 0; j < 4; ++j) {
-    const CountRows theta =
-        marginals.theta(found.posterior().classes().class_of[static_cast<std::size_t>(j)], quantiles());
+    const CountRows theta = marginals.theta(
+        found.posterior().classes().class_of[static_cast<std::size_t>(j)], quantiles());
     const double p = data.k(j) / 1e6, s = 1 / std::sqrt(1e6 * p * (1 - p));
     // The prior shifts and shrinks by a share of s^2 / tau^2, tau being about 0.1.
     CHECK(std::abs(theta.link(0) - std::log(p / (1 - p))) < 0.1 * s);
@@ -187,7 +187,8 @@ TEST_CASE("counts: many groups at once have the integrals of each alone", "[coun
       for (Index c = 0; c < classes.count(); ++c) {
         rule.fill(classes.likelihood[static_cast<std::size_t>(c)], {eta, tau});
         const double wanted = rule.log_integral();
-        worst = std::max(worst, std::abs(found(c) - wanted) / std::max(1.0, 1e-4 * std::abs(wanted)));
+        worst =
+            std::max(worst, std::abs(found(c) - wanted) / std::max(1.0, 1e-4 * std::abs(wanted)));
       }
     }
     CHECK(worst < 2e-10);
@@ -228,8 +229,8 @@ TEST_CASE("counts: parts of a count given the rest", "[counts]") {
     for (const double k : {1.0, 0.0}) {
       CountData fewer = batters();
       const Index own = static_cast<Index>(j);
-      const double orders = k > 0 ? fewer.n(own) / fewer.k(own)
-                                  : fewer.n(own) / (fewer.n(own) - fewer.k(own));
+      const double orders =
+          k > 0 ? fewer.n(own) / fewer.k(own) : fewer.n(own) / (fewer.n(own) - fewer.k(own));
       fewer.k(own) -= k;
       fewer.n(own) -= 1;
       const double wanted =
@@ -245,13 +246,15 @@ TEST_CASE("counts: parts of a count given the rest", "[counts]") {
         k.push_back(others.k(static_cast<Index>(i)));
         n.push_back(45);
       }
-    const double rest = quadrature(counts(CountFamily::binomial, k, n),
-                                   intercept_priors(0, 1.5, exponential)).log_evidence();
+    const double rest =
+        quadrature(counts(CountFamily::binomial, k, n), intercept_priors(0, 1.5, exponential))
+            .log_evidence();
     CHECK(close_to(leave_out.group(classes.class_of[j]), found.log_evidence() - rest, 1e-6));
   }
 }
 
-TEST_CASE("counts: draws have the marginal distributions, whatever the order of chunks", "[counts]") {
+TEST_CASE("counts: draws have the marginal distributions, whatever the order of chunks",
+          "[counts]") {
   const Index draws = 20032;
   for (const CountData& data : {batters(), pumps()}) {
     const CountQuadrature found = quadrature(data, intercept_priors(0, 1.5, exponential));
@@ -261,7 +264,8 @@ TEST_CASE("counts: draws have the marginal distributions, whatever the order of 
     double greatest = 0;
     const Index chunks = CountSampler::chunk_count(draws);
     for (Index c = 0; c < chunks; ++c)
-      greatest = std::max(greatest, sampler.draw_chunk(c, draws, CountSampler::first_bound, first.data()));
+      greatest =
+          std::max(greatest, sampler.draw_chunk(c, draws, CountSampler::first_bound, first.data()));
     CHECK(greatest <= CountSampler::first_bound);
     for (Index c = chunks - 1; c >= 0; --c)
       sampler.draw_chunk(c, draws, CountSampler::first_bound, second.data());
@@ -276,14 +280,16 @@ TEST_CASE("counts: draws have the marginal distributions, whatever the order of 
       CHECK(std::abs(first.col(i).mean() - row(0)) < 5 * row(1) / std::sqrt(draws));
       const std::vector<double> p = {0.05, 0.5, 0.9};
       for (std::size_t q = 0; q < 3; ++q) {
-        const double share = (first.col(i).array() <= row(2 + static_cast<Index>(q))).cast<double>().mean();
+        const double share =
+            (first.col(i).array() <= row(2 + static_cast<Index>(q))).cast<double>().mean();
         CHECK(std::abs(share - p[q]) < 5 * std::sqrt(p[q] * (1 - p[q]) / draws));
       }
     }
   }
 }
 
-TEST_CASE("counts: a quadrature that is read has the nodes of the one that was written", "[counts]") {
+TEST_CASE("counts: a quadrature that is read has the nodes of the one that was written",
+          "[counts]") {
   for (const CountPriors& priors :
        {intercept_priors(0, 1.5, exponential), intercept_priors(0, 1.5, none),
         intercept_priors(0, 0, ScalePrior("degenerate", {1.5}))}) {

@@ -41,6 +41,7 @@ class CountMarginals {
 
   CountRows rows(const ThetaPoints& points, const SummaryColumns& wanted) const;
 
+  bool pooled() const;  // theta is x'beta
   std::function<double(double)> response() const;
 
   // The frequency up to which the lattice tells the distribution of a quantity that is known at the nodes.

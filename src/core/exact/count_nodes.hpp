@@ -11,11 +11,11 @@ namespace bayespool {
 
 // Nodes whose weight is negligible are left out, but where `all` are wanted.
 struct CountNodes {
-  Eigen::ArrayXd weight, tau;        // T
-  MatrixXd beta;                     // P x T
-  MatrixXd z;                        // d x T: places in the lattice
-  MatrixXd log_z;                    // C x T: the integrals of classes
-  std::vector<std::size_t> parity;   // T: LatticeRule::parity_of()
+  Eigen::ArrayXd weight, tau;       // T
+  MatrixXd beta;                    // P x T
+  MatrixXd z;                       // d x T: places in the lattice
+  MatrixXd log_z;                   // C x T: the integrals of classes
+  std::vector<std::size_t> parity;  // T: LatticeRule::parity_of()
 
   CountNodes(const CountQuadrature& quadrature, bool all) {
     constexpr double negligible = 1e-13;

@@ -69,7 +69,8 @@ class ThetaSampler {
   ThetaPeak peak_;
   double precision_, distance_;
   LikelihoodStep from_peak_;
-  double slope_[2], edge_[2];  // below and above: of the tangents, and how far the flat part reaches
+  double slope_[2],
+      edge_[2];  // below and above: of the tangents, and how far the flat part reaches
 };
 
 // The quadrature must outlive the object.

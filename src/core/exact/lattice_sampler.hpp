@@ -37,8 +37,7 @@ class LatticeSampler {
         k[i] = rule_->nodes[node].k[i] + ahead - behind;
       }
       const double log_jacobian = rule_->map.point(k, x.data());
-      const double log_density =
-          log_f(x.data()) + log_jacobian + log_cell_ - rule_->log_total;
+      const double log_density = log_f(x.data()) + log_jacobian + log_cell_ - rule_->log_total;
       const double ratio = std::exp(log_density) / interpolated(k);
       greatest = std::max(greatest, ratio);
       if (random.uniform() * bound < ratio) return x;

@@ -18,9 +18,7 @@ struct ThetaPrior {
 
   double precision() const { return 1 / (tau * tau); }
   // log of the density's factor that theta does not enter
-  double log_factor() const {
-    return std::isinf(tau) ? 0 : -std::log(tau) - 0.5 * log_two_pi;
-  }
+  double log_factor() const { return std::isinf(tau) ? 0 : -std::log(tau) - 0.5 * log_two_pi; }
 };
 
 // The maximum of log L(theta) - (theta - eta)^2 / (2 tau^2), to a fraction of the `sd` that its curvature there says.
@@ -61,7 +59,8 @@ inline ThetaPeak theta_peak(const CountLikelihood& likelihood, const ThetaPrior&
     if (std::abs(move) < enough * sd || next == at || !(high - low > 1e-15 * std::abs(at)))
       return {at, sd};
     const bool enclosed = std::isfinite(low) && std::isfinite(high);
-    at = enclosed && (!(next > low && next < high) || iteration % 8 == 7) ? 0.5 * (low + high) : next;
+    at = enclosed && (!(next > low && next < high) || iteration % 8 == 7) ? 0.5 * (low + high)
+                                                                          : next;
   }
   throw NotConverged("the maximum of a group's density was not found");
 }
@@ -156,18 +155,18 @@ class ThetaRule {
   void fill_peak(const CountLikelihood& likelihood, const ThetaPrior& prior, double frequency) {
     const ThetaPeak peak = theta_peak(likelihood, prior);
     const LikelihoodStep from_peak = likelihood.step_from(peak.at);
-    const double step = std::min(longest_step(peak.sd), resolving(peak.sd, frequency)), w = prior.precision();
+    const double step = std::min(longest_step(peak.sd), resolving(peak.sd, frequency)),
+                 w = prior.precision();
     const double distance = std::isinf(prior.tau) ? 0 : peak.at - prior.eta;
     for (const int direction : {-1, 1})
       for (int i = direction < 0 ? 1 : 0;; ++i) {
         const double move = direction * i * step;
-        const double mass =
-            std::exp(from_peak(move) - move * (distance + 0.5 * move) * w);
+        const double mass = std::exp(from_peak(move) - move * (distance + 0.5 * move) * w);
         put(peak.at + move, mass);
         if (!(mass > least)) break;
       }
-    log_scale = likelihood.log_value(peak.at) - 0.5 * distance * distance * w +
-                prior.log_factor() + std::log(step);
+    log_scale = likelihood.log_value(peak.at) - 0.5 * distance * distance * w + prior.log_factor() +
+                std::log(step);
   }
 
   // L has an edge, beyond which it is constant and the prior on the scale of tau: theta = edge + side (1 + t - exp(-t)), which is regular

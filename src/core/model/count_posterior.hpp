@@ -126,7 +126,9 @@ class CountPosterior {
     for (Index c = 0; c < classes_->count() && f > 0; ++c) {
       const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
       const VectorXd& all =
-          classes_->strata[static_cast<std::size_t>(classes_->stratum_of[static_cast<std::size_t>(c)])].x;
+          classes_
+              ->strata[static_cast<std::size_t>(classes_->stratum_of[static_cast<std::size_t>(c)])]
+              .x;
       double y = likelihood.centre();
       for (Index k = 0, i = 0; k < all.size(); ++k) {
         if (i < f && free_[static_cast<std::size_t>(i)] == k) {

@@ -96,8 +96,8 @@ class CountTable {
     const bool binomial = likelihood.family() == CountFamily::binomial;
     const double distance = std::abs(eta - likelihood.centre());
     if (!(0.5 * distance * distance * w < prior_drop) || !(reach < HUGE_VAL)) return {-1, 0, 0};
-    double curvature = binomial ? std::min(likelihood.k(), likelihood.n() - likelihood.k())
-                                : likelihood.k();
+    double curvature =
+        binomial ? std::min(likelihood.k(), likelihood.n() - likelihood.k()) : likelihood.k();
     curvature += 0.5 + distance * w;
     if (binomial) curvature = std::min(curvature, 0.25 * likelihood.n());
     double needed = (curvature + w) * (longest * longest) / (fraction * fraction);
