@@ -109,7 +109,6 @@ TEST_CASE("count likelihood: values, mean and curvature", "[counts]") {
 TEST_CASE("count integral: beside brute force", "[counts]") {
   std::mt19937 random(5);
   std::uniform_real_distribution<double> uniform;
-  double worst = 0;
   for (int trial = 0; trial < 200; ++trial) {
     const CountFamily family = families[trial % 2];
     const double n = std::floor(std::pow(10, 6 * uniform(random)));
@@ -127,12 +126,10 @@ TEST_CASE("count integral: beside brute force", "[counts]") {
     const double found = log_integral(family, k, n, eta, tau);
     // Far from the data log Z is in the thousands, and eta a rounded number.
     const double error = std::abs(found - wanted) / std::max(1.0, 1e-4 * std::abs(wanted));
-    worst = std::max(worst, error);
     INFO("family " << trial % 2 << " k " << k << " n " << n << " eta " << eta << " tau " << tau
                    << " found " << found << " wanted " << wanted);
     CHECK(error < 1e-10);
   }
-  WARN("largest error of log Z: " << worst);
 }
 
 TEST_CASE("count integral: closed forms", "[counts]") {
@@ -140,8 +137,9 @@ TEST_CASE("count integral: closed forms", "[counts]") {
   for (const double n : {2.0, 20.0, 1e3, 1e6})
     for (const double share : {0.0, 0.1, 0.5, 0.9}) {
       const double k = std::max(1.0, std::round(share * n));
-      CHECK(close_to(log_integral(CountFamily::binomial, k, n, 0, infinity),
-                     -std::log(k) - std::log((n - k) / n), 1e-9));
+      if (k < n)
+        CHECK(close_to(log_integral(CountFamily::binomial, k, n, 0, infinity),
+                       -std::log(k) - std::log((n - k) / n), 1e-9));
       CHECK(close_to(log_integral(CountFamily::poisson, k, n, 0, infinity), -std::log(k), 1e-10));
     }
   // One trial with a prior that is symmetric about 0.

@@ -115,6 +115,7 @@ class ThetaRule {
     return 6.28318530717958647693 / (frequency + 7 / sd);
   }
 
+  static constexpr int most = 100000;     // steps
   static constexpr double least = 1e-14;  // of the largest term
 
   void put(double at, double mass) {
@@ -164,6 +165,7 @@ class ThetaRule {
         const double mass = std::exp(from_peak(move) - move * (distance + 0.5 * move) * w);
         put(peak.at + move, mass);
         if (!(mass > least)) break;
+        if (i == most) throw NotConverged("a group's density has no end");
       }
     log_scale = likelihood.log_value(peak.at) - 0.5 * distance * distance * w + prior.log_factor() +
                 std::log(step);
