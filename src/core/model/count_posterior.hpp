@@ -79,7 +79,7 @@ class CountPosterior {
     return log_z_;
   }
 
-  // log of the joint density of the data and x, after log_integrals().
+  // log of the joint density of the data and x.
   double log_density() {
     const double log_f = log_prior_ + (classes_->groups * log_integrals()).sum();
     return std::isnan(log_f) ? -HUGE_VAL : log_f;
