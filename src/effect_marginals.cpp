@@ -7,8 +7,6 @@
 #include <map>
 
 #include "core/errors.hpp"
-#include "core/numerics/band_limited.hpp"
-#include "core/numerics/shortest_interval.hpp"
 
 namespace bayespool {
 
@@ -106,8 +104,8 @@ EffectMarginals::EffectMarginals(const EffectQuadrature& quadrature) : map_(quad
   covariance_.row(d).head(d) = covariance_.col(d).head(d).transpose();
 }
 
-EffectMarginals::Points EffectMarginals::of_lattice(const VarianceFunction& function) const {
-  Points points{Eigen::ArrayXd(lattice_weight_.size()), lattice_weight_, 0};
+SummaryPoints EffectMarginals::of_lattice(const VarianceFunction& function) const {
+  SummaryPoints points{Eigen::ArrayXd(lattice_weight_.size()), lattice_weight_, 0};
   for (Index t = 0; t < points.f.size(); ++t)
     points.f(t) = function.of_lambda(lambda_[static_cast<std::size_t>(t)]);
   const Index d = z_.rows();
@@ -118,7 +116,7 @@ EffectMarginals::Points EffectMarginals::of_lattice(const VarianceFunction& func
   return points;
 }
 
-EffectMarginals::Points EffectMarginals::of_line(const VarianceFunction& function) const {
+SummaryPoints EffectMarginals::of_line(const VarianceFunction& function) const {
   const double sd = std::sqrt(
       (whole_line_weight_ *
        (whole_line_log_sigma_ - (whole_line_weight_ * whole_line_log_sigma_).sum()).square())
@@ -130,8 +128,8 @@ EffectMarginals::Points EffectMarginals::of_line(const VarianceFunction& functio
           pi / (scale * line_spacing_), regular};
 }
 
-EffectMarginals::Points EffectMarginals::of_both(const VarianceFunction& function) const {
-  Points points{function.of_log_sigma * log_sigma_, weight_, 0};
+SummaryPoints EffectMarginals::of_both(const VarianceFunction& function) const {
+  SummaryPoints points{function.of_log_sigma * log_sigma_, weight_, 0};
   const Index d = z_.rows();
   for (Index t = 0; t < z_.cols(); ++t) {
     const std::size_t own = static_cast<std::size_t>(t);
@@ -154,41 +152,14 @@ EffectMarginals::Points EffectMarginals::of_both(const VarianceFunction& functio
 
 Eigen::RowVectorXd EffectMarginals::row(const VarianceFunction& function,
                                         const SummaryColumns& wanted) const {
-  const Points points = function.of_log_sigma == 0                 ? of_lattice(function)
-                        : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
-                                                                   : of_both(function);
-  const Eigen::ArrayXd &f = points.f, &weight = points.weight;
+  const SummaryPoints points = function.of_log_sigma == 0                 ? of_lattice(function)
+                               : !function.of_lambda && line_spacing_ > 0 ? of_line(function)
+                                                                          : of_both(function);
+  const Eigen::ArrayXd& f = points.f;
   const bool known_to_be_0 = (f == -HUGE_VAL).all();
   if (!known_to_be_0 && !f.allFinite())
     throw UnreachableMass("standard deviations or correlations are beyond the range of numbers");
-  Eigen::RowVectorXd row(2 + wanted.count());
-  const Eigen::ArrayXd natural = f.unaryExpr(function.value);
-  row(0) = (weight * natural).sum();
-  // Under the square, so that the fourth power of a far node does not overflow.
-  row(1) = std::sqrt((weight.sqrt() * (natural - row(0))).square().sum());
-  if (!wanted.any()) return row;
-  const double centre = (weight * f).sum(),
-               spread = std::sqrt((weight * (f - centre).square()).sum());
-  if (!(spread > 1e-13 * std::abs(centre))) {
-    row.tail(wanted.count()).setConstant(row(0));
-    return row;
-  }
-  const double stretch = points.stretch * spread;
-  const Eigen::ArrayXd position =
-      (f - centre).unaryExpr([stretch](double t) { return stretch * std::asinh(t / stretch); });
-  // Stretching brings the tails nearer, so that frequencies are higher.
-  const double slope = (weight * position * (f - centre)).sum() / (spread * spread);
-  const BandLimitedDistribution distribution(position, weight, points.bandwidth / slope);
-  const auto quantile = [&](Tails p) {
-    return function.value(centre + stretch * std::sinh(distribution.quantile(p) / stretch));
-  };
-  for (std::size_t i = 0; i < wanted.probabilities.size(); ++i)
-    row(2 + static_cast<Index>(i)) = quantile(wanted.probabilities[i]);
-  if (wanted.shortest > 0) {
-    const Interval found = shortest_interval(quantile, wanted.shortest);
-    row.tail<2>() << found.lower, found.upper;
-  }
-  return row;
+  return PointSummary(points).row(function.value, wanted);
 }
 
 double EffectMarginals::bandwidth(const VectorXd& v) const {
@@ -197,18 +168,7 @@ double EffectMarginals::bandwidth(const VectorXd& v) const {
   if (lattice > 0)
     dual.topLeftCorner(lattice, lattice) = 2 * pi * map_.generator.inverse().transpose();
   if (line_spacing_ > 0) dual(lattice, lattice) = 2 * pi / line_spacing_;
-  double widest = HUGE_VAL;
-  Index combinations = 1;
-  for (Index i = 0; i < d; ++i) combinations *= 3;
-  VectorXd n(d);
-  for (Index c = 0; c < combinations; ++c) {
-    for (Index i = 0, rest = c; i < d; ++i, rest /= 3) n(i) = static_cast<double>(rest % 3 - 1);
-    if (n.isZero(0)) continue;
-    const VectorXd q = dual * n;
-    const double along = std::abs(v.dot(q));
-    if (along > 0) widest = std::min(widest, q.dot(covariance_ * q) / (2 * along));
-  }
-  return widest;
+  return lattice_bandwidth(dual, covariance_, v);
 }
 
 }  // namespace bayespool

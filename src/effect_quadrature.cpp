@@ -41,49 +41,18 @@ EffectQuadrature::EffectQuadrature(const EffectDesign& design, const EffectPrior
       orders_(std::move(orders)),
       check_interrupt_(std::move(check_interrupt)),
       posterior_(design, priors) {
-  const Index d = posterior_.dimension();
   const double origin = record.number(), step = record.number();
   posterior_.set_line(origin, step);
-  LatticeMap& map = rule_.map;
-  map.centre.resize(d);
-  map.stretch.resize(d);
-  map.generator.resize(d, d);
-  for (Index i = 0; i < d; ++i) map.centre(i) = record.number();
-  for (Index i = 0; i < d; ++i) map.stretch(i) = record.number();
-  for (Index i = 0; i < d; ++i)
-    for (Index j = 0; j < d; ++j) map.generator(i, j) = record.number();
-  log_evidence_ = rule_.log_total = record.number();
+  record.lattice(posterior_.dimension(), rule_);
+  log_evidence_ = rule_.log_total;
   error_ = record.number();
-  rule_.edge = record.number();
-  const std::size_t count = static_cast<std::size_t>(record.number());
-  rule_.nodes.resize(count);
-  rule_.weight.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    rule_.nodes[i].k = LatticePoint{};
-    for (Index j = 0; j < d; ++j)
-      rule_.nodes[i].k[static_cast<std::size_t>(j)] = static_cast<std::int16_t>(record.number());
-    rule_.weight[i] = record.number();
-  }
-  rule_.restore();
 }
 
 void EffectQuadrature::write(RecordWriter& record) const {
-  const Index d = posterior_.dimension();
   record.number(posterior_.line_origin());
   record.number(posterior_.line_step());
-  const LatticeMap& map = rule_.map;
-  for (Index i = 0; i < d; ++i) record.number(map.centre(i));
-  for (Index i = 0; i < d; ++i) record.number(map.stretch(i));
-  for (Index i = 0; i < d; ++i)
-    for (Index j = 0; j < d; ++j) record.number(map.generator(i, j));
-  record.number(log_evidence_);
+  record.lattice(rule_);
   record.number(error_);
-  record.number(rule_.edge);
-  record.number(static_cast<double>(rule_.nodes.size()));
-  for (std::size_t i = 0; i < rule_.nodes.size(); ++i) {
-    for (Index j = 0; j < d; ++j) record.number(rule_.nodes[i].k[static_cast<std::size_t>(j)]);
-    record.number(rule_.weight[i]);
-  }
 }
 
 double EffectQuadrature::log_mass_at(const EffectPosterior& posterior) const {

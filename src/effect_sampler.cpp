@@ -9,11 +9,10 @@ namespace bayespool {
 
 EffectSampler::EffectSampler(const EffectQuadrature& quadrature, EffectColumns columns,
                              std::uint64_t seed)
-    : quadrature_(&quadrature), columns_(std::move(columns)), seed_(seed) {
-  double sum = 0;
-  for (double weight : quadrature.rule().weight) sums_.push_back(sum += weight);
-  log_cell_ = quadrature.rule().map.log_cell();
-}
+    : quadrature_(&quadrature),
+      columns_(std::move(columns)),
+      seed_(seed),
+      points_(quadrature.rule()) {}
 
 double EffectSampler::draw_chunk(Index chunk, Index draws, double bound, double* out) const {
   const Index first = chunk * chunk_size, count = std::min(chunk_size, draws - first);
@@ -53,54 +52,13 @@ double EffectSampler::draw_chunk(Index chunk, Index draws, double bound, double*
 
 void EffectSampler::draw_point(RandomStream& random, EffectPosterior& posterior, double bound,
                                double& greatest) const {
-  const LatticeRule& rule = quadrature_->rule();
-  const std::size_t d = static_cast<std::size_t>(rule.map.dimension());
-  std::array<double, most_dimensions> k{}, x{};
-  if (d == 0) {
-    posterior.move(x.data());
-    return;
-  }
-  for (;;) {
-    const double u = random.uniform() * sums_.back();
-    const std::size_t node = static_cast<std::size_t>(
-        std::min(std::upper_bound(sums_.begin(), sums_.end(), u), sums_.end() - 1) - sums_.begin());
-    for (std::size_t i = 0; i < d; ++i) {
-      const double ahead = random.uniform(), behind = random.uniform();
-      k[i] = rule.nodes[node].k[i] + ahead - behind;
-    }
-    const double log_jacobian = rule.map.point(k, x.data());
-    posterior.move(x.data());
-    const double log_f = quadrature_->log_mass_at(posterior) + log_jacobian + log_cell_ -
-                         quadrature_->log_evidence();
-    const double ratio = std::exp(log_f) / interpolated(k);
-    greatest = std::max(greatest, ratio);
-    if (random.uniform() * bound < ratio) return;
-  }
-}
-
-double EffectSampler::interpolated(const std::array<double, most_dimensions>& k) const {
-  const LatticeRule& rule = quadrature_->rule();
-  const std::size_t d = static_cast<std::size_t>(rule.map.dimension());
-  LatticePoint lower{};
-  std::array<double, most_dimensions> part{};
-  for (std::size_t i = 0; i < d; ++i) {
-    const double floor = std::floor(k[i]);
-    lower[i] = static_cast<std::int16_t>(floor);
-    part[i] = k[i] - floor;
-  }
-  double sum = 0;
-  for (std::size_t corner = 0; corner < (std::size_t{1} << d); ++corner) {
-    LatticePoint at = lower;
-    double share = 1;
-    for (std::size_t i = 0; i < d; ++i) {
-      const bool upper = corner >> i & 1;
-      at[i] = static_cast<std::int16_t>(at[i] + (upper ? 1 : 0));
-      share *= upper ? part[i] : 1 - part[i];
-    }
-    const std::size_t found = rule.find(at);
-    if (found < rule.nodes.size()) sum += share * rule.weight[found];
-  }
-  return sum;
+  LatticeSampler::Point x{};
+  const auto log_f = [&](const double* at) {
+    posterior.move(at);
+    return quadrature_->log_mass_at(posterior);
+  };
+  if (quadrature_->rule().map.dimension() > 0) x = points_.draw(random, log_f, bound, greatest);
+  posterior.move(x.data());
 }
 
 double EffectSampler::draw_sigma(RandomStream& random, EffectPosterior& posterior,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/exact/effect_quadrature.hpp"
-#include "core/exact/mixture_columns.hpp"
+#include "core/exact/point_summary.hpp"
 
 namespace bayespool {
 
@@ -31,21 +31,13 @@ class EffectMarginals {
  private:
   static constexpr double negligible = 1e-13;
 
-  // Values of a function with weights that sum to one, and the frequency up to which their distribution is known. `stretch`, in sds: beyond
-  // it values are brought nearer by asinh, as by the lattice's map, so that they are as dense in the tails.
-  struct Points {
-    Eigen::ArrayXd f, weight;
-    double bandwidth, stretch = 3;
-  };
   static constexpr double regular = 1e6;  // the stretch of values that are as dense everywhere
 
-  Points of_lattice(const VarianceFunction& function) const;
-  Points of_line(const VarianceFunction& function) const;
-  Points of_both(const VarianceFunction& function) const;
+  SummaryPoints of_lattice(const VarianceFunction& function) const;
+  SummaryPoints of_line(const VarianceFunction& function) const;
+  SummaryPoints of_both(const VarianceFunction& function) const;
 
-  // With v the covariance of the function with the coordinates (z, then that of sigma) and Sigma that of the coordinates, the function is
-  // about v'Sigma^-1 times them. Its characteristic function at omega is known up to the spectrum at the distance of that frequency from
-  // those at which the lattice repeats it: q = 2 pi B^-T n. It is nearer to 0 as long as omega < q'Sigma q / (2 |v'q|).
+  // See lattice_bandwidth(); v: the covariance of a function with the coordinates, z and then that of sigma.
   double bandwidth(const VectorXd& v) const;
 
   // The nodes of the lattice: T of them, with z (d x T) and weight; then the nodes of sigma's line at each.

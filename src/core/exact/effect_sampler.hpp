@@ -3,7 +3,6 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "core/exact/effect_quadrature.hpp"
+#include "core/exact/lattice_sampler.hpp"
 #include "core/numerics/streams.hpp"
 
 namespace bayespool {
@@ -37,14 +37,10 @@ class EffectSampler {
  private:
   using Put = std::function<void(Index column, double value)>;  // into the row of a draw
 
-  // The proposal takes a node with its weight and moves it at random between its neighbours: its density is linear between
-  // nodes along each axis. It is accepted with the ratio of the posterior's density to that over `bound`.
   void draw_point(RandomStream& random, EffectPosterior& posterior, double bound,
                   double& greatest) const;
 
-  double interpolated(const std::array<double, most_dimensions>& k) const;
-
-  // The same on the line of sigma.
+  // Sigma as LatticeSampler draws points, on its line.
   static double draw_sigma(RandomStream& random, EffectPosterior& posterior,
                            EffectPosterior::Line& line, double bound, double& greatest);
 
@@ -57,8 +53,7 @@ class EffectSampler {
   const EffectQuadrature* quadrature_;
   EffectColumns columns_;
   std::uint64_t seed_;
-  std::vector<double> sums_;  // of the nodes' weights
-  double log_cell_ = 0;
+  LatticeSampler points_;
 };
 
 }  // namespace bayespool

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/numerics/lattice.hpp"
 #include "core/numerics/line_rule.hpp"
 
 namespace bayespool {
@@ -21,6 +22,21 @@ class RecordWriter {
     number(rule.first());
     number(rule.count());
     numbers_.insert(numbers_.end(), rule.log_mass().begin(), rule.log_mass().end());
+  }
+
+  void lattice(const LatticeRule& rule) {
+    const Index d = rule.map.dimension();
+    for (Index i = 0; i < d; ++i) number(rule.map.centre(i));
+    for (Index i = 0; i < d; ++i) number(rule.map.stretch(i));
+    for (Index i = 0; i < d; ++i)
+      for (Index j = 0; j < d; ++j) number(rule.map.generator(i, j));
+    number(rule.log_total);
+    number(rule.edge);
+    number(static_cast<double>(rule.nodes.size()));
+    for (std::size_t i = 0; i < rule.nodes.size(); ++i) {
+      for (Index j = 0; j < d; ++j) number(rule.nodes[i].k[static_cast<std::size_t>(j)]);
+      number(rule.weight[i]);
+    }
   }
 
   const std::vector<double>& numbers() const { return numbers_; }
@@ -51,6 +67,29 @@ class RecordReader {
     std::vector<double> log_mass(size());
     for (double& value : log_mass) value = number();
     return LineRule(std::move(peaks), step, first, std::move(log_mass));
+  }
+
+  // In d dimensions.
+  void lattice(Index d, LatticeRule& rule) {
+    rule.map.centre.resize(d);
+    rule.map.stretch.resize(d);
+    rule.map.generator.resize(d, d);
+    for (Index i = 0; i < d; ++i) rule.map.centre(i) = number();
+    for (Index i = 0; i < d; ++i) rule.map.stretch(i) = number();
+    for (Index i = 0; i < d; ++i)
+      for (Index j = 0; j < d; ++j) rule.map.generator(i, j) = number();
+    rule.log_total = number();
+    rule.edge = number();
+    const std::size_t count = size();
+    rule.nodes.resize(count);
+    rule.weight.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      rule.nodes[i].k = LatticePoint{};
+      for (Index j = 0; j < d; ++j)
+        rule.nodes[i].k[static_cast<std::size_t>(j)] = static_cast<std::int16_t>(number());
+      rule.weight[i] = number();
+    }
+    rule.restore();
   }
 
  private:

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <vector>
 
 #include "core/numerics/local_interpolation.hpp"
 #include "core/numerics/tails.hpp"
@@ -28,24 +27,23 @@ class BandLimitedDistribution {
       const LocalInterpolation at((x(i) - first_) / step_);
       mass.segment<LocalInterpolation::window>(at.first) += weight(i) * at.weight;
     }
-    // Si at multiples of `fraction` by the four-point Gauss rule, and the density's kernel there.
-    std::vector<double> below(static_cast<std::size_t>(count)), kernel(below.size());
+    // At all distances between grid points: 1/2 + Si / pi, by the four-point Gauss rule, and the density's kernel.
+    Eigen::ArrayXd below(2 * count - 1), kernel(2 * count - 1);
     double si = 0;
-    for (std::size_t n = 0; n < below.size(); ++n) {
+    for (Eigen::Index n = 0; n < count; ++n) {
       const double t = fraction * static_cast<double>(n);
-      below[n] = 0.5 + si / pi;
-      kernel[n] = (n == 0 ? 1 : std::sin(t) / t) * bandwidth / pi;
+      below(count - 1 + n) = 0.5 + si / pi;
+      below(count - 1 - n) = 0.5 - si / pi;
+      kernel(count - 1 + n) = kernel(count - 1 - n) =
+          (n == 0 ? 1 : std::sin(t) / t) * bandwidth / pi;
       si += integral_of_sinc(t, t + fraction);
     }
     below_ = Eigen::ArrayXd::Zero(count);
     density_ = Eigen::ArrayXd::Zero(count);
     for (Eigen::Index j = 0; j < count; ++j) {
-      if (mass(j) == 0) continue;
-      for (Eigen::Index i = 0; i < count; ++i) {
-        const std::size_t n = static_cast<std::size_t>(std::abs(i - j));
-        below_(i) += mass(j) * (i >= j ? below[n] : 1 - below[n]);
-        density_(i) += mass(j) * kernel[n];
-      }
+      if (std::abs(mass(j)) < negligible) continue;
+      below_ += mass(j) * below.segment(count - 1 - j, count);
+      density_ += mass(j) * kernel.segment(count - 1 - j, count);
     }
   }
 
@@ -75,6 +73,7 @@ class BandLimitedDistribution {
 
  private:
   static constexpr double fraction = 0.3, pi = 3.14159265358979323846;
+  static constexpr double negligible = 1e-16;
   static constexpr double margin = 12;  // grid points beyond the outermost
 
   static double integral_of_sinc(double from, double to) {

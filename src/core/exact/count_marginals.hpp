@@ -1,0 +1,61 @@
+// Distributions of the parameters of a model of counts (defined in src/count_marginals.cpp).
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <functional>
+
+#include "core/exact/count_nodes.hpp"
+#include "core/exact/count_quadrature.hpp"
+#include "core/exact/point_summary.hpp"
+
+namespace bayespool {
+
+// A quantity on the scale of theta, and on that of the probability or rate: means, sds and the wanted columns (see SummaryColumns).
+struct CountRows {
+  Eigen::RowVectorXd link, response;
+};
+
+// The quadrature must outlive the object.
+class CountMarginals {
+ public:
+  explicit CountMarginals(const CountQuadrature& quadrature);
+
+  // x'beta, such as a single coefficient or a population's theta; tau.
+  CountRows linear(const VectorXd& x, const SummaryColumns& wanted) const;
+  Eigen::RowVectorXd tau(const SummaryColumns& wanted) const;
+
+  // theta of the groups of class c, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
+  // tail of tau: exp(tau^2 / 2) has a mean for few priors.
+  CountRows theta(Index c, const SummaryColumns& wanted) const;
+  CountRows new_theta(const VectorXd& x, const SummaryColumns& wanted) const;
+
+ private:
+  // theta = middle + stretch sinh(points.f / stretch)
+  struct ThetaPoints {
+    SummaryPoints points;
+    double middle, stretch;
+
+    double theta(double f) const { return middle + stretch * std::sinh(f / stretch); }
+  };
+
+  CountRows rows(const ThetaPoints& points, const SummaryColumns& wanted) const;
+
+  bool pooled() const;  // theta is x'beta
+  std::function<double(double)> response() const;
+
+  // The frequency up to which the lattice tells the distribution of a quantity that is known at the nodes.
+  double bandwidth(const Eigen::ArrayXd& f) const;
+
+  // Points of theta whose prior at the nodes is N(eta, tau^2), with a likelihood or none.
+  ThetaPoints points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
+                     const Eigen::ArrayXd& log_z) const;
+
+  const CountQuadrature* quadrature_;
+  CountNodes nodes_;
+  VectorXd mean_;        // of the places in the lattice
+  MatrixXd covariance_;  // the same
+  MatrixXd dual_;        // frequencies at which the lattice repeats the spectrum
+};
+
+}  // namespace bayespool
