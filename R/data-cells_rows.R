@@ -1,5 +1,11 @@
 # Cells of rows, and of several sets of rows together.
 
+# Cells of a data frame's rows, without `lines` where no row is left.
+cells_of_part <- function(parsed, part, call) {
+  rows <- used_rows(parsed, part, call)
+  c(if (length(rows$response) > 0) cells_of_rows(parsed, rows, call), rows["dropped"])
+}
+
 # `rows`: what used_rows() returns. Without `dropped`; see moments_of_cells() for the rest.
 cells_of_rows <- function(parsed, rows, call) {
   variables <- c(cell_variables(rows$predictors, call), cell_variables(rows$varying, call))

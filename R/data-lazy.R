@@ -121,33 +121,39 @@ lazy_column <- function(argument, name, data, call) {
   expr
 }
 
-# See moments_of_cells().
-cells_of_table <- function(parsed, data, call) {
+# The rows of a table that have all of `used`, columns, and a weight above 0: a list with `data`, `used`, `complete` and `example`, one of
+# these rows.
+complete_rows <- function(parsed, data, call, used = formula_variables(parsed)) {
   data <- dplyr::ungroup(data)
   check_present(setdiff(formula_variables(parsed), colnames(data)), setdiff(colnames(data), weights_column), call)
   weighted <- weights_column %in% colnames(data)
-  used <- c(formula_variables(parsed), if (weighted) weights_column)
+  used <- c(used, if (weighted) weights_column)
   complete <- dplyr::filter(data, !!!lapply(used, function(column) rlang::expr(!is.na(!!as.name(column)))))
   if (weighted) complete <- dplyr::filter(complete, !!as.name(weights_column) > 0)
-
-  example <- ask_table(utils::head(dplyr::select(complete, dplyr::all_of(used)), 1), call)
+  example <- ask_table(utils::head(dplyr::select(complete, dplyr::all_of(union(used, formula_variables(parsed)))), 1), call)
   if (nrow(example) == 0) {
     tell_dropped(dropped_of_table(data, used, 0, call), 0, call)
   }
-  check_number(parsed$response_expr, example, call)
   if (!is.null(parsed$group)) key_values(example[[parsed$group]], parsed$group, call)
-  categories <- table_categories(parsed, example, call)
+  list(data = data, used = used, complete = complete, example = example)
+}
+
+# See moments_of_cells().
+cells_of_table <- function(parsed, data, call) {
+  rows <- complete_rows(parsed, data, call)
+  check_number(parsed$response_expr, rows$example, call)
+  weighted <- weights_column %in% rows$used
+  categories <- table_categories(parsed, rows$example, call)
   products <- new_products(parsed, names(categories))
   keys <- c(parsed$group, vapply(categories, all.vars, ""))
-  sums <- ask_table(sums_by_cell(complete, keys, products$variables, weighted), call)
+  sums <- ask_table(sums_by_cell(rows$complete, keys, products$variables, weighted), call)
   values <- Map(key_values, sums[key_names(keys)], keys, list(call))
-  of_category <- seq_along(categories) + length(parsed$group)
   list(
     group = if (!is.null(parsed$group)) values[[1]],
-    categories = Map(function(expr, values) if (is.name(expr)) values else factor(values), categories, values[of_category]),
+    categories = category_values(categories, values[seq_along(categories) + length(parsed$group)]),
     lines = lines_of_sums(sums, products$variables, weighted, call),
     products = products,
-    dropped = dropped_of_table(data, used, sum(as.double(sums$n)), call)
+    dropped = dropped_of_table(rows$data, rows$used, sum(as.double(sums$n)), call)
   )
 }
 
@@ -163,6 +169,11 @@ table_categories <- function(parsed, example, call) {
     made
   }, NA)
   variables[is_category]
+}
+
+# `values` of the columns in `categories`, as the formula has them.
+category_values <- function(categories, values) {
+  Map(function(expr, values) if (is.name(expr)) values else factor(values), categories, values)
 }
 
 # Whether `expr` is a column of numbers.
