@@ -86,10 +86,16 @@ merge_cells <- function(cells, call) {
   merged
 }
 
-# Values of a key from several parts: factors as c() combines their levels, text, numbers or logical values.
+# Values of a key from several parts: factors as c() combines their levels, but for those that the formula makes by factor(), text, numbers
+# or logical values.
 combine_keys <- function(parts, name, call) {
   if (all(vapply(parts, is.factor, NA))) {
-    return(do.call(c, parts))
+    together <- do.call(c, parts)
+    expr <- tryCatch(str2lang(name), error = function(cnd) NULL) # names may be anything
+    if (!is_plain_factor(expr)) {
+      return(together)
+    }
+    return(factor(together, merge_levels(lapply(parts, declared_levels, expr), lapply(parts, levels))$used))
   }
   parts <- lapply(parts, function(x) if (is.factor(x)) as.character(x) else x)
   type <- vapply(parts, function(x) if (is.numeric(x)) "number" else paste(class(x), collapse = " "), "")

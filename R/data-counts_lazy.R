@@ -92,11 +92,11 @@ exposure_columns <- function(parsed, call) {
 check_exposure_column <- function(column, parsed, rows, call) {
   check_number(as.name(column), rows$example, call)
   column <- as.name(column)
+  missing <- call("ifelse", call("is.na", column), 1L, 0L)
   range <- ask_table(dplyr::summarise(
-    rows$complete, low = !!aggregate_of("min", column), high = !!aggregate_of("max", column), present = sum(ifelse(is.na(!!column), 0L, 1L)),
-    n = !!count_rows
+    rows$complete, low = !!aggregate_of("min", column), high = !!aggregate_of("max", column), missing = !!aggregate_of("max", missing)
   ), call)
-  found <- c(if (range$present < range$n) NA, range$low, range$high)
+  found <- c(if (range$missing > 0) NA, range$low, range$high)
   check_exposure(as.double(found), parsed, function(i) "in a row", call)
 }
 

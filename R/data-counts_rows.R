@@ -146,7 +146,7 @@ check_successes <- function(proportions, trials, single, parsed, where, call) {
     }
     found <- if (single) "Found {.val {proportions[i]}} {where(i)}." else "Found {.val {proportions[i]}} of {trials[i]} trial{?s} {where(i)}."
     abort_bayespool(
-      c(paste("{.code {parsed$response}}", wanted), i = found, i = parsed$family$response), "data", call
+      c(paste0("{.code {parsed$response}} ", wanted, "."), i = found, i = parsed$family$response), "data", call
     )
   }
   round(events)

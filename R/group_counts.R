@@ -75,15 +75,17 @@
 #' admitted$dept <- rownames(admitted)
 #' group_counts(cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, binomial())
 #'
-#' # A row for each chick: did it live to the end?
-#' chicks <- data.frame(lived = c(table(ChickWeight$Chick)) == 12, diet = ChickWeight$Diet[!duplicated(ChickWeight$Chick)])
-#' counts <- group_counts(lived ~ 1 + (1 | diet), chicks, binomial())
+#' # A row for each car: is the gearbox manual?
+#' counts <- group_counts(am ~ 1 + (1 | cyl), mtcars, binomial())
 #' counts
-#' subset(counts, proportion > 0.9)
+#' subset(counts, proportion > 0.5)
 #'
-#' # Breaks of yarn, by loom; each row is one loom's length of yarn.
-#' yarn <- transform(warpbreaks, lengths = 1)
-#' group_counts(breaks ~ wool + offset(log(lengths)) + (1 | kind), transform(yarn, kind = paste(wool, tension)), poisson())
+#' # Accidents, by road: a row for each year. The exposure is in millions of cars, and lighting belongs to the road.
+#' accidents <- data.frame(
+#'   road = c("A1", "A1", "A1", "B7", "B7", "C2"), accidents = c(3, 5, 2, 0, 1, 4), cars = c(1.2, 1.4, 1.3, 0.4, 0.5, 0.9),
+#'   lit = c(TRUE, TRUE, TRUE, FALSE, FALSE, TRUE)
+#' )
+#' group_counts(accidents ~ lit + offset(log(cars)) + (1 | road), accidents, poisson())
 #' @export
 group_counts <- function(formula, data, family, weights = NULL) {
   call <- rlang::current_env()

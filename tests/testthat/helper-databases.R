@@ -40,6 +40,7 @@ closed_later <- function(connection, frame) {
 
 # A data frame as a table of a database that lasts as long as the connection, and dplyr's view of it.
 database_table <- function(connection, data, name = "rows") {
+  force(connection) # a driver that is loaded while a method is looked for is not found
   DBI::dbWriteTable(connection, name, data, temporary = TRUE)
   dplyr::tbl(connection, name)
 }

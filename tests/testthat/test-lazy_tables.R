@@ -165,7 +165,7 @@ test_that("the query is written for databases that are not here", {
   skip_if_not_installed("dbplyr")
   for (dialect in c("hive", "snowflake", "mssql", "oracle", "redshift", "mysql", "hana", "teradata", "impala")) {
     simulated <- getExportedValue("dbplyr", paste0("simulate_", dialect))()
-    table <- dbplyr::lazy_frame(y = 1, x = 1, f = "a", g = "b", `(weights)` = 1, con = simulated)
+    table <- dbplyr::lazy_frame(y = 1, x = 1, f = "a", g = "b", bayespool_weights = 1, con = simulated)
     for (weighted in c(FALSE, TRUE)) {
       query <- as.character(dbplyr::sql_render(sums_by_cell(table, c("g", "f"), list("x", c("x", "y"), "y"), weighted)))
       expect_match(query, "LEFT JOIN")
