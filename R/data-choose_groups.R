@@ -63,7 +63,7 @@ groups_where <- function(condition, frame, env, call) {
 }
 
 # `frame`: a line a group, the labels first; `rows`: how many observations there are; `title`: what is printed last on the first line.
-print_groups <- function(class, group_name, frame, rows, title, digits, max_groups) {
+print_group_lines <- function(class, group_name, frame, rows, title, digits, max_groups) {
   groups <- nrow(frame)
   cat(
     "<", class, "> ", groups, if (groups == 1) " group" else " groups", if (!is.null(group_name)) paste0(" of ", group_name), ", ",

@@ -21,7 +21,7 @@ as.data.frame.group_counts <- function(x, row.names = NULL, optional = FALSE, ..
 #' @export
 print.group_counts <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
   rlang::check_dots_empty()
-  print_groups("group_counts", x$group_name, counts_frame(x), stats::nobs(x), paste0(", ", x$family), digits, max_groups)
+  print_group_lines("group_counts", x$group_name, counts_frame(x), stats::nobs(x), paste0(", ", x$family), digits, max_groups)
   invisible(x)
 }
 

@@ -49,7 +49,9 @@ eval_exposure <- function(parsed, data, call) {
     value <- eval_user(eval(if (is_log) expr[[2]] else expr, data, parsed$env), "The offset", call)
     if (!is_plain_number(value) || length(value) != nrow(data)) {
       found <- if (is.numeric(value)) "{length(value)} number{?s} for {nrow(data)} row{?s}" else "{.obj_type_friendly {value}}"
-      abort_bayespool(c("An offset must have one number a row.", i = paste0("Found ", found, " in {.code {format_expr(expr)}}.")), "data", call)
+      abort_bayespool(
+        c("An offset must have one number a row.", i = paste0("Found ", found, " in {.code {format_expr(expr)}}.")), "data", call
+      )
     }
     value <- as.double(as_vector(value))
     if (is_log) value else exp(value)
@@ -144,7 +146,7 @@ check_successes <- function(proportions, trials, single, parsed, where, call) {
     } else {
       "times {.arg weights} must be whole numbers of successes"
     }
-    found <- if (single) "Found {.val {proportions[i]}} {where(i)}." else "Found {.val {proportions[i]}} of {trials[i]} trial{?s} {where(i)}."
+    found <- paste0("Found {.val {proportions[i]}}", if (!single) " of {trials[i]} trial{?s}", " {where(i)}.")
     abort_bayespool(
       c(paste0("{.code {parsed$response}} ", wanted, "."), i = found, i = parsed$family$response), "data", call
     )

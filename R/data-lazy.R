@@ -2,8 +2,8 @@
 
 #' Rows that are not in R
 #'
-#' `data` of [group_moments()] and of all fitting functions may be a table in a database, or rows that come in parts: one line a group is
-#' all that the models need.
+#' `data` of [group_moments()], [group_counts()] and all fitting functions may be a table in a database, or rows that come in parts: one
+#' line a group is all that the models need.
 #'
 #' **Lazy tables of dplyr** (class `tbl_lazy`): `dplyr::tbl(con, "answers")` of any database that dbplyr speaks to, after any verbs. The
 #' database reduces its rows to sums by group, and R receives one line for each group, or for each group and value of the categorical
@@ -14,6 +14,10 @@
 #' In the formula columns of numbers stand for themselves; text and logical columns and `factor(x)` are categories, coded by R as
 #' ever; interactions of all of these are allowed. What else is to be computed (logarithms, squares, centring) is done by the database:
 #' `dplyr::mutate(data, log_dose = log(dose))`. `weights`, and `se` or `vi` of [meta_analysis()], are names of columns.
+#'
+#' Of counts the database returns one line for each group and distinct value of the response, and R adds these up, so that [group_counts()]
+#' has all it has of a data frame. The response is a column, or `cbind(successes, failures)` of two; `weights` is the name of a column; an
+#' offset is `offset(log(exposure))` with the name of one.
 #'
 #' **Rows in parts.** A function that returns a data frame whenever it is called and `NULL` after the last one; a `DBIResult`, whose
 #' rows are fetched 100,000 at a time; a stream of nanoarrow. Each part is reduced and forgotten, so memory is that of one part. In the

@@ -35,7 +35,7 @@ as.data.frame.group_moments <- function(x, row.names = NULL, optional = FALSE, .
 #' @export
 print.group_moments <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
   rlang::check_dots_empty()
-  print_groups("group_moments", x$group_name, moments_frame(x, products = FALSE), stats::nobs(x), NULL, digits, max_groups)
+  print_group_lines("group_moments", x$group_name, moments_frame(x, products = FALSE), stats::nobs(x), NULL, digits, max_groups)
   invisible(x)
 }
 

@@ -30,8 +30,8 @@
 #' \deqn{\sum_i \log \binom{n_i}{k_i} \quad\mathrm{or}\quad \sum_i (k_i \log e_i - \log k_i!),
 #'   }{sum of log choose(n[i], k[i])   or   sum of (k[i] log e[i] - log k[i]!),}
 #' so that the log likelihood of the rows is \eqn{K_j \log p_j + (N_j - K_j) \log(1 - p_j)} or
-#' \eqn{K_j \theta_j - E_j \lambda_j}{K[j] theta[j] - E[j] lambda[j]} plus this. Rows that were summed before (20 trials of 0 or 1, or one line with
-#' the number of successes) give the same posterior; their constants, and so their evidence, differ.
+#' \eqn{K_j \theta_j - E_j \lambda_j}{K[j] theta[j] - E[j] lambda[j]} plus this. Rows that were summed before (20 trials of 0 or 1, or one
+#' line with the number of successes) give the same posterior; their constants, and so their evidence, differ.
 #'
 #' **Predictors** must be constant within groups: they describe the group and not the row. One that varies is an error. `ave(x, g)`
 #' averages a number by group; that is another model, in which only a group's average counts. Factors and functions of predictors become
@@ -45,8 +45,8 @@
 #' a column, or `cbind()` of two, and an offset is `offset(log(exposure))` with the name of a column.
 #'
 #' `print()` shows what `as.data.frame()` returns: for each group the number of rows `n`, `events`, `trials` or `exposure`, the observed
-#' `proportion` or `rate` (events in a unit of exposure), and the columns of the predictors. `x[i]` (labels, positions or a logical vector) and
-#' `subset()`, which can use these columns, choose groups. `nobs()` is the number of rows.
+#' `proportion` or `rate` (events in a unit of exposure), and the columns of the predictors. `x[i]` (labels, positions or a logical
+#' vector) and `subset()`, which can use these columns, choose groups. `nobs()` is the number of rows.
 #'
 #' @section Merging: `c()` merges the counts of parts of the rows, as if these had been together: counts of groups that occur in several
 #'   parts are added. Family, response, offset, the level that is a success and the grouping factor must be the same, and a group's
@@ -57,8 +57,8 @@
 #'   logarithm as the link.
 #' @param weights For a proportion, the number of trials in each row: a column of `data`, an expression of columns, or a vector.
 #' @return An object of class `group_counts`: a list with `group_name`, `group` (the J labels), `n` (the J numbers of rows), `events`,
-#'   `size` (J each: the sums of events, and of trials or exposure), `log_constant` (J numbers, see Details), `x` (J x S: the columns of the predictors),
-#'   `terms` (the columns of each term of the formula), `coding` (how factors and the like became columns), `family` (`"binomial"` or
+#'   `size` (J each: the sums of events, and of trials or exposure), `log_constant` (J numbers, see Details), `x` (J x S: the columns of
+#'   the predictors), `terms` (the columns of each term of the formula), `coding` (how factors and the like became columns), `family` (`"binomial"` or
 #'   `"poisson"`), `response`, `intercept` (whether the formula had one), `dropped` (the number of rows that were dropped) and
 #'   `group_levels`, as in [group_moments()]; with a factor as the response `success`, the level that counts as one; with an offset
 #'   `offset`, as text.
