@@ -104,11 +104,11 @@ check_exposure_column <- function(column, parsed, rows, call) {
 counts_by_cell <- function(data, keys, numbers, exposures) {
   rows <- dplyr::transmute(
     data, !!!stats::setNames(rlang::syms(keys), key_names(keys)),
-    !!!stats::setNames(rlang::syms(numbers), numbered_names("x", length(numbers))),
-    !!!stats::setNames(rlang::syms(exposures), numbered_names("e", length(exposures)))
+    !!!stats::setNames(rlang::syms(numbers), numbered_names("bayespool_x", length(numbers))),
+    !!!stats::setNames(rlang::syms(exposures), numbered_names("bayespool_e", length(exposures)))
   )
-  x <- rlang::syms(numbered_names("x", length(numbers)))
-  e <- rlang::syms(numbered_names("e", length(exposures)))
+  x <- rlang::syms(numbered_names("bayespool_x", length(numbers)))
+  e <- rlang::syms(numbered_names("bayespool_e", length(exposures)))
   logs <- lapply(e, function(e) call("log", e))
   dplyr::summarise(
     dplyr::group_by(rows, !!!rlang::syms(key_names(keys))),

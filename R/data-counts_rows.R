@@ -4,7 +4,8 @@
 eval_outcome <- function(parsed, data, where, call) {
   if (has_two_columns(parsed)) {
     columns <- lapply(two_columns(parsed), function(expr) {
-      eval_response(list(response = format_expr(expr), response_expr = expr, env = parsed$env, family = parsed$family), data, call)
+      name <- if (is.name(expr)) as.character(expr) else format_expr(expr)
+      eval_response(list(response = name, response_expr = expr, env = parsed$env, family = parsed$family), data, call)
     })
     return(successes_and_trials(parsed, columns, where, call))
   }

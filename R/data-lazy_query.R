@@ -13,21 +13,21 @@ ask_table <- function(query, call) {
   })
 }
 
-# One line a cell: the `keys` (columns) as key1, key2, ..., `n`, sums of the `products` (lists of columns) and of their products in pairs.
+# One line a cell: the `keys` (columns) under their key_names(), `n`, sums of the `products` (lists of columns) and of their products in pairs.
 # They are about averages that the same query computes first: these may be rounded, and nothing cancels. Lowest and highest values
 # tell constants and infinite values.
 sums_by_cell <- function(data, keys, products, weighted) {
   d <- length(products)
-  by <- rlang::syms(c("one", key_names(keys)))
-  x <- rlang::syms(numbered_names("x", d))
+  by <- rlang::syms(c("bayespool_one", key_names(keys)))
+  x <- rlang::syms(numbered_names("bayespool_x", d))
   average <- rlang::syms(numbered_names("average", d))
   deviation <- lapply(seq_len(d), function(k) call("(", call("-", x[[k]], average[[k]])))
   weight <- if (weighted) list(as.name("weight"))
 
   columns <- c(
-    list(one = 1L),
+    list(bayespool_one = 1L),
     stats::setNames(rlang::syms(keys), key_names(keys)),
-    stats::setNames(lapply(products, function(columns) multiply(rlang::syms(columns))), numbered_names("x", d)),
+    stats::setNames(lapply(products, function(columns) multiply(rlang::syms(columns))), vapply(x, as.character, "")),
     if (weighted) list(weight = as.name(weights_column))
   )
   rows <- dplyr::transmute(data, !!!columns)
@@ -66,7 +66,8 @@ count_rows <- rlang::call2("n", .ns = "dplyr")
 
 numbered_names <- function(name, count) sprintf("%s%d", rep(name, count), seq_len(count))
 
-key_names <- function(keys) numbered_names("key", length(keys))
+# Names that no column of the user has: the next one computed would see the new one.
+key_names <- function(keys) numbered_names("bayespool_key", length(keys))
 
 multiply <- function(factors) Reduce(function(a, b) call("*", a, b), factors)
 

@@ -353,7 +353,8 @@ test_that("a formula chooses the columns of counts", {
 
 kinds_of_counts <- list(
   list(y ~ z + f + (1 | g), binomial()), list(cbind(k, m) ~ f * z + (1 | g), binomial()),
-  list(cbind(k, m) ~ factor(z) + (1 | g), binomial()), list(count ~ z + (1 | g), poisson()), list(count ~ f + offset(log(days)) + (1 | g), poisson()),
+  list(cbind(k, m) ~ factor(z) + (1 | g), binomial()), list(count ~ z + (1 | g), poisson()),
+  list(count ~ f + offset(log(days)) + (1 | g), poisson()),
   list(count ~ 1 + offset(log(days)) + offset(log(w)) + (1 | f), poisson()), list(count ~ z + offset(log(w)) + (1 | z), poisson())
 )
 
@@ -398,6 +399,34 @@ test_that("parts that do not fit together are refused", {
   expect_match(told, "Dropped 5 rows")
 })
 
+test_that("a result of DBI is read to its end", {
+  connection <- sqlite_connection()
+  DBI::dbWriteTable(connection, "rows", people[setdiff(names(people), "word")])
+  result <- DBI::dbSendQuery(connection, "SELECT * FROM rows")
+  found <- group_counts(count ~ f + offset(log(days)) + (1 | g), result, poisson())
+  DBI::dbClearResult(result)
+  expect_same_counts(found, group_counts(count ~ f + offset(log(days)) + (1 | g), people, poisson()))
+})
+
+test_that("the query is written for databases that are not here, and with the names of columns", {
+  skip_if_not_installed("dbplyr")
+  for (dialect in c("hive", "snowflake", "mssql", "oracle", "redshift", "mysql", "hana", "teradata", "impala")) {
+    simulated <- getExportedValue("dbplyr", paste0("simulate_", dialect))()
+    table <- dbplyr::lazy_frame(y = 1, x = 1, e = 2, g = "b", con = simulated)
+    query <- as.character(dbplyr::sql_render(counts_by_cell(table, c("g", "y"), "x", "e")))
+    expect_match(query, "GROUP BY .bayespool_key1., .bayespool_key2.$")
+    expect_match(query, "SUM\\((LOG|LN)\\(.bayespool_e1.\\)\\)")
+    expect_no_match(query, "CAST")
+  }
+})
+
+test_that("tables that other packages hold are reduced by the same verbs", {
+  skip_if_not_installed("dplyr")
+  parsed <- parse_formula(count ~ f + offset(log(days)) + (1 | g), family = families$poisson)
+  found <- reduce_counts.Dataset(parsed, tibble::as_tibble(people))
+  expect_same_counts(found, reduce_counts(parsed, people))
+})
+
 engines <- list(SQLite = sqlite_connection, PostgreSQL = postgres_connection, DuckDB = duckdb_connection)
 stored <- people[setdiff(names(people), "word")]
 stored$z[2:3] <- stored$g[5] <- stored$k[9] <- stored$count[10] <- NA
@@ -428,6 +457,23 @@ for (engine in names(engines)) {
     in_r[c("third", "three")] <- list(in_r$w / 3, 3)
     found <- suppressMessages(group_counts(third ~ 1 + (1 | g), thirds, binomial(), weights = three))
     expect_same_counts(found, suppressMessages(group_counts(third ~ 1 + (1 | g), in_r, binomial(), weights = three)))
+  })
+
+  test_that(paste("odd names, logical predictors, labels that are numbers:", engine), {
+    if (engine != "SQLite") skip_on_cran()
+    odd <- data.frame(
+      `my k` = people$k, key1 = people$m, `Größe "x"` = people$days, SELECT = people$g == "s2", n = people$z,
+      low1 = c(b = 1e5, s10 = 0.1, s2 = 1e15, tokyo = 3)[people$g], check.names = FALSE
+    )
+    table <- database_table(engines[[engine]](), odd)
+    in_r <- as.data.frame(dplyr::collect(table))
+    for (kind in list(
+      list(cbind(`my k`, key1) ~ SELECT + n + (1 | low1), binomial()), list(SELECT ~ 1 + (1 | low1), binomial()),
+      list(`my k` ~ SELECT + offset(log(`Größe "x"`)) + (1 | n), poisson())
+    )) {
+      of <- function(data) suppressMessages(group_counts(kind[[1]], data, kind[[2]]))
+      expect_same_counts(of(dplyr::filter(table, n > -1)), of(subset(in_r, n > -1)))
+    }
   })
 
   test_that(paste("what is no count, or varies, is refused in tables too:", engine), {

@@ -45,6 +45,14 @@ for (engine in names(engines)) {
     expect_same_moments(moments_of(formula, dplyr::filter(table, average1 > 5)), moments_of(formula, subset(of_rows, average1 > 5)))
   })
 
+  test_that(paste("columns may have the names that the query could give:", engine), {
+    named <- stats::setNames(rows[c("u", "f", "h", "z", "s", "w", "k", "g")], c("one", "key2", "key1", "x2", "x1", "n", "low1", "average1"))
+    table <- database_table(engines[[engine]](), named)
+    for (formula in list(x1 ~ x2 + key1 * key2 + (1 | one), n ~ x1:low1 + x2 + key2 + (1 | key1), low1 ~ one * n + key1 + (1 | average1))) {
+      expect_same_moments(moments_of(formula, table), moments_of(formula, named))
+    }
+  })
+
   test_that(paste("verbs of dplyr come first:", engine), {
     table <- database_table(engines[[engine]](), rows)
     computed <- dplyr::group_by(dplyr::mutate(dplyr::filter(table, s < 1.8), high = z * 2 + s), g)
@@ -169,8 +177,8 @@ test_that("the query is written for databases that are not here", {
     for (weighted in c(FALSE, TRUE)) {
       query <- as.character(dbplyr::sql_render(sums_by_cell(table, c("g", "f"), list("x", c("x", "y"), "y"), weighted)))
       expect_match(query, "LEFT JOIN")
-      expect_match(query, "GROUP BY .one., .key1., .key2.$")
-      expect_match(query, "SUM\\(.*x2. - .average2.\\)+ \\* \\(.x3. - .average3.\\)\\) AS .product5.")
+      expect_match(query, "GROUP BY .bayespool_one., .bayespool_key1., .bayespool_key2.$")
+      expect_match(query, "SUM\\(.*x2. - .average2.\\)+ \\* \\(.bayespool_x3. - .average3.\\)\\) AS .product5.")
       # Casts mean different types in different databases.
       expect_no_match(query, "CAST")
     }
