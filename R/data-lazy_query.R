@@ -13,8 +13,8 @@ ask_table <- function(query, call) {
   })
 }
 
-# One line a cell: the `keys` (columns) under their key_names(), `n`, sums of the `products` (lists of columns) and of their products in pairs.
-# They are about averages that the same query computes first: these may be rounded, and nothing cancels. Lowest and highest values
+# One line a cell: the `keys` (columns) under their key_names(), `n`, sums of the `products` (lists of columns) and of their products in
+# pairs. They are about averages that the same query computes first: these may be rounded, and nothing cancels. Lowest and highest values
 # tell constants and infinite values.
 sums_by_cell <- function(data, keys, products, weighted) {
   d <- length(products)

@@ -59,8 +59,8 @@
 #' @return An object of class `group_counts`: a list with `group_name`, `group` (the J labels), `n` (the J numbers of rows), `events`,
 #'   `size` (J each: the sums of events, and of trials or exposure), `log_constant` (J numbers, see Details), `x` (J x S: the columns of
 #'   the predictors), `terms` (the columns of each term of the formula), `coding` (how factors and the like became columns), `family`
-#'   (`"binomial"` or `"poisson"`), `response`, `intercept` (whether the formula had one), `dropped` (the number of rows that were dropped) and
-#'   `group_levels`, as in [group_moments()]; with a factor as the response `success`, the level that counts as one; with an offset
+#'   (`"binomial"` or `"poisson"`), `response`, `intercept` (whether the formula had one), `dropped` (the number of rows that were dropped)
+#'   and `group_levels`, as in [group_moments()]; with a factor as the response `success`, the level that counts as one; with an offset
 #'   `offset`, as text.
 #' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_argument`: another family or link, `weights` that are no
 #'   whole numbers of trials, or beside `cbind()` or for counts. Of class `bayespool_error_formula`: a formula without `(1 | g)`, more than
