@@ -36,18 +36,17 @@ new_products <- function(parsed, categories) {
   list(variables = unname(variables), of_term = stats::setNames(match(numeric, variables, nomatch = 0L), names(numeric)))
 }
 
-# The predictors' variables in each cell, as eval_predictors() gives those of rows, with 1 for each numeric variable: what is coded
-# from it is the number that belongs to the product.
-cell_predictors <- function(parsed, cells) {
-  size <- length(cells$lines$n)
+# The predictors' variables in each of `size` cells, as eval_predictors() gives those of rows; 1 for each that `variables`, a named list,
+# does not have: what is coded from it is the number that belongs to the product.
+cell_predictors <- function(parsed, variables, size) {
+  value <- function(name) variables[[name]] %||% rep(1, size)
   columns <- vapply(parsed$terms, term_variable, "")
-  if (!anyNA(columns) && !any(columns %in% names(cells$categories))) {
-    return(list(frame = as_frame(stats::setNames(rep(list(rep(1, size)), length(columns)), parsed$terms), size), terms = NULL))
+  if (!anyNA(columns) && !any(vapply(variables[intersect(columns, names(variables))], is_coded, NA))) {
+    return(list(frame = as_frame(stats::setNames(lapply(columns, value), parsed$terms), size), terms = NULL))
   }
   terms <- predictor_terms(parsed)
   attr(terms, "predvars") <- attr(terms, "variables")
-  variables <- stats::setNames(nm = variable_names(terms))
-  frame <- as_frame(lapply(variables, function(name) cells$categories[[name]] %||% rep(1, size)), size)
+  frame <- as_frame(lapply(stats::setNames(nm = variable_names(terms)), value), size)
   list(frame = structure(frame, terms = terms), terms = terms)
 }
 
@@ -59,15 +58,15 @@ cell_predictors <- function(parsed, cells) {
 #   dropped     as used_rows() has it
 moments_of_cells <- function(parsed, cells, call) {
   tell_dropped(cells$dropped, sum(cells$lines$n), call)
-  coded <- code_predictors(parsed, cell_predictors(parsed, cells), call)
-  beside <- code_varying(parsed, cell_predictors(varying_formula(parsed), cells), coded, call)
-  factors <- c(named_columns(coded), beside$extra, stats::setNames(list(rep(1, length(cells$lines$n))), parsed$response))
+  size <- length(cells$lines$n)
+  coded <- code_predictors(parsed, cell_predictors(parsed, cells$categories, size), call)
+  beside <- code_varying(parsed, cell_predictors(varying_formula(parsed), cells$categories, size), coded, call)
+  factors <- c(named_columns(coded), beside$extra, stats::setNames(list(rep(1, size)), parsed$response))
   term <- c(rep(names(coded$terms), lengths(coded$terms)), terms_of(names(beside$extra), beside$varying$terms), parsed$response)
   lines <- multiply_products(cells$lines, do.call(cbind, factors), cells$products$of_term[term])
 
   groups <- code_groups(cells$group)
-  code <- if (length(groups$code) > 0) as.integer(groups$code) - groups$first + 1L else rep(1L, length(cells$lines$n))
-  result <- merge_lines(lines, code, groups$size)
+  result <- merge_lines(lines, codes_from_one(groups, size), groups$size)
   check_squares(result, call)
   present <- result$n > 0
   if (!all(present)) {

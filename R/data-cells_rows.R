@@ -1,5 +1,11 @@
 # Cells of rows, and of several sets of rows together.
 
+# Cells of a data frame's rows, without `lines` where no row is left.
+cells_of_part <- function(parsed, part, call) {
+  rows <- used_rows(parsed, part, call)
+  c(if (length(rows$response) > 0) cells_of_rows(parsed, rows, call), rows["dropped"])
+}
+
 # `rows`: what used_rows() returns. Without `dropped`; see moments_of_cells() for the rest.
 cells_of_rows <- function(parsed, rows, call) {
   variables <- c(cell_variables(rows$predictors, call), cell_variables(rows$varying, call))
@@ -86,7 +92,7 @@ combine_keys <- function(parts, name, call) {
   if (all(vapply(parts, is.factor, NA))) {
     together <- do.call(c, parts)
     expr <- tryCatch(str2lang(name), error = function(cnd) NULL) # names may be anything
-    if (!rlang::is_call(expr, c("factor", "as.factor"), n = 1)) {
+    if (!is_plain_factor(expr)) {
       return(together)
     }
     return(factor(together, merge_levels(lapply(parts, declared_levels, expr), lapply(parts, levels))$used))

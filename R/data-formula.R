@@ -1,10 +1,11 @@
 # Model formulas: the only file that knows what `(1 | g)` means.
 
 # A list: `formula` as given; `response` (text) and `response_expr`; `intercept`; `terms` (labels of
-# the fixed terms as terms() writes them); `fixed` (the formula without the bar); `group` (name of
-# the grouping column, or NULL); `varying` (what varies between the groups, see parse_varying()); `env`.
-parse_formula <- function(formula, call = rlang::caller_env()) {
-  check_formula(formula, call)
+# the fixed terms as terms() writes them); `fixed` (the formula without the bar and offsets); `group` (name of
+# the grouping column, or NULL); `varying` (what varies between the groups, see parse_varying()); `offset` (expressions, or NULL);
+# `family`, as read_family() returns it, which decides what the response may be; `env`.
+parse_formula <- function(formula, call = rlang::caller_env(), family = families$gaussian) {
+  check_formula(formula, family, call)
   group <- parse_group(formula[[3]], call)
   # The bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
   # order of the terms.
@@ -21,9 +22,8 @@ parse_formula <- function(formula, call = rlang::caller_env()) {
       )
     }
   )
-  if (!is.null(attr(marked_terms, "offset"))) {
-    abort_formula("Offsets are not supported.", "Subtract the offset from the response instead.", formula, call)
-  }
+  offset <- attr(marked_terms, "offset")
+  if (!is.null(offset)) check_offset(formula, family, call)
   labels <- attr(marked_terms, "term.labels")
   if (!is.null(group)) {
     labels <- drop_group_mark(labels, formula, call)
@@ -44,6 +44,8 @@ parse_formula <- function(formula, call = rlang::caller_env()) {
     fixed = fixed_formula(formula, labels, intercept),
     group = group$name,
     varying = if (!is.null(group)) parse_varying(group$bars, formula, call),
+    offset = if (!is.null(offset)) lapply(as.list(attr(marked_terms, "variables"))[-1][offset], `[[`, 2),
+    family = family,
     env = environment(formula)
   )
 }
@@ -65,7 +67,7 @@ replace_call <- function(expr, old, new) {
 
 supported_bar <- "One grouping factor is supported, as {.code (1 | g)} or {.code (1 + x | g)} with {.code g} the name of a column."
 
-check_formula <- function(formula, call) {
+check_formula <- function(formula, family, call) {
   if (!inherits(formula, "formula")) {
     abort_bayespool(
       c(
@@ -88,12 +90,31 @@ check_formula <- function(formula, call) {
     abort_formula("The left-hand side of the formula names no variable.",
                   "Write the response there, as in {.code y ~ x + (1 | g)}.", formula, call)
   }
+  if (family$name == "binomial" && rlang::is_call(lhs, "cbind")) {
+    if (length(lhs) != 3) {
+      abort_formula("The response must be two columns.", "Write {.code cbind(successes, failures)}.", formula, call)
+    }
+    lhs <- call("+", lhs[[2]], lhs[[3]])
+  }
   functions <- setdiff(all.names(lhs), all.vars(lhs))
   if (any(c("cbind", "mvbind", "matrix", "Surv") %in% functions)) {
     abort_formula("Only a single response is supported.", "Fit the responses one at a time.", formula, call)
   }
   if (any(c("|", "||") %in% functions)) {
     abort_formula("A bar on the left-hand side is not supported.", "The response is one numeric variable.", formula, call)
+  }
+}
+
+check_offset <- function(formula, family, call) {
+  if (family$name != "poisson") {
+    instead <- c(
+      gaussian = "Subtract the offset from the response instead.",
+      binomial = "The number of trials is in the response, {.code cbind(successes, failures)}, or in {.arg weights}."
+    )
+    abort_formula(
+      if (family$name == "gaussian") "Offsets are not supported." else "Offsets are not supported for {.fn binomial}.",
+      instead[[family$name]], formula, call
+    )
   }
 }
 

@@ -75,6 +75,11 @@ code_groups <- function(group) {
   list(code = code, first = 1L, size = length(distinct), labels = function(i) distinct[i])
 }
 
+# The codes from 1 of what code_groups() returns, for `size` rows.
+codes_from_one <- function(groups, size) {
+  if (length(groups$code) > 0) as.integer(groups$code) - groups$first + 1L else rep(1L, size)
+}
+
 # Whole numbers in a range not much wider than their number are codes already; NULL for others.
 code_whole_numbers <- function(group) {
   code <- if (is.integer(group)) group else cpp_whole_numbers(group)

@@ -2,8 +2,8 @@
 
 #' Rows that are not in R
 #'
-#' `data` of [group_moments()] and of all fitting functions may be a table in a database, or rows that come in parts: one line a group is
-#' all that the models need.
+#' `data` of [group_moments()], [group_counts()] and all fitting functions may be a table in a database, or rows that come in parts: one
+#' line a group is all that the models need.
 #'
 #' **Lazy tables of dplyr** (class `tbl_lazy`): `dplyr::tbl(con, "answers")` of any database that dbplyr speaks to, after any verbs. The
 #' database reduces its rows to sums by group, and R receives one line for each group, or for each group and value of the categorical
@@ -14,6 +14,10 @@
 #' In the formula columns of numbers stand for themselves; text and logical columns and `factor(x)` are categories, coded by R as
 #' ever; interactions of all of these are allowed. What else is to be computed (logarithms, squares, centring) is done by the database:
 #' `dplyr::mutate(data, log_dose = log(dose))`. `weights`, and `se` or `vi` of [meta_analysis()], are names of columns.
+#'
+#' Of counts the database returns one line for each group and distinct value of the response, and R adds these up, so that [group_counts()]
+#' has all it has of a data frame. The response is a column, or `cbind(successes, failures)` of two; `weights` is the name of a column; an
+#' offset is `offset(log(exposure))` with the name of one.
 #'
 #' **Rows in parts.** A function that returns a data frame whenever it is called and `NULL` after the last one; a `DBIResult`, whose
 #' rows are fetched 100,000 at a time; a stream of nanoarrow. Each part is reduced and forgotten, so memory is that of one part. In the
@@ -124,35 +128,40 @@ lazy_column <- function(argument, name, data, call) {
   expr
 }
 
-# See moments_of_cells().
-cells_of_table <- function(parsed, data, call) {
+# The rows of a table that have all of `used`, columns, and a weight above 0: a list with `data`, `used` (named as people know them),
+# `complete` and `example`, one of these rows.
+complete_rows <- function(parsed, data, call, used = formula_variables(parsed)) {
   of_weights <- attr(data, "weights_argument")
   data <- dplyr::ungroup(data)
   check_present(setdiff(formula_variables(parsed), colnames(data)), setdiff(colnames(data), weights_column), call)
   weighted <- weights_column %in% colnames(data)
-  used <- c(formula_variables(parsed), if (weighted) weights_column)
-  names(used) <- c(formula_variables(parsed), of_weights)
+  used <- stats::setNames(c(used, if (weighted) weights_column), c(used, of_weights))
   complete <- dplyr::filter(data, !!!lapply(unname(used), function(column) rlang::expr(!is.na(!!as.name(column)))))
   if (weighted) complete <- dplyr::filter(complete, !!as.name(weights_column) > 0)
-
-  example <- ask_table(utils::head(dplyr::select(complete, dplyr::all_of(unname(used))), 1), call)
+  example <- ask_table(utils::head(dplyr::select(complete, dplyr::all_of(union(unname(used), formula_variables(parsed)))), 1), call)
   if (nrow(example) == 0) {
     tell_dropped(dropped_of_table(data, used, 0, call), 0, call)
   }
-  check_number(parsed$response_expr, example, call)
   if (!is.null(parsed$group)) key_values(example[[parsed$group]], parsed$group, call)
-  categories <- table_categories(parsed, example, call)
+  list(data = data, used = used, complete = complete, example = example)
+}
+
+# See moments_of_cells().
+cells_of_table <- function(parsed, data, call) {
+  rows <- complete_rows(parsed, data, call)
+  check_number(parsed$response_expr, rows$example, call)
+  weighted <- weights_column %in% rows$used
+  categories <- table_categories(parsed, rows$example, call)
   products <- new_products(parsed, names(categories))
   keys <- c(parsed$group, vapply(categories, all.vars, ""))
-  sums <- ask_table(sums_by_cell(complete, keys, products$variables, weighted), call)
+  sums <- ask_table(sums_by_cell(rows$complete, keys, products$variables, weighted), call)
   values <- Map(key_values, sums[key_names(keys)], keys, list(call))
-  of_category <- seq_along(categories) + length(parsed$group)
   list(
     group = if (!is.null(parsed$group)) values[[1]],
-    categories = Map(function(expr, values) if (is.name(expr)) values else factor(values), categories, values[of_category]),
+    categories = category_values(categories, values[seq_along(categories) + length(parsed$group)]),
     lines = lines_of_sums(sums, products$variables, weighted, call),
     products = products,
-    dropped = dropped_of_table(data, used, sum(as.double(sums$n)), call)
+    dropped = dropped_of_table(rows$data, rows$used, sum(as.double(sums$n)), call)
   )
 }
 
@@ -168,6 +177,11 @@ table_categories <- function(parsed, example, call) {
     made
   }, NA)
   variables[is_category]
+}
+
+# `values` of the columns in `categories`, as the formula has them.
+category_values <- function(categories, values) {
+  Map(function(expr, values) if (is.name(expr)) values else factor(values), categories, values)
 }
 
 # Whether `expr` is a column of numbers.

@@ -73,10 +73,15 @@ multiply <- function(factors) Reduce(function(a, b) call("*", a, b), factors)
 
 aggregate_of <- function(f, x) rlang::call2(f, x, na.rm = TRUE)
 
+# The columns name1, name2, ... of a query's answer as a matrix.
+read_columns <- function(sums, name, count) {
+  matrix(as.double(unlist(lapply(sums[numbered_names(name, count)], as.double))), nrow(sums), count)
+}
+
 # Moments of the products in each cell: mean = m + s / n and W = S - s s' / n for averages m.
 lines_of_sums <- function(sums, products, weighted, call) {
   d <- length(products)
-  columns <- function(name, count) matrix(unlist(lapply(sums[numbered_names(name, count)], as.double)), nrow(sums), count)
+  columns <- function(name, count) read_columns(sums, name, count)
   n <- as.double(sums$n)
   average <- columns("average", d)
   low <- columns("low", d)

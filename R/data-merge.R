@@ -37,11 +37,14 @@ merge_into_one <- function(moments) {
 
 # Moments in `parts`, a list of them, as if their rows had been together.
 merge_parts <- function(parts, call) {
-  check_mergeable(parts, call)
+  if (length(parts) > 1 && any(vapply(parts, `[[`, NA, "pooled"))) {
+    abort_bayespool("Moments whose cross-products are summed over groups cannot be merged.", "moments", call)
+  }
+  check_mergeable(parts, "Moments", function(part) colnames(part$mean), call)
   if (length(parts) == 1) {
     return(parts[[1]])
   }
-  parts <- code_alike(parts, call)
+  parts <- code_alike(parts, recode_moments, call)
   groups <- merge_groups(parts)
   weighted <- any(vapply(parts, has_weights, NA))
   stack <- function(field) do.call(rbind, lapply(parts, field))
@@ -80,8 +83,8 @@ merge_groups <- function(parts) {
   list(group = levels$used, levels = levels$known, code = match(unlist(labels), levels$used))
 }
 
-# Moments among `x`, in lists or not, as one list; anything else is an error of class `type`, with `wrong` and its position.
-flatten_moments <- function(x, wrong, type, call, position = "") {
+# Objects of `class` among `x`, in lists or not, as one list; anything else is an error of class `type`, with `wrong` and its position.
+flatten_parts <- function(x, class, wrong, type, call, position = "") {
   refuse <- function(found, envir = rlang::caller_env()) abort_bayespool(c(wrong, i = found), type, call, .envir = envir)
   if (length(x) == 0) {
     at <- if (position == "") "" else " at {.code {position}}"
@@ -90,10 +93,10 @@ flatten_moments <- function(x, wrong, type, call, position = "") {
   found <- Map(
     function(value, i) {
       here <- paste0(position, "[[", i, "]]")
-      if (inherits(value, "group_moments")) {
+      if (inherits(value, class)) {
         list(value)
       } else if (rlang::is_bare_list(value)) {
-        flatten_moments(value, wrong, type, call, here)
+        flatten_parts(value, class, wrong, type, call, here)
       } else {
         refuse("Found {.obj_type_friendly {value}} at {.code {here}}.")
       }
@@ -103,28 +106,26 @@ flatten_moments <- function(x, wrong, type, call, position = "") {
   do.call(c, found)
 }
 
-check_mergeable <- function(parts, call) {
+# `what`: what they are called; `columns_of`: the columns of a part.
+check_mergeable <- function(parts, what, columns_of, call) {
   refuse <- function(wrong, found, envir = rlang::caller_env()) {
-    abort_bayespool(c(wrong, i = found), "moments", call, .envir = envir)
+    abort_bayespool(c(paste(what, wrong), i = found), "moments", call, .envir = envir)
   }
   a <- parts[[1]]
   for (b in parts) {
-    if (length(parts) > 1 && b$pooled) {
-      refuse("Moments whose cross-products are summed over groups cannot be merged.", NULL)
-    }
     if (!identical(a$group_name, b$group_name)) {
       names <- c(label_or(a$group_name), label_or(b$group_name))
       refuse(
-        "Moments must have the same grouping factor to be merged.",
+        "must have the same grouping factor to be merged.",
         "Found {.code {names[1]}} and {.code {names[2]}}."
       )
     }
     terms <- lapply(list(a, b), function(part) c(names(part$terms), part$response))
     varying <- lapply(list(a, b), function(part) names(part$varying$terms))
     if (!identical(terms[[1]], terms[[2]]) || !identical(varying[[1]], varying[[2]])) {
-      columns <- lapply(list(a, b), function(part) colnames(part$mean))
+      columns <- lapply(list(a, b), columns_of)
       refuse(
-        "Moments must have the same columns to be merged.",
+        "must have the same columns to be merged.",
         "Found {.code {columns[[1]]}} in one, {.code {columns[[2]]}} in the other."
       )
     }

@@ -35,20 +35,7 @@ as.data.frame.group_moments <- function(x, row.names = NULL, optional = FALSE, .
 #' @export
 print.group_moments <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
   rlang::check_dots_empty()
-  groups <- length(x$n)
-  rows <- stats::nobs(x)
-  cat(
-    "<group_moments> ", groups, if (groups == 1) " group" else " groups",
-    if (!is.null(x$group_name)) paste0(" of ", x$group_name), ", ",
-    format(rows, scientific = FALSE), if (rows == 1) " observation" else " observations", "\n",
-    sep = ""
-  )
-  shown <- moments_frame(x, products = FALSE)[seq_len(min(groups, max_groups)), , drop = FALSE]
-  shown[[1]] <- shorten(shown[[1]])
-  print(shown, digits = digits, row.names = FALSE)
-  if (groups > max_groups) {
-    cat("... and ", groups - max_groups, " more groups\n", sep = "")
-  }
+  print_group_lines("group_moments", x$group_name, moments_frame(x, products = FALSE), stats::nobs(x), NULL, digits, max_groups)
   invisible(x)
 }
 
@@ -64,7 +51,7 @@ nobs.group_moments <- function(object, ...) {
   if (missing(i)) {
     return(x)
   }
-  subset_groups(x, chosen_groups(x, i, rlang::current_env()))
+  choose_moments(x, i, rlang::current_env())
 }
 
 #' @export
@@ -74,28 +61,19 @@ subset.group_moments <- function(x, subset, ...) {
     return(x)
   }
   call <- rlang::current_env()
-  frame <- moments_frame(x, products = TRUE)
-  condition <- tryCatch(
-    eval(substitute(subset), frame, parent.frame()),
-    error = function(cnd) {
-      abort_bayespool(
-        c("{.arg subset} cannot be computed.", i = "It can use the columns {.code {names(frame)}}."), "moments", call,
-        parent = cnd
-      )
-    }
-  )
-  if (!is.logical(condition)) {
-    abort_bayespool(
-      c("{.arg subset} must be TRUE or FALSE for each group.", i = "Found {.obj_type_friendly {condition}}."),
-      "moments", call
-    )
+  choose_moments(x, groups_where(substitute(subset), moments_frame(x, products = TRUE), parent.frame(), call), call)
+}
+
+choose_moments <- function(x, i, call) {
+  if (nrow(x$within) < length(x$n)) {
+    abort_bayespool("Groups cannot be chosen where cross-products are summed over all groups.", "moments", call)
   }
-  subset_groups(x, chosen_groups(x, rep_len(condition & !is.na(condition), length(x$n)), call))
+  subset_groups(x, chosen_groups(x$group, i, call))
 }
 
 #' @export
 c.group_moments <- function(...) {
   call <- quote(c()) # after do.call() that of the frame holds all moments
-  parts <- flatten_moments(list(...), "Only group moments can be merged with group moments.", "moments", call)
+  parts <- flatten_parts(list(...), "group_moments", "Only group moments can be merged with group moments.", "moments", call)
   merge_parts(parts, call)
 }

@@ -1,4 +1,4 @@
-# Group moments: the object, choosing groups.
+# Group moments: the object, and those of some groups.
 
 # `residual`: what residual_moments() returns; nothing where that is NULL. Moments of a table may also have `any_response`, see
 # select_moments(). `varying`: where slopes vary, `terms` (names of their columns, by term) and `coding`. `weight`, `log_weight`: by group
@@ -72,52 +72,6 @@ keep_groups <- function(moments, position, by_group) {
   moments[by_row] <- lapply(unclass(moments)[by_row], `[`, position)
   if (!is.null(moments$residual)) moments$residual <- keep(moments$residual)
   moments
-}
-
-# Positions of the groups that a user chose by labels, by positions or by a logical vector, each at most once.
-chosen_groups <- function(x, i, call) {
-  groups <- length(x$n)
-  if (nrow(x$within) < groups) {
-    abort_bayespool("Groups cannot be chosen where cross-products are summed over all groups.", "moments", call)
-  }
-  if (is.factor(i)) {
-    i <- as.character(i)
-  }
-  if (is.character(i)) {
-    position <- match(i, x$group)
-    unknown <- i[is.na(position)]
-    if (length(unknown) > 0) {
-      abort_bayespool(
-        c("There {?is/are} no group{?s} {.val {unknown}}.", i = "The groups are {.val {x$group}}."),
-        "moments", call
-      )
-    }
-  } else if (is.logical(i) && length(i) %in% c(1, groups) && !anyNA(i)) {
-    position <- which(rep_len(i, groups))
-  } else if (is_position(i, groups)) {
-    position <- seq_len(groups)[i]
-  } else {
-    abort_bayespool(
-      c(
-        "Groups are chosen by labels, by positions from 1 to {groups}, or by a logical vector of that length.",
-        i = "Found {.obj_type_friendly {i}}."
-      ),
-      "moments", call
-    )
-  }
-  if (anyDuplicated(position)) {
-    repeated <- unique(x$group[position[duplicated(position)]])
-    abort_bayespool("The group{?s} {.val {repeated}} {?is/are} chosen more than once.", "moments", call)
-  }
-  if (length(position) == 0) {
-    abort_bayespool("No group is left.", "moments", call)
-  }
-  position
-}
-
-# Whole numbers from 1, or from -1 down to leave groups out.
-is_position <- function(i, groups) {
-  is.numeric(i) && !anyNA(i) && all(i == round(i)) && all(abs(i) <= groups) && (all(i > 0) || all(i < 0))
 }
 
 abort_too_large <- function(type, call) {

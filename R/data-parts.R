@@ -3,7 +3,8 @@
 #' @export
 #' @noRd
 reduce_data.function <- function(parsed, data, pooled, call = rlang::caller_env()) {
-  moments <- moments_of_cells(parsed, cells_of_parts(parsed, data, call), call)
+  cells <- cells_of_parts(parsed, data, function(part, number) cells_of_part(parsed, part, call), merge_cells, call)
+  moments <- moments_of_cells(parsed, cells, call)
   warn_lost_digits(moments, call)
   moments
 }
@@ -52,8 +53,9 @@ add_weights.DBIResult <- weight_stream
 #' @noRd
 add_weights.nanoarrow_array_stream <- weight_stream
 
-# See moments_of_cells(). `read`: a function that returns the next rows, and NULL after the last ones.
-cells_of_parts <- function(parsed, read, call) {
+# Cells of all parts. `read`: a function that returns the next rows, and NULL after the last ones; `reduce`: of rows and the number of
+# their part, a list of `lines`, nothing where no row is left, and `dropped`; `merge`: of a list of these.
+cells_of_parts <- function(parsed, read, reduce, merge, call) {
   cells <- NULL # of all parts but those that wait
   waiting <- list()
   dropped <- list(missing = 0, columns = character(), without_weight = 0)
@@ -70,17 +72,17 @@ cells_of_parts <- function(parsed, read, call) {
     if (empty > 0) next
     check_variables(parsed, part, call)
     check_row_by_row(parsed, part, call)
-    used <- used_rows(parsed, weigh_part(part, attr(read, "weights"), call), call)
-    dropped <- add_dropped(dropped, used$dropped)
-    if (length(used$response) == 0) next # their categories may be of another type
-    waiting <- c(waiting, list(cells_of_rows(parsed, used, call)))
+    own <- reduce(weigh_part(part, attr(read, "weights"), call), parts)
+    dropped <- add_dropped(dropped, own$dropped)
+    if (is.null(own$lines)) next # their categories may be of another type
+    waiting <- c(waiting, list(own))
     # Merging costs as much as reading a row for each cell.
     if (sum(vapply(waiting, count_cells, 0)) > 1e5 + count_cells(cells)) {
-      cells <- merge_cells(c(list(cells), waiting), call)
+      cells <- merge(c(list(cells), waiting), call)
       waiting <- list()
     }
   }
-  cells <- merge_cells(c(list(cells), waiting), call)
+  cells <- merge(c(list(cells), waiting), call)
   if (is.null(cells)) {
     tell_dropped(dropped, 0, call)
   }
@@ -131,7 +133,7 @@ weigh_part <- function(part, weights, call) {
 
 # What a formula computes, such as log(x), must be the same of a row whatever the other rows are: tried with half of them.
 check_row_by_row <- function(parsed, part, call) {
-  variables <- c(list(parsed$response_expr), formula_expressions(parsed))
+  variables <- c(list(parsed$response_expr), formula_expressions(parsed), parsed$offset)
   half <- part[seq_len(nrow(part) %/% 2), , drop = FALSE]
   for (expr in if (nrow(half) > 0) Filter(is.call, variables)) {
     values <- lapply(list(part, half), function(rows) eval_user(eval(expr, rows, parsed$env), "The formula", call))

@@ -4,8 +4,9 @@
 # the numbers of their term; and the part's columns span all functions of its categories, as a term that has contrasts comes with
 # the terms to which these are contrasts.
 
-# The parts with the columns that they would have, had their rows been together.
-code_alike <- function(parts, call) {
+# The parts with the columns that they would have, had their rows been together. `recode`: a part's columns, given the part and its
+# column_map().
+code_alike <- function(parts, recode, call) {
   own <- lapply(parts, function(part) unclass(part)[intersect(c("terms", "coding", "varying"), names(part))])
   keys <- vapply(own, rlang::hash, "")
   different <- own[!duplicated(keys)]
@@ -21,19 +22,21 @@ code_alike <- function(parts, call) {
   check_same_meaning(fixed, varying, call)
   columns <- unique(c(unlist(fixed$terms, use.names = FALSE), unlist(varying$terms, use.names = FALSE), response))
   maps <- lapply(different, column_map, fixed, varying, columns, response)
-  Map(function(part, i) recode_part(part, maps[[i]], fixed, varying), parts, match(keys, unique(keys)))
+  Map(function(part, i) {
+    map <- maps[[i]]
+    same <- identical(rownames(map)[-1], colnames(map)) && all(map[-1, ] == diag(ncol(map))) && all(map[1, ] == 0)
+    if (!same) part <- recode(part, map)
+    part$terms <- fixed$terms
+    part["coding"] <- list(fixed$coding)
+    part$varying <- varying
+    part
+  }, parts, match(keys, unique(keys)))
 }
 
-# `map`: the constant and the part's columns by the new columns.
-recode_part <- function(part, map, fixed, varying) {
-  if (!identical(rownames(map)[-1], colnames(map)) || any(map[-1, ] != diag(ncol(map))) || any(map[1, ] != 0)) {
-    recoded <- core_recode_columns(core_lines(part), map[1, ], map[-1, , drop = FALSE])
-    part[c("mean", "mean_low", "within")] <- recoded[c("mean", "mean_low", "within")]
-    colnames(part$mean) <- colnames(map)
-  }
-  part$terms <- fixed$terms
-  part["coding"] <- list(fixed$coding)
-  part$varying <- varying
+recode_moments <- function(part, map) {
+  recoded <- core_recode_columns(core_lines(part), map[1, ], map[-1, , drop = FALSE])
+  part[c("mean", "mean_low", "within")] <- recoded[c("mean", "mean_low", "within")]
+  colnames(part$mean) <- colnames(map)
   part
 }
 
@@ -201,7 +204,7 @@ level_cells <- function(variables, levels_of, coding) {
   expand.grid(levels, stringsAsFactors = FALSE, KEEP.OUT.ATTRS = FALSE)
 }
 
-# Merged columns as affine functions of the part's, see recode_part().
+# Merged columns as affine functions of the part's: the constant and the part's columns by the merged columns.
 column_map <- function(part, fixed, varying, columns, response) {
   own <- unique(c(unlist(part$terms, use.names = FALSE), unlist(part$varying$terms, use.names = FALSE), response))
   map <- matrix(0, length(own) + 1, length(columns), dimnames = list(c(intercept_direction, own), columns))

@@ -1,9 +1,9 @@
 # Which rows of a data frame a fit uses: those without missing values and with a weight above 0.
 
 # The variables of the formula in these rows: a list with `response`, `predictors` and `varying` (before coding), `group` and `weight`
-# (NULL where there is none), and `dropped`, what tell_dropped() says of the others.
-used_rows <- function(parsed, data, call) {
-  response <- eval_response(parsed, data, call)
+# (NULL where there is none), and `dropped`, what tell_dropped() says of the others; `keep`, which rows these are, NULL for all.
+# `response`: one number a row.
+used_rows <- function(parsed, data, call, response = eval_response(parsed, data, call)) {
   predictors <- eval_predictors(parsed, data, call)
   varying <- eval_varying(parsed, data, call)
   group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
@@ -31,7 +31,9 @@ used_rows <- function(parsed, data, call) {
     if (!is.null(group)) group <- group[keep]
     weight <- weight[keep]
   }
-  list(response = response, predictors = predictors, varying = varying, group = group, weight = weight, dropped = dropped)
+  list(
+    response = response, predictors = predictors, varying = varying, group = group, weight = weight, dropped = dropped, keep = keep
+  )
 }
 
 # anyNA() makes a logical vector of a factor.
@@ -40,8 +42,8 @@ has_missing <- function(x) {
 }
 
 # Says how many rows were dropped and why; options(na.action) decides whether rows with missing values may go. `dropped`: `missing` (their
-# number), `columns` (where), `without_weight` (rows of weight 0); `left`: how many rows are left.
-tell_dropped <- function(dropped, left, call) {
+# number), `columns` (where), `without_weight` (rows of weight 0); `left`: how many rows are left; `empty`: what rows of weight 0 are.
+tell_dropped <- function(dropped, left, call, empty = "of weight 0") {
   lost <- dropped$missing
   columns <- dropped$columns
   none <- dropped$without_weight
@@ -57,9 +59,9 @@ tell_dropped <- function(dropped, left, call) {
   }
   if (none > 0) {
     if (left == 0) {
-      abort_bayespool(c("No row has a weight above 0.", i = "Rows of weight 0 are left out."), "argument", call)
+      abort_bayespool(c("No row has a weight above 0.", i = "Rows {empty} are left out."), "argument", call)
     }
-    inform_dropped("Left out {lost} row{?s} of weight 0.", none, left)
+    inform_dropped(paste0("Left out {lost} row{?s} ", empty, "."), none, left)
   }
 }
 

@@ -34,7 +34,7 @@ reduce_data.group_moments <- function(parsed, data, pooled, call = rlang::caller
 #' @noRd
 reduce_data.list <- function(parsed, data, pooled, call = rlang::caller_env()) {
   wrong <- "{.arg data} must be a data frame or group moments, or a list of group moments."
-  reduce_data(parsed, merge_parts(flatten_moments(data, wrong, "data", call), call), pooled, call)
+  reduce_data(parsed, merge_parts(flatten_parts(data, "group_moments", wrong, "data", call), call), pooled, call)
 }
 
 #' @export

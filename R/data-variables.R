@@ -4,7 +4,8 @@
 weights_column <- "bayespool_weights"
 
 formula_variables <- function(parsed) {
-  unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), parsed$group))
+  of_offset <- unlist(lapply(parsed$offset, all.vars))
+  unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), of_offset, parsed$group))
 }
 
 check_variables <- function(parsed, data, call) {
@@ -53,19 +54,23 @@ eval_user <- function(expr, what, call, source = "data") {
   )
 }
 
-eval_response <- function(parsed, data, call) {
-  name <- parsed$response
-  response <- if (is.name(parsed$response_expr)) {
-    data[[name]]
+response_values <- function(parsed, data, call) {
+  if (is.name(parsed$response_expr)) {
+    data[[parsed$response]]
   } else {
     eval_user(eval(parsed$response_expr, data, parsed$env), "The response", call)
   }
+}
+
+# `response`: numbers, or what should be numbers.
+eval_response <- function(parsed, data, call, response = response_values(parsed, data, call)) {
+  name <- parsed$response
   if (!is_plain_number(response)) {
     abort_bayespool(
       c(
         "The response must be a numeric vector.",
         i = "{.code {name}} is {.obj_type_friendly {response}}.",
-        i = "The models are for a normal outcome."
+        i = parsed$family$response
       ),
       "data", call
     )

@@ -71,7 +71,7 @@
 #' @references Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the
 #'   sample variance: analysis and recommendations. *The American Statistician*, 37(3), 242-247.
 #'   \doi{10.1080/00031305.1983.10483115}
-#' @seealso [as_group_moments()] for a published table; [hpp_sites] for an example.
+#' @seealso [as_group_moments()] for a published table; [group_counts()] for counts and proportions; [hpp_sites] for an example.
 #' @examples
 #' moments <- group_moments(yield ~ N + (1 | block), npk)
 #' moments

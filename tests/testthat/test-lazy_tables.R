@@ -63,6 +63,14 @@ for (engine in names(engines)) {
     expect_identical(found$mean[, "y"], wanted$mean[, "y"])
   })
 
+  test_that(paste("columns may have the names that the query could give:", engine), {
+    named <- stats::setNames(rows[c("u", "f", "h", "z", "s", "w", "k", "g")], c("one", "key2", "key1", "x2", "x1", "n", "low1", "average1"))
+    table <- database_table(engines[[engine]](), named)
+    for (formula in list(x1 ~ x2 + key1 * key2 + (1 | one), n ~ x1:low1 + x2 + key2 + (1 | key1), low1 ~ one * n + key1 + (1 | average1))) {
+      expect_same_moments(moments_of(formula, table), moments_of(formula, named))
+    }
+  })
+
   test_that(paste("verbs of dplyr come first:", engine), {
     table <- database_table(engines[[engine]](), rows)
     computed <- dplyr::group_by(dplyr::mutate(dplyr::filter(table, s < 1.8), high = z * 2 + s), g)

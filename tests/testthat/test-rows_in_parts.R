@@ -51,6 +51,15 @@ test_that("factors keep the order of their levels, groups that of their type", {
   expect_identical(moments_of(y ~ z + (1 | f), in_turn(parts))$group, levels(factor(as.character(complete$f))))
 })
 
+test_that("factor() in the formula has levels in the order of all rows", {
+  for (by in list(rows$u, -rows$u)) {
+    for (formula in list(y ~ factor(u) + (1 | g), y ~ as.factor(f) + (1 | g), y ~ 1 + (1 + factor(u) | g))) {
+      parts <- split_rows(rows[order(by), ], sort(by))
+      expect_same_moments(moments_of(formula, in_turn(parts)), moments_of(formula, rows))
+    }
+  }
+})
+
 test_that("many parts with many groups are merged as they come", {
   withr::local_seed(1)
   n <- 3e5
