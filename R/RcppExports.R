@@ -5,6 +5,30 @@ cpp_convergence <- function(draws, iterations, chains) {
     .Call(`_bayespool_cpp_convergence`, draws, iterations, chains)
 }
 
+cpp_counts_fit <- function(problem, order, draws, seed, cores) {
+    .Call(`_bayespool_cpp_counts_fit`, problem, order, draws, seed, cores)
+}
+
+cpp_counts_evidence <- function(problem, order) {
+    .Call(`_bayespool_cpp_counts_evidence`, problem, order)
+}
+
+cpp_counts_leave_one_out <- function(problem, order, record, group, events, size, cores) {
+    .Call(`_bayespool_cpp_counts_leave_one_out`, problem, order, record, group, events, size, cores)
+}
+
+cpp_counts_summary <- function(problem, order, record, probabilities, shortest, chosen, scale, cores) {
+    .Call(`_bayespool_cpp_counts_summary`, problem, order, record, probabilities, shortest, chosen, scale, cores)
+}
+
+cpp_counts_variances <- function(problem, order, record, probability, shortest) {
+    .Call(`_bayespool_cpp_counts_variances`, problem, order, record, probability, shortest)
+}
+
+cpp_counts_rows <- function(problem, order, record, x, group, response, probability, shortest, cores) {
+    .Call(`_bayespool_cpp_counts_rows`, problem, order, record, x, group, response, probability, shortest, cores)
+}
+
 cpp_check_design <- function(problem) {
     .Call(`_bayespool_cpp_check_design`, problem)
 }

@@ -83,7 +83,7 @@ accuracy.bayespool_fit <- function(object, ...) {
 new_accuracy <- function(fit, nodes, error, edge_mass) {
   structure(
     list(
-      scheme = scheme_text(fit), nodes = nodes, error = error + 1e-9 + lost_to_rounding(fit$moments), edge_mass = edge_mass
+      scheme = scheme_text(fit), nodes = nodes, error = error + 1e-9 + lost_to_rounding(fit$reduced), edge_mass = edge_mass
     ),
     class = "bayespool_accuracy"
   )
@@ -100,6 +100,9 @@ changes_of_moments <- function(posterior, other, call) {
 }
 
 lost_to_rounding <- function(moments) {
+  if (inherits(moments, "group_counts")) {
+    return(0) # whole numbers
+  }
   if (!is.null(moments$residual)) moments[c("mean", "within")] <- moments$residual[c("mean", "within")]
   kept <- core_residual_columns(moments, moments$intercept)
   min(1, sum(moments$n) * .Machine$double.eps / min(kept$predictors_keep, kept$response_keeps))

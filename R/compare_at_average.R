@@ -12,7 +12,7 @@ compare_at_average <- function(comparison, prob, interval, call) {
     fit$settings$algorithm <- "exact"
     fit
   })
-  moments <- fits$partial$moments
+  moments <- fits$partial$reduced
   groups <- length(moments$group)
   predictors <- ncol(moments$mean) - 1
   x <- moments$mean[, seq_len(predictors), drop = FALSE]

@@ -76,9 +76,9 @@ quietly <- function(fits) {
 
 # Formula and data of the model in which this term is all that varies.
 term_alone <- function(term, parsed, data, whole) {
-  columns <- whole$moments$varying$terms[[term]]
+  columns <- whole$reduced$varying$terms[[term]]
   # By itself a category would vary in all of its levels, which is as much as beside an intercept.
-  if (term %in% names(whole$moments$varying$coding$patterns)) {
+  if (term %in% names(whole$reduced$varying$coding$patterns)) {
     data <- with_columns(data, whole, columns)
     term <- paste(vapply(columns, function(column) format_expr(as.name(column)), ""), collapse = " + ")
   }
@@ -101,7 +101,7 @@ rows_of_whole <- function(whole, data) {
     return(data)
   }
   data <- whole$data
-  if (whole$moments$dropped > 0) {
+  if (whole$reduced$dropped > 0) {
     used <- observed_rows(whole, "A comparison", NULL)$row
     data[[whole$parsed$group]][-used] <- NA
   }
@@ -123,7 +123,7 @@ with_columns <- function(data, whole, columns) {
 
 # One row for each model, coefficient and group. `tables`: of interval_table(), one for each fit.
 effect_rows <- function(fits, tables, directions) {
-  moments <- fits[[length(fits)]]$moments
+  moments <- fits[[length(fits)]]$reduced
   groups <- length(moments$group)
   estimates <- Map(function(fit, table) {
     variables <- lapply(directions, function(direction) {

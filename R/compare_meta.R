@@ -165,8 +165,8 @@ mixture_interval <- function(fits, share, variable, prob, interval, call) {
 print.compare_meta <- function(x, digits = 2, ...) {
   fit <- x$fits$both
   cat(
-    "Four meta-analyses of ", fit$moments$response, ": ", format(stats::nobs(fit), big.mark = ","), " estimates of ",
-    format(length(fit$moments$group), big.mark = ","), " groups (", grouping_factor(fit), ")\n\n", sep = ""
+    "Four meta-analyses of ", fit$reduced$response, ": ", format(stats::nobs(fit), big.mark = ","), " estimates of ",
+    format(length(fit$reduced$group), big.mark = ","), " groups (", grouping_factor(fit), ")\n\n", sep = ""
   )
   models <- x$models
   yes <- function(x) ifelse(x, "yes", "no")

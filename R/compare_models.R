@@ -69,9 +69,9 @@ model_row <- function(evidence, by_row, by_group) {
 print_head <- function(fits) {
   fit <- fits[[length(fits)]]
   number <- c("Two", "Three", "Four", "Five", "Six", "Seven", "Eight")[length(fits) - 1]
-  groups <- length(fit$moments$group)
+  groups <- length(fit$reduced$group)
   cat(
-    number, " models of ", fit$moments$response, " by ", grouping_factor(fit), ": ", format(sum(fit$moments$n), big.mark = ","),
+    number, " models of ", fit$reduced$response, " by ", grouping_factor(fit), ": ", format(sum(fit$reduced$n), big.mark = ","),
     " observations in ", format(groups, big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n", sep = ""
   )
 }

@@ -168,7 +168,7 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
 }
 
 compare_groups <- function(fits, summaries, prob, interval) {
-  moments <- fits$partial$moments
+  moments <- fits$partial$reduced
   groups <- length(moments$group)
   estimates <- Map(function(fit, summary) {
     means <- layout_variables(fit$model, if (has_groups(fit$model)) "group" else "population")

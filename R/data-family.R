@@ -1,18 +1,19 @@
 # Families of outcomes: what `family` may be, and the words for each.
 
-# `response`: what a response can be, as cli text. Of counts: `size`, what events are out of or what they are divided by, and
+# `response`: what a response can be, as cli text. Of counts: `inverse`, of the link; `mean` and `ratio`, what that makes of a mean and the
+# exponential of a slope, as names of variables; `size`, what events are out of or what they are divided by, and
 # `observed`, the name of events / size; `tolerance`, how far from a whole number glm() takes a count for one.
 families <- list(
   gaussian = list(name = "gaussian", link = "identity", response = "The models are for a normal outcome."),
   binomial = list(
-    name = "binomial", link = "logit", size = "trials", observed = "proportion", tolerance = 1e-3,
+    name = "binomial", link = "logit", inverse = stats::plogis, mean = "p", ratio = "odds_ratio", size = "trials", observed = "proportion", tolerance = 1e-3,
     response = paste(
       "Of {.fn binomial} it can be 0 and 1, {.code FALSE} and {.code TRUE}, a factor of two levels, {.code cbind(successes, failures)},",
       "or proportions with {.arg weights}, the numbers of trials."
     )
   ),
   poisson = list(
-    name = "poisson", link = "log", size = "exposure", observed = "rate", tolerance = 1e-7,
+    name = "poisson", link = "log", inverse = exp, mean = "rate", ratio = "rate_ratio", size = "exposure", observed = "rate", tolerance = 1e-7,
     response = "Of {.fn poisson} it is counts: whole numbers of at least 0."
   )
 )
@@ -38,6 +39,8 @@ read_family <- function(family, call) {
     "argument", call
   )
 }
+
+is_counts <- function(family) family$name != "gaussian"
 
 # Whether a formula's response is cbind(successes, failures).
 has_two_columns <- function(parsed) rlang::is_call(parsed$response_expr, "cbind")

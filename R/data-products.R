@@ -15,8 +15,20 @@ unpack_within <- function(packed) {
 
 # Mean and standard deviation of the response and the predictors, for the scales of default priors, and `sigma`, what the spread of the
 # response says of an observation of weight 1.
-scale_statistics <- function(moments) {
-  total <- merge_into_one(moments)
+scale_statistics <- function(reduced) UseMethod("scale_statistics")
+
+# Of counts: the scale of log odds and log rates needs none; predictors belong to groups, each of which counts once.
+#' @export
+#' @noRd
+scale_statistics.group_counts <- function(reduced) {
+  x <- reduced$x
+  list(mean_y = 0, sd_y = 1, sigma = 1, mean_x = colMeans(x), sd_x = apply(x, 2, stats::sd))
+}
+
+#' @export
+#' @noRd
+scale_statistics.group_moments <- function(reduced) {
+  total <- merge_into_one(reduced)
   weight <- group_weights(total) / total$n # of an average row
   sds <- sqrt(diag(unpack_within(total$within[1, ])) / weight / (total$n - 1))
   means <- total$mean[1, ]

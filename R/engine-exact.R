@@ -14,7 +14,7 @@ exact_draws <- function(posterior, settings, seed, call) {
     },
     log_evidence = sampled$log_evidence,
     record = sampled$record,
-    lattice = if (varies_in_slope(posterior$model)) sampled[c("error", "nodes", "edge")]
+    lattice = if (!is.null(sampled$error)) sampled[c("error", "nodes", "edge")]
   )
 }
 
@@ -79,13 +79,21 @@ exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE,
   table[chosen, , drop = FALSE]
 }
 
-# `missing`: how many of the first two moments do not exist, by role.
-mark_missing <- function(table, model, missing) {
-  for (role in unique(model$layout$role)) {
+# The same on the scale of the response: one row for each of response_layout().
+exact_response_table <- function(posterior, probs = numeric(), shortest = 0, chosen = NULL, call) {
+  rows <- response_layout(posterior$model)$position
+  rows <- if (is.null(chosen)) rows else rows[chosen]
+  table <- core_count_summary(posterior, probs, shortest, seq_len(posterior$problem$variables) %in% rows, "response", call)
+  mark_missing(table, posterior$model, posterior$propriety$missing_response, positive = TRUE)[rows, , drop = FALSE]
+}
+
+# `missing`: how many of the first two moments do not exist, by role; `positive`: of variables that are.
+mark_missing <- function(table, model, missing, positive = FALSE) {
+  for (role in intersect(unique(model$layout$role), names(missing))) {
     rows <- layout_positions(model, role)
     lost <- rep_len(missing[[role]], length(rows)) # one number, or one a row
     table[rows[lost >= 1], 2] <- Inf
-    table[rows[lost == 2], 1] <- if (startsWith(role, "scale")) Inf else NaN
+    table[rows[lost == 2], 1] <- if (positive || startsWith(role, "scale")) Inf else NaN
   }
   table
 }

@@ -12,6 +12,22 @@
 #' \eqn{\tau^2 / (\tau^2 + \sigma^2)}, with \eqn{\tau} the standard deviation between groups (`sigma_mu` or `sigma_0`)
 #' and \eqn{\sigma} that within them (`sigma_y`).
 #'
+#' **Counts and proportions.** With `family` the parameters are on the scale of the link, log odds or logarithms of rates. Given
+#' the population's parameters and `sigma_mu` (or `sigma_0`) each group has an integral of its own, over one dimension, and the nodes of
+#' these make the distributions of the groups. With `scale = "response"` rows are those of probabilities or rates, whose means are those
+#' of the probabilities, and not the probabilities of means:
+#'
+#' | link scale | binomial | Poisson | which is |
+#' |---|---|---|---|
+#' | `mu` | `p` | `rate` | the probability of an event, the rate of events in a unit of exposure |
+#' | `hyper_mu` | `hyper_p` | `hyper_rate` | that of a group at the mean of the population (the median group) |
+#' | `beta_0` | `p_0` | `rate_0` | the same where all predictors are 0 |
+#' | `beta[x]` | `odds_ratio[x]` | `rate_ratio[x]` | by what one more of `x` multiplies the odds or the rate |
+#' | `mu[g]`, `beta_0j[g]` | `p[g]` | `rate[g]` | the group's own, with its predictors |
+#'
+#' Of binomial outcomes the last row `icc` is on the scale of log odds, where the variance within groups is
+#' \eqn{\pi^2 / 3}{pi^2 / 3}, that of the logistic distribution. Of Poisson counts there is none.
+#'
 #' @param object A fit.
 #' @param probs Probabilities of the quantiles, between 0 and 1.
 #' @param x What `exact_summary()` returned.
@@ -38,20 +54,32 @@ exact_summary <- function(object, ...) {
 
 #' @rdname exact_summary
 #' @export
-exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars = NULL, regex_pars = NULL, ...) {
+exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars = NULL, regex_pars = NULL,
+                                        scale = c("link", "response"), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   valid <- checkmate::test_numeric(probs, lower = 1e-10, upper = 1 - 1e-10, any.missing = FALSE)
   check_argument(probs, valid, "probabilities between 0 and 1 (and not within 1e-10 of these)", call)
+  scale <- choose_one(scale, c("link", "response"), call)
+  if (on_response_scale(object$model, scale)) {
+    layout <- response_layout(object$model)
+    chosen <- match(choose_pars(pars, regex_pars, layout$variable, call), layout$variable)
+    return(new_exact_summary(
+      exact_response_table(fit_posterior(object), probs, chosen = chosen, call = call), layout$variable[chosen], probs, layout
+    ))
+  }
   icc <- has_icc(object$model)
   layout <- object$model$layout
   variable <- c(layout$variable, icc_name(object$model))
   chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
   table <- exact_table(fit_posterior(object), probs, icc = icc, chosen = chosen, call = call)
+  new_exact_summary(table, variable[chosen], probs, layout)
+}
+
+new_exact_summary <- function(table, variable, probs, layout) {
   colnames(table) <- c("mean", "sd", quantile_names(probs))
   new_table(
-    c(list(variable = variable[chosen]), matrix_columns(table)), "bayespool_exact_summary",
-    of_group = layout$variable[!is.na(layout$label)]
+    c(list(variable = variable), matrix_columns(table)), "bayespool_exact_summary", of_group = layout$variable[!is.na(layout$label)]
   )
 }
 

@@ -2,6 +2,8 @@
 
 #' Arguments of the fitting functions
 #'
+#' @param family The distribution of the outcome: [`gaussian()`][stats::family], a normal one; `binomial()` or `poisson()`, for
+#'   proportions and counts, with the logit or the logarithm as the link: see [bayespool-counts].
 #' @param weights `NULL`, or the weight of each row: a column of `data`, an expression of columns, or a vector. A row of weight \eqn{w}
 #'   has the variance \eqn{\sigma^2 / w}{sigma^2 / w}; see [bayespool-weights].
 #' @param algorithm `"exact"`: quadrature over the standard deviations and independent draws from the posterior. There

@@ -2,6 +2,9 @@
 
 # `data`: as the user gave them.
 warn_undetermined <- function(model, moments, priors, data, call) {
+  if (has_counts(model)) {
+    return(warn_undetermined_counts(model, moments, priors, call))
+  }
   within <- model$scale_within$name %||% ""
   between <- varying_term(model)$sd
   several <- length(between) > 1
@@ -14,11 +17,7 @@ warn_undetermined <- function(model, moments, priors, data, call) {
   message <- if (nothing_to_tell) {
     NULL
   } else if (has_population(model) && length(moments$n) == 1) {
-    c(
-      "There is one group, which says next to nothing about {.field {between}}, the standard deviation{if (several) 's'} between groups.",
-      i = "What the fit says of {.field {between}} comes from {if (several) 'their priors' else 'its prior'}.",
-      i = "{.fn complete_pooling} is the model for a single group."
-    )
+    of_one_group(several)
   } else if (single_rows && varies_in_slope(model)) {
     c(
       "Every group has one observation, so the data can hardly tell {.field {within}} from {.field {between}}.",
@@ -40,4 +39,30 @@ warn_undetermined <- function(model, moments, priors, data, call) {
     hint <- "Is {.arg data} a table with one row a group? Then {.code {table}} makes group moments of it, which take its place."
     warn_bayespool(c(message, i = if (single_rows && !is.null(table)) hint), "undetermined", call)
   }
+}
+
+of_one_group <- function(several) {
+  c(
+    "There is one group, which says next to nothing about {.field {between}}, the standard deviation{if (several) 's'} between groups.",
+    i = "What the fit says of {.field {between}} comes from {if (several) 'their priors' else 'its prior'}.",
+    i = "{.fn complete_pooling} is the model for a single group."
+  )
+}
+
+# Trials, unlike counts, have no spread that groups of one could add to.
+warn_undetermined_counts <- function(model, counts, priors, call) {
+  between <- varying_term(model)$sd
+  several <- FALSE
+  if (!has_population(model) || is_fixed(priors[[between]])) {
+    return(invisible())
+  }
+  message <- if (length(counts$n) == 1) {
+    of_one_group(several)
+  } else if (model$family == "binomial" && all(counts$size == 1)) {
+    c(
+      "Every group has one trial, which says next to nothing about {.field {between}}, the standard deviation between groups.",
+      i = "What the fit says of {.field {between}} comes from its prior."
+    )
+  }
+  if (!is.null(message)) warn_bayespool(message, "undetermined", call)
 }

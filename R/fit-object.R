@@ -1,10 +1,10 @@
 # A fit: the object, what other files may ask of it, and how it refuses what it does not have.
 
 # `prior` and `own_arguments`: as the user gave them, for update(); the latter are those of one fitting function alone.
-# `parsed`: the formula as the model reads it. `sampled`: what an engine made.
+# `parsed`: the formula as the model reads it. `reduced`: the data as group moments or group counts. `sampled`: what an engine made.
 # `of_rows`: the argument for the rows' weights or errors, a quosure in a named list, of which the expression is kept; `weights`: an
 # expression of the weights that it stands for.
-new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, of_rows, weights, settings, own_arguments, sampled, seed) {
+new_fit <- function(posterior, formula, parsed, prior, priors, reduced, data, of_rows, weights, settings, own_arguments, sampled, seed) {
   structure(
     list(
       model = posterior$model,
@@ -12,7 +12,7 @@ new_fit <- function(posterior, formula, parsed, prior, priors, moments, data, of
       parsed = parsed_without_environment(parsed),
       prior = prior,
       priors = priors,
-      moments = moments,
+      reduced = reduced,
       data = data,
       of_rows = Filter(Negate(is.null), lapply(of_rows, rlang::quo_squash)),
       weights = weights,
@@ -70,7 +70,7 @@ population_variables <- function(fit) all.vars(stats::delete.response(stats::ter
 
 # The numerical problem of a fit and what is known of its posterior, for what is computed after it.
 fit_posterior <- function(fit) {
-  problem <- new_problem(fit$model, fit$moments, fit$priors, is_prior_only(fit))
+  problem <- new_problem(fit$model, fit$reduced, fit$priors, is_prior_only(fit))
   list(model = fit$model, problem = problem, propriety = fit$propriety, record = fit$record %||% numeric())
 }
 

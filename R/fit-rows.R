@@ -4,7 +4,7 @@
 #   y       response (n)
 #   x       the model's columns as the fit coded them, without intercept (n x S): predictors, then what varies between groups and
 #           is none of them
-#   group   position of each row's group among fit$moments$group (n)
+#   group   position of each row's group among fit$reduced$group (n)
 #   row     position of each among the rows of the user's data (n)
 #   name    names that the user gave to the rows (n), or NULL
 #   weight  of each (n)
@@ -33,12 +33,12 @@ observed_rows <- function(fit, what, call) {
     if (is.null(values$terms)) {
       return(matrix(as.double(unlist(frame)), sum(keep), length(frame)))
     }
-    coded_columns(fit$moments, drop_unused_levels(frame), values$terms, call, source = "data")
+    coded_columns(fit$reduced, drop_unused_levels(frame), values$terms, call, source = "data")
   }
   list(
     y = as.double(response[keep]),
     x = with_directions(fit, columns_of(predictors, predictor_columns), columns_of(varying, varying_columns)),
-    group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$moments$group),
+    group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$reduced$group),
     row = which(keep),
     name = row_labels(fit$data)[keep],
     weight = weight[keep]
@@ -77,9 +77,9 @@ new_rows <- function(fit, newdata, population, call) {
       "data", call
     )
   }
-  frame <- predictor_frame(fit$moments$coding, parsed, newdata, call)
-  varying <- if (slopes_vary) predictor_frame(fit$moments$varying$coding, varying_formula(parsed), newdata, call)
-  group <- if (grouped) group_labels(newdata[[parsed$group]], fit$moments$group, parsed$group, call)
+  frame <- predictor_frame(fit$reduced$coding, parsed, newdata, call)
+  varying <- if (slopes_vary) predictor_frame(fit$reduced$varying$coding, varying_formula(parsed), newdata, call)
+  group <- if (grouped) group_labels(newdata[[parsed$group]], fit$reduced$group, parsed$group, call)
   used <- c(as.list(frame), as.list(varying), if (grouped) stats::setNames(list(group), parsed$group))
   with_missing <- unique(names(used)[vapply(used, anyNA, logical(1))])
   if (length(with_missing) > 0) {
@@ -88,14 +88,14 @@ new_rows <- function(fit, newdata, population, call) {
     )
   }
   x <- with_directions(
-    fit, predictor_columns(fit$moments, frame, attr(frame, "terms"), call),
-    if (slopes_vary) varying_columns(fit$moments, varying, attr(varying, "terms"), call)
+    fit, predictor_columns(fit$reduced, frame, attr(frame, "terms"), call),
+    if (slopes_vary) varying_columns(fit$reduced, varying, attr(varying, "terms"), call)
   )
   if (!all(is.finite(x))) {
     abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
   }
-  labels <- unique(c(fit$moments$group, group))
-  basis <- fit$moments$coding$bases[parsed$response]
+  labels <- unique(c(fit$reduced$group, group))
+  basis <- fit$reduced$coding$bases[parsed$response]
   if (!is.null(basis) && !is.na(basis)) parsed$response_expr <- str2lang(basis)
   list(
     x = x,
@@ -116,7 +116,7 @@ with_directions <- function(fit, predictors, varying) {
   if (length(extra) == 0) {
     return(predictors)
   }
-  own <- match(extra, unlist(fit$moments$varying$terms))
+  own <- match(extra, unlist(fit$reduced$varying$terms))
   cbind(predictors, if (is.null(varying)) matrix(0, nrow(predictors), length(extra)) else varying[, own, drop = FALSE], deparse.level = 0)
 }
 

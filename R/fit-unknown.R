@@ -2,7 +2,7 @@
 
 # What the fitting functions take: these by position too, those only by name.
 first_arguments <- c("formula", "data", "prior")
-further_arguments <- c("weights", "algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
+further_arguments <- c("family", "weights", "algorithm", "chains", "iter_sampling", "iter_warmup", "seed", "prior_only", "cores", "control")
 
 # `dots`: as expressions.
 check_unknown <- function(dots, call) {
@@ -44,10 +44,7 @@ known_elsewhere <- list(
   vi = errors_hint,
   sei = errors_hint,
   weights = "{.arg weights}: in {.fn meta_analysis} the standard errors of the estimates, {.arg se} or {.arg vi}, are their weights.",
-  family = c(
-    "{.arg family}: the models are for a normal outcome, given the mean of its group and the predictors.",
-    "{.fn rstanarm::stan_glmer} and {.fn brms::brm} have models for counts, proportions and other outcomes."
-  ),
+  family = "{.arg family}: counts and proportions are outcomes of models whose groups differ in their intercept alone: {.fn varying_intercept}.",
   subset = "{.arg subset}: choose the rows first, as in {.code data = subset(data, condition)}.",
   iter = paste(
     "{.arg iter}: did you mean {.arg iter_sampling}, the draws of each chain that are kept? Those of warmup, for",

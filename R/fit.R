@@ -1,19 +1,19 @@
-# One fit: read the formula, reduce the data to moments, set up the problem, sample, and build the object.
+# One fit: read the formula, reduce the data to one line a group, set up the problem, sample, and build the object.
 
 # `name`: the fitting function's. `of_rows`: the quosure `weights`, or those of `se` and `vi`. `own_arguments`: others that not all fitting
-# functions have. `call`: for error messages.
+# functions have, such as `family`. `call`: for error messages.
 fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_arguments = list()) {
   if (missing(formula) || missing(data)) {
     abort_bayespool(
       c(
         "{.arg formula} and {.arg data} must be given.",
-        i = "{.arg data} is a data frame or group moments; variables are only looked up there."
+        i = "{.arg data} is a data frame, group moments or group counts; variables are only looked up there."
       ),
       "argument", call
     )
   }
   force(settings)
-  parsed <- parse_formula(formula, call = call)
+  parsed <- parse_formula(formula, call = call, family = read_family(own_arguments$family %||% "gaussian", call))
   name <- model_name(name, parsed)
   parsed <- model_formula(name, parsed, call)
   shared_sigma <- !"sigma" %in% names(own_arguments) || choose_sigma(own_arguments$sigma, parsed, call) == "common"
@@ -21,21 +21,27 @@ fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_a
   if (known_errors) {
     of_rows <- choose_errors(of_rows$se, of_rows$vi, data, call)
     data <- attach_errors(data, of_rows, call)
+  } else if (is_counts(parsed$family)) {
+    data <- attach_trials(parsed, data, of_rows$weights, call)
   } else {
     data <- attach_weights(data, of_rows$weights, call)
   }
-  moments <- reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
-  check_single(moments, call)
+  reduced <- if (is_counts(parsed$family)) {
+    reduce_counts(parsed, data, call)
+  } else {
+    reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
+  }
+  check_single(reduced, call)
   if (known_errors) {
-    typical <- typical_variance(parsed, data, moments, call)
-    moments <- scale_weights(moments, typical)
+    typical <- typical_variance(parsed, data, reduced, call)
+    reduced <- scale_weights(reduced, typical)
     data <- change_weights(data, bquote(.(as.name(weights_column)) * .(typical)))
   }
-  model <- specify_model(name, parsed, moments, shared_sigma, if (known_errors) sqrt(typical))
-  priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(moments), call = call)
-  posterior <- new_posterior(model, moments, priors, settings$prior_only, call)
+  model <- specify_model(name, parsed, reduced, shared_sigma, if (known_errors) sqrt(typical))
+  priors <- resolve_priors(prior, prior_kinds(model), scale_statistics(reduced), call = call)
+  posterior <- new_posterior(model, reduced, priors, settings$prior_only, call)
   if (!settings$prior_only) {
-    warn_undetermined(model, moments, priors, data, call)
+    warn_undetermined(model, reduced, priors, data, call)
   }
 
   check_memory(
@@ -53,7 +59,7 @@ fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_a
     warn_nuts(sampled$draws, sampled$nuts, call)
   }
   new_fit(
-    posterior, formula, parsed, prior, priors, moments, used_data(parsed, row_weights, data), of_rows, row_weights, settings,
+    posterior, formula, parsed, prior, priors, reduced, used_data(parsed, row_weights, data), of_rows, row_weights, settings,
     own_arguments, sampled, seed
   )
 }

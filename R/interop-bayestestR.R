@@ -19,5 +19,5 @@ describe_posterior.bayespool_fit <- function(posteriors, rope_range = "default",
 }
 
 equivalence_range <- function(fit, range) {
-  if (identical(range, "default")) c(-0.1, 0.1) * scale_statistics(fit$moments)$sd_y else range
+  if (identical(range, "default")) c(-0.1, 0.1) * scale_statistics(fit$reduced)$sd_y else range
 }

@@ -101,7 +101,7 @@ check_same_data <- function(fits, call) {
   fits <- Filter(function(fit) inherits(fit, "bayespool_fit"), fits)
   response <- vapply(fits, function(fit) {
     check_uses_data(fit, call)
-    moments <- merge_into_one(fit$moments)
+    moments <- merge_into_one(fit$reduced)
     c(moments$n, moments$mean[length(moments$mean)], sqrt(moments$within[length(moments$within)]), group_weights(moments))
   }, numeric(4))
   difference <- abs(response - response[, 1])

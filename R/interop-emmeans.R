@@ -15,15 +15,15 @@ recover_data.bayespool_fit <- function(object, ...) {
   }
   rows <- observed_rows(object, "emmeans()", call)
   data <- object$data[rows$row, , drop = FALSE]
-  frame <- predictor_frame(object$moments$coding, object$parsed, data, call)
+  frame <- predictor_frame(object$reduced$coding, object$parsed, data, call)
   emmeans::recover_data(rlang::call2(object$model$name, object$formula), attr(frame, "terms"), NULL, data = data)
 }
 
 #' @exportS3Method emmeans::emm_basis
 emm_basis.bayespool_fit <- function(object, trms, xlev, grid, ...) {
   call <- rlang::current_env()
-  frame <- predictor_frame(object$moments$coding, object$parsed, grid, call)
-  predictors <- predictor_columns(object$moments, frame, attr(frame, "terms"), call)
+  frame <- predictor_frame(object$reduced$coding, object$parsed, grid, call)
+  predictors <- predictor_columns(object$reduced, frame, attr(frame, "terms"), call)
   draws <- fixed_draws(object, call)
   x <- cbind(if (has_intercept(object$model)) rep(1, nrow(grid)), predictors)
   colnames(x) <- colnames(draws)

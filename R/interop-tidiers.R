@@ -168,7 +168,7 @@ glance.bayespool_fit <- function(x, ...) {
     model = x$model$name,
     algorithm = x$settings$algorithm,
     nobs = stats::nobs(x),
-    ngrps = if (has_grouping_factor(x)) length(x$moments$n) else NA_integer_,
+    ngrps = if (has_grouping_factor(x)) length(x$reduced$n) else NA_integer_,
     sigma = if (shares_sigma(x$model)) stats::sigma(x) else NA_real_,
     log_evidence = if (flat) NA_real_ else log_marginal_likelihood(x),
     ndraws = posterior::ndraws(x)

@@ -5,7 +5,7 @@
 # resolve are left out by quadratures of their own. `rows` are all that the fit used or, where it has none, a sample of them.
 leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
   columns <- cbind(rows$x, rows$y, deparse.level = 0)
-  if (!is.null(fit$moments$residual)) columns <- residual_columns(columns, fit$moments$residual)
+  if (!is.null(fit$reduced$residual)) columns <- residual_columns(columns, fit$reduced$residual)
   result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$weight, rows$group, cores, call)
   separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
@@ -36,7 +36,7 @@ moments_around <- function(fit, rows, i, times) {
     scope <- if (separate) which(rows$group == rows$group[i]) else seq_along(rows$y)
     return(moments_of_rows(fit, rows, if (times < 0) setdiff(scope, i) else c(scope, if (times > 0) i)))
   }
-  moments <- if (has_groups(fit$model)) fit$moments else merge_into_one(fit$moments)
+  moments <- if (has_groups(fit$model)) fit$reduced else merge_into_one(fit$reduced)
   moments$residual <- NULL # of other columns
   j <- if (has_groups(fit$model)) rows$group[i] else 1L
   if (times != 0) {
@@ -94,7 +94,7 @@ log_evidence_of <- function(fit, moments, call) {
 # The posterior of other moments under the fit's model and priors.
 other_posterior <- function(fit, moments, call) {
   model <- fit$model
-  if (has_independent_groups(model) && shares_sigma(model) && length(moments$group) < length(fit$moments$group)) {
+  if (has_independent_groups(model) && shares_sigma(model) && length(moments$group) < length(fit$reduced$group)) {
     # A group that lost its data is left with its prior.
     check_informed(fit, varying_term(model)$coefficient, call)
   }
@@ -126,7 +126,7 @@ predicted_mean <- function(fit, others, rows, i, call) {
   other <- if (length(others$n) > 0) other_posterior(fit, others, call)
   model <- other$model %||% fit$model
   means <- if (is.null(other)) prior_means else stats::setNames(exact_table(other, call = call)[, 1], layout_variables(model))
-  group <- match(fit$moments$group[rows$group[i]], if (!is.null(other)) varying_term(model)$labels)
+  group <- match(fit$reduced$group[rows$group[i]], if (!is.null(other)) varying_term(model)$labels)
   expected <- drop(expected_given(model, t(means), rows$x[i, , drop = FALSE], group))
   if (has_independent_groups(model) && is.na(group)) expected + prior_means[[varying_term(model)$coefficient]] else expected
 }
@@ -143,25 +143,25 @@ moments_by_group <- function(fit, call) {
       "data", call
     )
   }
-  if (!fit$moments$pooled) {
-    return(fit$moments)
+  if (!fit$reduced$pooled) {
+    return(fit$reduced)
   }
   rows <- observed_rows(fit, "Leaving out groups", call)
   moments_of_rows(fit, rows, seq_along(rows$y), pooled = FALSE)
 }
 
 # Moments of the rows `keep` (positions, maybe repeated) for the fit's model; groups without any are left out.
-moments_of_rows <- function(fit, rows, keep, pooled = fit$moments$pooled) {
+moments_of_rows <- function(fit, rows, keep, pooled = fit$reduced$pooled) {
   if (length(keep) == 0) {
     return(list(group = character(), n = numeric()))
   }
   columns <- c(if (ncol(rows$x) > 0) list(rows$x[keep, , drop = FALSE]), list(rows$y[keep]))
-  groups <- list(code = rows$group[keep], first = 1L, size = length(fit$moments$group))
-  weight <- if (has_weights(fit$moments)) rows$weight[keep]
+  groups <- list(code = rows$group[keep], first = 1L, size = length(fit$reduced$group))
+  weight <- if (has_weights(fit$reduced)) rows$weight[keep]
   moments <- core_group_moments(columns, length(keep), groups$code, groups$first, groups$size, weight, pooled)
   if (!varies_in_slope(fit$model)) {
     moments$residual <- residual_moments(columns, length(keep), groups, weight, moments, pooled, fit$parsed$intercept)
   }
-  moments$group <- fit$moments$group
+  moments$group <- fit$reduced$group
   subset_groups(moments, moments$n > 0)
 }

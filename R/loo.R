@@ -176,7 +176,7 @@ sampled_rows <- function(fit, newdata, method, unit, call) {
       "argument", call
     )
   }
-  if (has_weights(fit$moments) && !computed_from(fit$weights, newdata)) {
+  if (has_weights(fit$reduced) && !computed_from(fit$weights, newdata)) {
     abort_bayespool(
       c(
         "{.arg newdata} must have the weights of its rows.",

@@ -16,8 +16,8 @@
 #'
 #' @param formula Response, predictors and groups, as in `y ~ x + (1 + x | g)`; with several effects `(1 + x1 + x2 | g)` or
 #'   `(1 + x1 + x2 || g)`. Effects that are correlated in part, and two grouping factors, are not supported.
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
-#'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
+#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma_beta = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.
@@ -35,13 +35,13 @@
 #' fit <- mixed_model(height ~ age + (1 + age || Subject), nlme::Oxboys, seed = 1)
 #' summary(fit, pars = c("beta_0", "beta[age]", "sigma_y", "sigma_0", "sigma_beta[age]"))
 #' @export
-mixed_model <- function(formula, data, prior = NULL, ..., weights = NULL,
+mixed_model <- function(formula, data, prior = NULL, ..., family = gaussian(), weights = NULL,
                         algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                         seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
     "mixed_model", formula, data, prior, list(weights = rlang::enquo(weights)),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
-    call
+    call, own_arguments = list(family = family)
   )
 }

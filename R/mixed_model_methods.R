@@ -319,7 +319,7 @@ ngrps.bayespool_fit <- function(object, ...) {
       "model", call
     )
   }
-  stats::setNames(length(object$moments$n), grouping_factor(object))
+  stats::setNames(length(object$reduced$n), grouping_factor(object))
 }
 
 # Where this package was attached after lme4, its generic function must still serve what lme4's does. Under the name

@@ -15,14 +15,17 @@ has_population <- function(model) identical(varying_term(model)$kind, "populatio
 
 shares_sigma <- function(model) model$scale_within$shared
 
+# Is the outcome counts, with parameters on the scale of a link function?
+has_counts <- function(model) model$family != "gaussian"
+
 # Are the standard errors of the observations known?
 has_known_errors <- function(model) !is.null(model$scale_within$known)
 
 # Do the groups differ in more than an intercept?
 varies_in_slope <- function(model) has_population(model) && !identical(varying_term(model)$directions, intercept_direction)
 
-# Is there one intraclass correlation? Where slopes vary it depends on the predictors.
-has_icc <- function(model) has_population(model) && !varies_in_slope(model)
+# Is there one intraclass correlation? Where slopes vary it depends on the predictors; of Poisson counts on the rate.
+has_icc <- function(model) has_population(model) && !varies_in_slope(model) && model$family != "poisson"
 
 # Its name, or NULL: of estimates with known errors it is I2.
 icc_name <- function(model) if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"

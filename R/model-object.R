@@ -3,17 +3,17 @@
 # A list of class bayespool_model:
 #   name          the fitting function's name
 #   title         for people
-#   outcome       distribution of an observation given its mean
+#   family        of the outcome: "gaussian", "binomial" or "poisson"
 #   intercept     name of the population's mean or intercept, or NULL
 #   predictors    names of the predictor columns; `slopes`: of their coefficients
 #   columns       names of the columns of rows `x` (see fit-rows.R): the predictors, then what varies between groups and is none of them
 #   terms         list of group terms
 #   scale_within  `name` of the standard deviation within groups, and whether the groups have it `shared`; where the errors of observations
-#                 are known no name, but what it is `known` to be
+#                 are known no name, but what it is `known` to be; of counts no name
 #   layout        the variables, see model-layout.R
-new_model <- function(name, title, outcome, intercept, predictors, columns, terms, scale_within) {
+new_model <- function(name, title, family, intercept, predictors, columns, terms, scale_within) {
   model <- list(
-    name = name, title = title, outcome = outcome, intercept = intercept, predictors = predictors,
+    name = name, title = title, family = family, intercept = intercept, predictors = predictors,
     columns = columns, slopes = indexed("beta", predictors), terms = terms, scale_within = scale_within
   )
   model$layout <- new_layout(model)

@@ -6,6 +6,9 @@
 #   independent groups  the intercept fixed at the prior mean of a group's, tau at its prior sd; or, each with its own sigma,
 #                       one complete-pooling problem for each group
 new_problem <- function(model, moments, priors, prior_only = FALSE) {
+  if (has_counts(model)) {
+    return(new_count_problem(model, moments, priors, prior_only))
+  }
   if (varies_in_slope(model)) {
     return(new_effect_problem(model, moments, priors, prior_only))
   }

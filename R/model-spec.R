@@ -2,49 +2,52 @@
 
 # Named by the fitting function. A specification has
 #   title        for people
-#   outcome      distribution of an observation
+#   families     of the outcome, beside the normal one
 #   intercept    the population's mean, without and with predictors (NULL: there is no population)
 #   groups       what a group is: "named" in the rows and not in the model; "independent", with a mean that has a prior of its
 #                own; or one of a "population", with a mean drawn from it
 #   coefficient  the group's mean, without and with predictors
 #   sd           the standard deviation between groups
-#   sigma        the standard deviation within groups; nothing with `known_errors`, where that of each observation is known
+#   sigma        the standard deviation within groups, of a normal outcome; nothing with `known_errors`, where that of each observation is
+#                known
 #   means        what the group's coefficients are, for people
 #   regression   the fitting function to use beside predictors, where this one takes none
 #   varying      what may vary between the groups of a population: "intercept" (as without this entry), "slopes", "both" (an intercept and a
 #                slope), or "any"
 #   slope, slope_sd, correlation   where slopes vary: the group's slopes, their standard deviations, and the correlations of a
 #                group's effects
+count_families <- c("binomial", "poisson")
+
 model_specs <- list(
   complete_pooling = list(
-    title = "Complete pooling", outcome = "normal", intercept = c("mu", "beta_0"), groups = "named", sigma = "sigma"
+    title = "Complete pooling", families = count_families, intercept = c("mu", "beta_0"), groups = "named", sigma = "sigma"
   ),
   no_pooling = list(
-    title = "No pooling", outcome = "normal", groups = "independent", coefficient = c("mu", "beta_0j"), sigma = "sigma"
+    title = "No pooling", families = count_families, groups = "independent", coefficient = c("mu", "beta_0j"), sigma = "sigma"
   ),
   partial_pooling = list(
-    title = "Partial pooling", outcome = "normal", intercept = "hyper_mu", groups = "population", coefficient = "mu",
+    title = "Partial pooling", families = count_families, intercept = "hyper_mu", groups = "population", coefficient = "mu",
     sd = "sigma_mu", sigma = "sigma_y", means = "Group means", regression = "varying_intercept"
   ),
   varying_intercept = list(
-    title = "Varying intercept", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    title = "Varying intercept", families = count_families, intercept = "beta_0", groups = "population", coefficient = "beta_0j",
     sd = "sigma_0", sigma = "sigma_y", means = "Group intercepts"
   ),
   varying_slope = list(
-    title = "Varying slope", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    title = "Varying slope", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
     sd = "sigma_0", sigma = "sigma_y", varying = "slopes", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
   ),
   varying_intercept_slope = list(
-    title = "Varying intercept and slope", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    title = "Varying intercept and slope", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
     sd = "sigma_0", sigma = "sigma_y", varying = "both", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
   ),
   meta_analysis = list(
-    title = "Meta-analysis", outcome = "normal", intercept = c("hyper_mu", "beta_0"), groups = "population",
+    title = "Meta-analysis", intercept = c("hyper_mu", "beta_0"), groups = "population",
     coefficient = c("mu", "beta_0j"), sd = c("sigma_mu", "sigma_0"), known_errors = TRUE, means = "Study effects", varying = "any",
     slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
   ),
   mixed_model = list(
-    title = "Mixed model", outcome = "normal", intercept = "beta_0", groups = "population", coefficient = "beta_0j",
+    title = "Mixed model", families = count_families, intercept = "beta_0", groups = "population", coefficient = "beta_0j",
     sd = "sigma_0", sigma = "sigma_y", varying = "any", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
   )
 )
@@ -60,6 +63,7 @@ population_verbs <- function() names(Filter(function(spec) spec$groups == "popul
 # A formula as the model reads it, or an error where the model cannot express it.
 model_formula <- function(name, parsed, call) {
   spec <- model_specs[[name]]
+  check_model_family(name, parsed, call)
   in_model <- spec$groups != "named"
   if (in_model && is.null(parsed$group)) {
     bar <- switch(spec$varying %||% "intercept", intercept = "(1 | g)", slopes = "(0 + x | g)", "(1 + x | g)")
@@ -75,8 +79,31 @@ model_formula <- function(name, parsed, call) {
   if (!in_model && !parsed$intercept && length(parsed$terms) == 0) {
     abort_formula("The formula leaves no mean to estimate.", "Write {.code y ~ 1}.", parsed$formula, call)
   }
+  if (spec$groups == "independent" && is_counts(parsed$family) && length(parsed$terms) > 0) {
+    abort_formula(
+      "{.fn {name}} of counts takes no predictors.",
+      "They belong to groups, which have a mean each already; {.fn varying_intercept} has predictors of groups.", parsed$formula, call
+    )
+  }
   # Each independent group has an intercept, with or without `0 +`: factors are coded as beside one.
   if (spec$groups == "independent") with_intercept(parsed) else parsed
+}
+
+check_model_family <- function(name, parsed, call) {
+  family <- parsed$family$name
+  if (!family %in% c("gaussian", model_specs[[name]]$families)) {
+    with_counts <- names(Filter(function(spec) family %in% spec$families, model_specs))
+    abort_bayespool(
+      c("{.fn {name}} has no {.code {family}} outcome.", i = "{.fn {with_counts}} have one; groups can differ in their intercept there."),
+      "argument", call
+    )
+  }
+  if (is_counts(parsed$family) && has_varying_terms(parsed)) {
+    abort_formula(
+      "Of counts, nothing but the intercept can vary between groups.",
+      "Write {.code (1 | g)}, and predictors of the groups outside of it.", parsed$formula, call
+    )
+  }
 }
 
 # Whether the model lets vary what the formula does.
@@ -129,12 +156,12 @@ choose_sigma <- function(sigma, parsed, call) {
   if (by_default && predictors) "common" else sigma
 }
 
-# The model that a fitting function makes of these moments. `known_sigma`: where the errors of the observations are known.
-specify_model <- function(name, parsed, moments, shared_sigma, known_sigma = NULL) {
+# The model that a fitting function makes of these moments or counts. `known_sigma`: where the errors of the observations are known.
+specify_model <- function(name, parsed, reduced, shared_sigma, known_sigma = NULL) {
   spec <- model_specs[[name]]
-  predictors <- unlist(moments$terms, use.names = FALSE) %||% character()
-  directions <- moments_directions(parsed, moments)
-  labels <- moments$group
+  predictors <- unlist(reduced$terms, use.names = FALSE) %||% character()
+  directions <- moments_directions(parsed, reduced)
+  labels <- reduced$group
   # With predictors, or slopes that vary, means are intercepts.
   regression <- length(predictors) > 0 || has_varying_terms(parsed)
   named <- function(names) names[min(length(names), 1 + regression)]
@@ -149,9 +176,10 @@ specify_model <- function(name, parsed, moments, shared_sigma, known_sigma = NUL
     )
   }
   new_model(
-    name, spec$title, spec$outcome, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
-    columns = utils::head(colnames(moments$mean), -1), terms = if (!is.null(term)) list(term),
-    scale_within = list(name = spec$sigma, shared = shared_sigma, known = known_sigma)
+    name, spec$title, parsed$family$name, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
+    columns = c(predictors, setdiff(unlist(reduced$varying$terms, use.names = FALSE), predictors)),
+    terms = if (!is.null(term)) list(term),
+    scale_within = list(name = if (!is_counts(parsed$family)) spec$sigma, shared = shared_sigma, known = known_sigma)
   )
 }
 

@@ -3,7 +3,7 @@
 #' @importFrom stats nobs
 #' @export
 nobs.bayespool_fit <- function(object, ...) {
-  sum(object$moments$n)
+  sum(object$reduced$n)
 }
 
 #' @export
@@ -17,7 +17,7 @@ formula.bayespool_fit <- function(x, ...) {
 weights.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  if (has_weights(object$moments)) observed_rows(object, "weights()", call)$weight
+  if (has_weights(object$reduced)) observed_rows(object, "weights()", call)$weight
 }
 
 #' Refit with changes
@@ -54,7 +54,7 @@ update.bayespool_fit <- function(object, formula., ...) {
   if (!missing(formula.)) {
     arguments$formula <- stats::update.formula(object$formula, formula.)
   }
-  arguments$data <- object$data %||% object$moments
+  arguments$data <- object$data %||% object$reduced
   if (identical(changes$algorithm, "exact")) {
     arguments[c("iter_warmup", "control")] <- NULL
   }

@@ -15,8 +15,8 @@
 #'   `y ~ 0 + (1 | g)` and `y ~ 1 + (1 | g)` are the same model.
 #' @param sigma `"group"`: a standard deviation for each group; `"common"`: one for all. The default is `"group"`
 #'   without predictors and `"common"` with them, where `"group"` is not supported.
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
-#'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
+#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.
@@ -38,13 +38,13 @@
 #' fit <- no_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
 #' exact_summary(fit)
 #' @export
-no_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., weights = NULL,
+no_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., family = gaussian(), weights = NULL,
                        algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                        seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
     "no_pooling", formula, data, prior, list(weights = rlang::enquo(weights)),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
-    call, own_arguments = list(sigma = sigma)
+    call, own_arguments = list(sigma = sigma, family = family)
   )
 }

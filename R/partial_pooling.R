@@ -13,8 +13,8 @@
 #'
 #' @param formula Response and groups, as in `y ~ 1 + (1 | g)`. `y ~ 0 + (1 | g)` has no population mean: the group
 #'   means are drawn around 0. For predictors see [varying_intercept()].
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
-#'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
+#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma_mu = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.
@@ -43,13 +43,13 @@
 #' fit
 #' exact_summary(fit)
 #' @export
-partial_pooling <- function(formula, data, prior = NULL, ..., weights = NULL,
+partial_pooling <- function(formula, data, prior = NULL, ..., family = gaussian(), weights = NULL,
                             algorithm = c("exact", "nuts"), chains = 4, iter_sampling = 1000, iter_warmup = 1000,
                             seed = NULL, prior_only = FALSE, cores = getOption("mc.cores", 1L), control = nuts_control()) {
   call <- rlang::current_env()
   fit_model(
     "partial_pooling", formula, data, prior, list(weights = rlang::enquo(weights)),
     new_settings(algorithm, chains, iter_sampling, iter_warmup, seed, prior_only, cores, control, rlang::exprs(...), call),
-    call
+    call, own_arguments = list(family = family)
   )
 }

@@ -50,7 +50,7 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
   check_plot_packages(call)
   check_probability(prob, call)
   check_probability(prob_inner, call)
-  variables <- in_order_of_groups(x, choose_groups(x$moments, groups, sort, call))
+  variables <- in_order_of_groups(x, choose_groups(x$reduced, groups, sort, call))
   if (!is.null(pars) || !is.null(regex_pars)) {
     # What an expression matches is in the order of the groups, too.
     variables <- intersect(choose_pars(pars, regex_pars, union(variables, layout_variables(x$model)), call), variables)
@@ -74,7 +74,7 @@ in_order_of_groups <- function(fit, chosen) {
   layout <- fit$model$layout
   block <- paste(layout$role, layout$direction)
   block <- match(block, unique(block))
-  place <- match(layout$label, fit$moments$group[chosen])
+  place <- match(layout$label, fit$reduced$group[chosen])
   kept <- is.na(layout$label) | !is.na(place)
   layout$variable[kept][order(block[kept], place[kept])]
 }

@@ -76,7 +76,7 @@ forest_plot <- function(fit, prob = 0.94, interval = c("hdi", "central"), groups
   valid <- is.null(refline) || checkmate::test_number(refline, finite = TRUE)
   check_argument(refline, valid, "one number, or {.code NULL} for no line", call)
   check_argument(transf, is.function(transf), "a function, such as {.code exp}", call)
-  moments <- fit$moments
+  moments <- fit$reduced
   # The precision of a study is its size.
   sizes <- list(group = moments$group, n = group_weights(moments), mean = moments$mean)
   chosen <- choose_groups(sizes, groups, sort, call)

@@ -24,7 +24,7 @@ has_moderators <- function(fit) length(predictor_variables(fit)) > 0
 
 # The estimates of the chosen studies, and what those of each study say together, with the intervals of their standard errors.
 by_themselves <- function(fit, rows, chosen, prob) {
-  moments <- fit$moments
+  moments <- fit$reduced
   table <- function(group, mean, weight) {
     se <- fit$model$scale_within$known / sqrt(weight)
     reach <- stats::qnorm((1 + prob) / 2) * se
@@ -44,7 +44,7 @@ given_all <- function(fit, rows, chosen, new, prob, interval, call) {
   table <- row_table(fit, rbind(x[chosen, , drop = FALSE], new$x, new$x), group, noise = 0, prob, interval, call)
   table <- data.frame(table, row.names = NULL)
   list(
-    effects = data.frame(group = group_factor(chosen, fit$moments$group, chosen), table[seq_along(chosen), ]),
+    effects = data.frame(group = group_factor(chosen, fit$reduced$group, chosen), table[seq_along(chosen), ]),
     pooled = if (!is.null(new)) data.frame(what = c("pooled effect", "new study"), table[-seq_along(chosen), ], row.names = NULL)
   )
 }
@@ -65,7 +65,7 @@ read_new_study <- function(fit, newdata, call) {
 
 # Posterior means of 1 / (s_j^2 + tau^2), in percent of their sum over all studies.
 study_weights <- function(fit, call) {
-  size <- group_weights(fit$moments)
+  size <- group_weights(fit$reduced)
   variance <- fit$model$scale_within$known^2 / size
   precision <- if (has_quadrature(fit)) {
     exact_pooling_weights(fit_posterior(fit), size, 0.5, "central", call)[, 1] / variance
@@ -78,7 +78,7 @@ study_weights <- function(fit, call) {
 # One row a study, from the top.
 forest_data <- function(fit, parts, chosen, call) {
   data.frame(
-    group = parts$studies$group, n = fit$moments$n[chosen],
+    group = parts$studies$group, n = fit$reduced$n[chosen],
     weight = if (has_moderators(fit)) NA_real_ else study_weights(fit, call)[chosen],
     estimate = parts$studies$mean, estimate_lower = parts$studies$lower, estimate_upper = parts$studies$upper,
     parts$effects[c("mean", "lower", "upper")], y = rev(seq_along(chosen)), row.names = NULL

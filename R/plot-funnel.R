@@ -50,8 +50,8 @@ funnel_plot <- function(fit, prob = 0.94, interval = c("hdi", "central")) {
   grid <- seq(0, 1.05 * max(se), length.out = 101)
   table_of <- function(x, group, noise) row_table(fit, x, rep(group, nrow(x)), noise, prob, interval, call)
   average <- matrix(colMeans(rows$x), length(grid), ncol(rows$x), byrow = TRUE)
-  funnel <- table_of(average, length(fit$moments$group) + 1L, grid^2 / sigma^2)
-  data <- data.frame(group = group_factor(rows$group, fit$moments$group), x = rows$y, se = se)
+  funnel <- table_of(average, length(fit$reduced$group) + 1L, grid^2 / sigma^2)
+  data <- data.frame(group = group_factor(rows$group, fit$reduced$group), x = rows$y, se = se)
   centre <- table_of(average[1, , drop = FALSE], NA_integer_, 0)[, "mean"]
   moderators <- has_moderators(fit)
   if (moderators) {

@@ -52,7 +52,7 @@ plot_groups <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "central
   predictors <- predictor_variables(fit)
   with_line <- length(predictors) > 0
   if (with_line || !is.null(x)) x <- choose_predictor(predictors, x, call)
-  chosen <- choose_groups(fit$moments, groups, sort, call, most = if (with_line) most_panels else Inf)
+  chosen <- choose_groups(fit$reduced, groups, sort, call, most = if (with_line) most_panels else Inf)
   picture <- if (with_line) {
     plot_group_lines(fit, x, chosen, prob, interval, range == "all", ndraws, call)
   } else {
@@ -74,7 +74,7 @@ estimate_caption <- function(fit, prob, interval, ndraws) {
 
 # Data: rows, or the means of the groups. `x`: values of a predictor by row and by group.
 group_points <- function(fit, chosen, call, x_rows = NULL, x_means = NULL) {
-  moments <- fit$moments
+  moments <- fit$reduced
   if (!has_rows(fit)) {
     points <- data.frame(
       group = group_factor(chosen, moments$group, chosen), y = moments$mean[chosen, ncol(moments$mean)], n = moments$n[chosen]
@@ -109,9 +109,9 @@ with_prior_draws <- function(data, draws, ndraws) {
 
 plot_group_means <- function(fit, chosen, prob, interval, ndraws, call) {
   model <- fit$model
-  labels <- fit$moments$group
+  labels <- fit$reduced$group
   points <- group_points(fit, chosen, call)
-  estimates <- data.frame(group = group_factor(chosen, labels, chosen), n = fit$moments$n[chosen])
+  estimates <- data.frame(group = group_factor(chosen, labels, chosen), n = fit$reduced$n[chosen])
   if (is_prior_only(fit)) {
     draws <- expected_draws(fit, matrix(0, length(chosen), 0), chosen, call)
     estimates <- with_prior_draws(estimates, draws, ndraws)
@@ -143,12 +143,12 @@ plot_group_means <- function(fit, chosen, prob, interval, ndraws, call) {
 # With a predictor ---------------------------------------------------------------------------------------------------------
 
 plot_group_lines <- function(fit, x, chosen, prob, interval, all, ndraws, call) {
-  labels <- fit$moments$group
+  labels <- fit$reduced$group
   grid <- grid_of_groups(fit, x, chosen, all, call)
-  points <- group_points(fit, chosen, call, grid$x_rows, if (!has_rows(fit)) fit$moments$mean[, grid$column])
+  points <- group_points(fit, chosen, call, grid$x_rows, if (!has_rows(fit)) fit$reduced$mean[, grid$column])
   rows <- grid_rows(grid)
   group <- chosen[rows$cell]
-  lines <- data.frame(group = group_factor(group, labels, chosen), n = fit$moments$n[group], x = rows$x)
+  lines <- data.frame(group = group_factor(group, labels, chosen), n = fit$reduced$n[group], x = rows$x)
   lines <- if (is_prior_only(fit)) {
     with_prior_draws(lines, expected_draws(fit, rows$columns, group, call), ndraws)
   } else {

@@ -16,7 +16,7 @@ grid_of_groups <- function(fit, x, chosen, all, call) {
     return(grid_from_rows(fit, used, x, match(used$group, chosen), all, call))
   }
   column <- column_of_moments(fit, x, call)
-  moments <- fit$moments
+  moments <- fit$reduced
   center <- moments$mean[chosen, column]
   sd <- moments_sd(moments)[chosen, column]
   sd[is.na(sd)] <- 0
@@ -28,8 +28,8 @@ grid_of_population <- function(fit, x, call) {
     used <- observed_rows(fit, "A picture of a factor", call)
     return(grid_from_rows(fit, used, x, rep(1L, length(used$y)), TRUE, call))
   }
-  means <- fit$moments$mean
-  grid_from_moments(fit, column_of_moments(fit, x, call), rbind(weighted_means(means, fit$moments)), NA, NA, TRUE)
+  means <- fit$reduced$mean
+  grid_from_moments(fit, column_of_moments(fit, x, call), rbind(weighted_means(means, fit$reduced)), NA, NA, TRUE)
 }
 
 grid_steps <- 30
@@ -65,7 +65,7 @@ grid_from_rows <- function(fit, used, x, cell, all, call) {
 
 # `means` of all columns in each cell.
 grid_from_moments <- function(fit, column, means, lower, upper, all) {
-  moments <- fit$moments
+  moments <- fit$reduced
   within <- unpack_within(colSums(moments$within))[column, column]
   weight <- sum(group_weights(moments)) / sum(moments$n)
   reach <- 2 * sqrt(within / weight / max(sum(moments$n) - length(moments$n), 1))
@@ -89,7 +89,7 @@ column_of_moments <- function(fit, x, call) {
   terms <- union(fit$parsed$terms, fit$parsed$varying$terms)
   with_x <- terms[vapply(terms, function(term) x %in% all.vars(str2lang(term)), NA)]
   name <- format_expr(as.name(x)) # in backquotes where it needs them
-  if (!identical(with_x, name) || !identical(c(fit$moments$terms, fit$moments$varying$terms)[[name]], name)) {
+  if (!identical(with_x, name) || !identical(c(fit$reduced$terms, fit$reduced$varying$terms)[[name]], name)) {
     abort_bayespool(
       c(
         "To draw a line over {.val {x}}, the single observations are needed, and this fit was made from group moments.",
@@ -99,7 +99,7 @@ column_of_moments <- function(fit, x, call) {
       "data", call
     )
   }
-  match(name, colnames(fit$moments$mean))
+  match(name, colnames(fit$reduced$mean))
 }
 
 # The grid as rows: `cell`, `x` (a number or a factor) and `columns`, a matrix.

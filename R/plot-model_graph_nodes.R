@@ -140,7 +140,7 @@ observation_nodes <- function(fit) {
   response <- new_node(
     "response",
     c(
-      paste0(response_label(fit), "[i]"), paste0("~ ", model$outcome, "(", if (with_mean) "m[i]" else intercept, ", ", sigma, ")"),
+      paste0(response_label(fit), "[i]"), paste0("~ ", (if (has_counts(model)) model$family else "normal"), "(", if (with_mean) "m[i]" else intercept, ", ", sigma, ")"),
       if (with_mean) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
     ),
     if (is_prior_only(fit)) "random" else "observed", "observation",

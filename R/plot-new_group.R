@@ -136,7 +136,7 @@ new_group_rows <- function(fit, newdata, call) {
   if (has_grouping_factor(fit)) {
     name <- grouping_factor(fit)
     label <- if (name %in% names(newdata)) check_new_label(fit, newdata[[name]], call)
-    newdata[[name]] <- label %||% utils::tail(make.unique(c(fit$moments$group, "new group")), 1)
+    newdata[[name]] <- label %||% utils::tail(make.unique(c(fit$reduced$group, "new group")), 1)
   }
   rows <- new_rows(fit, newdata, population = FALSE, call)
   if (!is.null(rows$y)) check_new_response(fit, rows$y, "The picture of observations", call)
@@ -144,7 +144,7 @@ new_group_rows <- function(fit, newdata, call) {
 }
 
 check_new_label <- function(fit, group, call) {
-  known <- fit$moments$group
+  known <- fit$reduced$group
   label <- unique(group_labels(group, known, grouping_factor(fit), call))
   if (length(label) != 1 || is.na(label) || label %in% known) {
     abort_bayespool(

@@ -108,7 +108,7 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
 
 # The rows to check: the response `y`, the `group` of each as a factor, and the data frame `data` that holds them.
 rows_to_check <- function(fit, newdata, call) {
-  known <- fit$moments$group
+  known <- fit$reduced$group
   if (is.null(newdata)) {
     rows <- observed_rows(fit, "A predictive check", call)
     return(list(y = rows$y, group = group_factor(rows$group, known), data = fit$data[rows$row, , drop = FALSE]))

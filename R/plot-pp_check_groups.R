@@ -20,7 +20,7 @@ plot_observations <- function(fit, rows, ..., groups = NULL, sort = "data", prob
   index <- as.integer(data$group)
   data$place <- index - 0.45 + 0.9 * share_of_group(data$mean, index)
   labels <- levels(data$group)
-  new <- has_grouping_factor(fit) & !labels %in% fit$moments$group
+  new <- has_grouping_factor(fit) & !labels %in% fit$reduced$group
   ggplot2::ggplot(data, ggplot2::aes(.data$place)) +
     ggplot2::geom_ribbon(
       ggplot2::aes(ymin = .data$lower, ymax = .data$upper, group = .data$group), ribbon_ends(data), fill = shade("light")

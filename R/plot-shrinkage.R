@@ -50,11 +50,11 @@ plot_shrinkage <- function(fit, prob = 0.94, prob_inner = 0.5, groups = NULL, so
   check_two_effects(fit, call)
   check_probability(prob, call)
   check_probability(prob_inner, call)
-  chosen <- choose_groups(fit$moments, groups, sort, call)
+  chosen <- choose_groups(fit$reduced, groups, sort, call)
   table <- posterior_table(fit, 0.5, call = call)
   population <- population_of_effects(fit, table)
   data <- effects_of_groups(fit, table, population)[chosen, ]
-  data$group <- group_factor(chosen, fit$moments$group, chosen)
+  data$group <- group_factor(chosen, fit$reduced$group, chosen)
   ellipses <- rbind(ellipse(population, prob), ellipse(population, prob_inner))
   window <- shrinkage_window(data, ellipses)
   draw_shrinkage(fit, data, ellipses, population, window) +
@@ -111,17 +111,17 @@ ellipse <- function(population, prob) {
 effects_of_groups <- function(fit, table, population) {
   means <- vapply(varying_term(fit$model)$directions, function(direction) {
     table[layout_variables(fit$model, "group", direction), "mean"]
-  }, numeric(length(fit$moments$group)))
-  dim(means) <- c(length(fit$moments$group), 2)
+  }, numeric(length(fit$reduced$group)))
+  dim(means) <- c(length(fit$reduced$group), 2)
   own <- own_lines(fit, table[, "mean"])
-  data.frame(n = fit$moments$n, own_x = own[, 1], own_y = own[, 2], x = means[, 1], y = means[, 2])
+  data.frame(n = fit$reduced$n, own_x = own[, 1], own_y = own[, 2], x = means[, 1], y = means[, 2])
 }
 
 # Least squares in each group: groups x 2, NA where the group's rows do not determine both. What all groups share is subtracted from the
 # response first, with the coefficients in `means`.
 own_lines <- function(fit, means) {
   model <- fit$model
-  moments <- fit$moments
+  moments <- fit$reduced
   directions <- varying_term(model)$directions
   columns <- match(setdiff(directions, intercept_direction), model$columns)
   with_intercept <- intercept_direction %in% directions

@@ -24,6 +24,24 @@ interval_table <- function(fit, prob, interval, variables = layout_variables(fit
   interval_of_draws(draws[, variables, drop = FALSE], prob, interval)
 }
 
+# The same of variables on the scale of the response.
+response_interval_table <- function(fit, prob, interval, variables, call) {
+  if (!has_quadrature(fit)) {
+    draws <- response_of_draws(fit, draws_matrix(fit, call))
+    return(interval_of_draws(draws[, variables, drop = FALSE], prob, interval))
+  }
+  asked <- asked_of_interval(prob, interval)
+  chosen <- match(variables, response_layout(fit$model)$variable)
+  table <- exact_response_table(fit_posterior(fit), asked$probs, asked$shortest, chosen, call)
+  dimnames(table) <- list(variables, interval_columns)
+  table
+}
+
+# The quantiles, or the probability in a shortest interval, that an interval stands for.
+asked_of_interval <- function(prob, interval) {
+  if (interval == "hdi") list(probs = numeric(), shortest = prob) else list(probs = c(1 - prob, 1 + prob) / 2, shortest = 0)
+}
+
 interval_columns <- c("mean", "sd", "lower", "upper")
 
 # One row for each column of the draws.
@@ -37,9 +55,8 @@ interval_of_draws <- function(draws, prob, interval) {
 exact_interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
   icc <- icc_name(fit$model)
   chosen <- match(variables, c(layout_variables(fit$model), icc))
-  shortest <- if (interval == "hdi") prob else 0
-  probs <- if (interval == "central") c(1 - prob, 1 + prob) / 2 else numeric()
-  table <- exact_table(fit_posterior(fit), probs, shortest, any(icc %in% variables), chosen, deviations, call)
+  asked <- asked_of_interval(prob, interval)
+  table <- exact_table(fit_posterior(fit), asked$probs, asked$shortest, any(icc %in% variables), chosen, deviations, call)
   dimnames(table) <- list(variables, interval_columns)
   table
 }
@@ -55,7 +72,7 @@ drawn_intervals <- function(draws, prob, interval) {
 # The intraclass correlation of each draw.
 drawn_icc <- function(fit, draws) {
   between <- draws[, varying_term(fit$model)$sd]^2
-  between / (between + drop(sigmas_given(fit$model, draws))^2)
+  between / (between + if (has_counts(fit$model)) logistic_variance else drop(sigmas_given(fit$model, draws))^2)
 }
 
 posterior_means <- function(fit, deviations = FALSE, call) {

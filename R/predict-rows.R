@@ -37,7 +37,7 @@ check_new_response <- function(fit, y, what, call) {
 }
 
 check_new_groups <- function(fit, rows, allow_new_levels, call) {
-  known <- fit$moments$group
+  known <- fit$reduced$group
   new <- rows$labels[setdiff(rows$group, c(NA, seq_along(known)))]
   if (length(new) == 0) {
     return(invisible())

@@ -16,7 +16,7 @@ prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, re
   wanted <- count_draws(fit, options$ndraws, call)
   rows <- prediction_rows(fit, newdata, options, what, call, response)
   model <- fit$model
-  groups <- length(fit$moments$group)
+  groups <- length(fit$reduced$group)
   random <- noise || wanted < posterior::ndraws(fit) || any(rows$group > groups, na.rm = TRUE)
   list(
     draws = fit$draws,

@@ -80,7 +80,7 @@ labels_of_rows <- function(fit, newdata, rows, call) {
   if (is.null(column)) {
     return(NULL)
   }
-  labels <- group_labels(column, fit$moments$group, name, call)
+  labels <- group_labels(column, fit$reduced$group, name, call)
   if (is.null(newdata)) labels[rows$row] else labels
 }
 

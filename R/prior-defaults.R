@@ -4,7 +4,7 @@
 #'
 #' @param prior The user's argument: `NULL` or a named list of distributions.
 #' @param parameters Kind of each parameter, named: see prior_kinds().
-#' @param stats List of `mean_y`, `sd_y`, `sigma`, and, named by predictor, `mean_x`, `sd_x`.
+#' @param stats List of `mean_y`, `sd_y`, `sigma`, and, named by predictor, `mean_x`, `sd_x`; of counts `mean_y` is 0, the others are 1.
 #' @return List of priors in the order of `parameters`, each with `default`.
 #' @noRd
 resolve_priors <- function(prior, parameters, stats, call = rlang::caller_env()) {

@@ -43,7 +43,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   check_no_dots(rlang::exprs(...), call)
   draws <- draws_matrix(object, call)
   model <- object$model
-  moments <- object$moments
+  moments <- object$reduced
   groups <- seq_along(moments$n)
   columns <- seq_along(model$columns)
   mean_of_group <- expected_given(model, draws, moments$mean[, columns, drop = FALSE], groups_of_model(object, groups)) # draws x groups

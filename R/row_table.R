@@ -44,7 +44,7 @@ exact_row_table <- function(fit, x, group, noise, prob, interval, call) {
   if (varies_in_slope(fit$model)) {
     return(exact_effect_rows(fit_posterior(fit), x, group, noise, prob, interval, fit$settings$cores, call))
   }
-  moments <- fit$moments
+  moments <- fit$reduced
   # Any value serves; one near the data costs no digits.
   response <- if (is_prior_only(fit)) 0 else stats::weighted.mean(moments$mean[, ncol(moments$mean)], group_weights(moments))
   columns <- cbind(x, rep(response, nrow(x)), deparse.level = 0)

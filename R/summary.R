@@ -17,6 +17,8 @@
 #' @param interval `"hdi"`, the shortest interval, or `"central"`.
 #' @param pars Names of variables, such as `c("hyper_mu", "mu[Oslo]")`; `NULL`: all of them.
 #' @param regex_pars Regular expressions: variables that one of them matches are taken besides `pars`, as in bayesplot.
+#' @param scale Of a fit with `family`: `"link"`, log odds or logarithms of rates, or `"response"`, probabilities or rates (see
+#'   [exact_summary()]). Of a normal outcome both are the same.
 #' @param diagnostics Whether to add what there is to say of the draws: Monte Carlo standard errors, effective sample
 #'   sizes and R-hat. By default for fits by NUTS.
 #' @param digits Number of decimals to print; `NULL`: as many as show two digits of the smallest standard deviation, from 2 to 4.
@@ -46,17 +48,20 @@
 #' @aliases hdi
 #' @export
 summary.bayespool_fit <- function(
-    object, prob = 0.94, interval = c("hdi", "central"), pars = NULL, regex_pars = NULL, diagnostics = has_chains(object), ...) {
+    object, prob = 0.94, interval = c("hdi", "central"), pars = NULL, regex_pars = NULL, scale = c("link", "response"),
+    diagnostics = has_chains(object), ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_flag(diagnostics, call)
-  layout <- object$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_name(object$model)), call)
-  table <- interval_table(object, prob, interval, chosen, call = call)
+  scale <- choose_one(scale, c("link", "response"), call)
+  response <- on_response_scale(object$model, scale)
+  layout <- if (response) response_layout(object$model) else object$model$layout
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (!response) icc_name(object$model)), call)
+  table <- (if (response) response_interval_table else interval_table)(object, prob, interval, chosen, call = call)
   colnames(table)[3:4] <- interval_names(interval)
-  if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, call))
+  if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, response, call))
   new_table(
     c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
@@ -67,7 +72,7 @@ summary.bayespool_fit <- function(
 # In a meta-analysis without moderators, of the effect of a study that is not among those: mean, sd, lower, upper. NULL in other models.
 new_study <- function(fit, prob, interval, call) {
   if (has_known_errors(fit$model) && has_icc(fit$model) && !has_predictors(fit$model)) {
-    row_table(fit, matrix(0, 1, 0), length(fit$moments$group) + 1L, noise = 0, prob, interval, call)[1, ]
+    row_table(fit, matrix(0, 1, 0), length(fit$reduced$group) + 1L, noise = 0, prob, interval, call)[1, ]
   }
 }
 
@@ -81,8 +86,9 @@ note_new_study <- function(table) {
 }
 
 # A matrix: one row for each of `variables`.
-draws_diagnostics <- function(fit, variables, call) {
+draws_diagnostics <- function(fit, variables, response, call) {
   draws <- draws_matrix(fit, call)
+  if (response) draws <- response_of_draws(fit, draws)
   rows <- muffle_few_draws(lapply(variables, function(name) {
     x <- if (identical(name, icc_name(fit$model))) drawn_icc(fit, draws) else draws[, name]
     x <- matrix(x, nrow = posterior::niterations(fit))
@@ -108,14 +114,16 @@ print.bayespool_summary <- function(x, digits = NULL, n_rows = 30, ...) {
 print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, regex_pars = NULL, ...) {
   call <- rlang::current_env()
   cat(x$model$title, if (is_prior_only(x)) " (prior only)", "\n", sep = "")
+  if (has_counts(x$model)) cat("  family:       ", x$model$family, " (", families[[x$model$family]]$link, " link)\n", sep = "")
   cat("  formula:      ", format_formula(x$formula), "\n", sep = "")
-  groups <- length(x$moments$n)
+  groups <- length(x$reduced$n)
   known_errors <- has_known_errors(x$model)
   cat(if (known_errors) "  estimates:    " else "  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
   if (has_grouping_factor(x)) {
     cat(if (known_errors) " of " else " in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
   }
-  cat(if (known_errors) ", with known errors" else if (has_weights(x$moments)) ", weighted", "\n", sep = "")
+  cat(if (known_errors) ", with known errors" else if (has_weights(x$reduced)) ", weighted", "\n", sep = "")
+  if (has_counts(x$model)) cat("  events:       ", describe_events(x$reduced), "\n", sep = "")
   cat("  posterior:    ", describe_engine(x), "\n\n", sep = "")
   if (has_chains(x) && !has_draws(x)) {
     return(invisible(x))
@@ -133,6 +141,12 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   invisible(x)
 }
 
+# How many, and out of what.
+describe_events <- function(counts) {
+  number <- function(x) format(sum(x), big.mark = ",", digits = 6)
+  paste0(number(counts$events), if (counts$family == "binomial") " of " else " in ", number(counts$size), " ", families[[counts$family]]$size)
+}
+
 # One line where an exact fit may be less accurate than people expect of it.
 note_accuracy <- function(fit) {
   if (!has_quadrature(fit)) {
@@ -141,7 +155,7 @@ note_accuracy <- function(fit) {
   if (!is.null(fit$lattice) && fit$lattice$error > 1e-6) {
     cat("Quadrature: estimated error ", format(fit$lattice$error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
   }
-  error <- lost_to_rounding(fit$moments)
+  error <- lost_to_rounding(fit$reduced)
   if (error > 1e-6) cat("Moments lost digits: errors of up to ", format(error, digits = 1), " posterior sds; see accuracy()\n", sep = "")
 }
 

@@ -109,7 +109,7 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
 # What multiplies the effects of a group (q numbers, named by direction) where its variance is wanted. `at`: as the user gave it.
 choose_directions_at <- function(fit, at, call) {
   model <- fit$model
-  moments <- fit$moments
+  moments <- fit$reduced
   columns <- if (is.null(at)) {
     means <- weighted_means(moments$mean, moments)
     rbind(means[model$columns])
@@ -137,11 +137,11 @@ columns_at <- function(fit, at, call) {
   valid <- !is.null(chosen) && all(lengths(chosen) == 1) && !anyNA(chosen, recursive = TRUE)
   check_argument(at, valid, paste0("a list or data frame with one value of ", paste0("{.field ", needed, "}", collapse = " and of ")), call)
   row <- as.data.frame(chosen, optional = TRUE)
-  frame <- predictor_frame(fit$moments$varying$coding, varying, row, call)
-  values <- varying_columns(fit$moments, frame, attr(frame, "terms"), call, source = "at")
+  frame <- predictor_frame(fit$reduced$varying$coding, varying, row, call)
+  values <- varying_columns(fit$reduced, frame, attr(frame, "terms"), call, source = "at")
   check_argument(at, all(is.finite(values)), "finite values", call)
   x <- matrix(NA_real_, 1, length(fit$model$columns))
-  x[match(unlist(fit$moments$varying$terms), fit$model$columns)] <- values
+  x[match(unlist(fit$reduced$varying$terms), fit$model$columns)] <- values
   x
 }
 

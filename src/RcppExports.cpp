@@ -25,6 +25,102 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_counts_fit
+Rcpp::List cpp_counts_fit(const Rcpp::List& problem, double order, int draws, double seed, int cores);
+RcppExport SEXP _bayespool_cpp_counts_fit(SEXP problemSEXP, SEXP orderSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< int >::type draws(drawsSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_fit(problem, order, draws, seed, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_evidence
+double cpp_counts_evidence(const Rcpp::List& problem, double order);
+RcppExport SEXP _bayespool_cpp_counts_evidence(SEXP problemSEXP, SEXP orderSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_evidence(problem, order));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_leave_one_out
+Rcpp::NumericVector cpp_counts_leave_one_out(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const std::vector<int>& group, const std::vector<double>& events, const std::vector<double>& size, int cores);
+RcppExport SEXP _bayespool_cpp_counts_leave_one_out(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP groupSEXP, SEXP eventsSEXP, SEXP sizeSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type events(eventsSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_leave_one_out(problem, order, record, group, events, size, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_summary
+Rcpp::NumericMatrix cpp_counts_summary(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, const std::string& scale, int cores);
+RcppExport SEXP _bayespool_cpp_counts_summary(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP scaleSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type probabilities(probabilitiesSEXP);
+    Rcpp::traits::input_parameter< double >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< const std::vector<bool>& >::type chosen(chosenSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type scale(scaleSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_summary(problem, order, record, probabilities, shortest, chosen, scale, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_variances
+Rcpp::NumericMatrix cpp_counts_variances(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_counts_variances(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_variances(problem, order, record, probability, shortest));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_rows
+Rcpp::NumericMatrix cpp_counts_rows(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const std::vector<int>& group, bool response, double probability, bool shortest, int cores);
+RcppExport SEXP _bayespool_cpp_counts_rows(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP groupSEXP, SEXP responseSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< bool >::type response(responseSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_rows(problem, order, record, x, group, response, probability, shortest, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_check_design
 Rcpp::List cpp_check_design(const Rcpp::List& problem);
 RcppExport SEXP _bayespool_cpp_check_design(SEXP problemSEXP) {
@@ -548,6 +644,12 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
+    {"_bayespool_cpp_counts_fit", (DL_FUNC) &_bayespool_cpp_counts_fit, 5},
+    {"_bayespool_cpp_counts_evidence", (DL_FUNC) &_bayespool_cpp_counts_evidence, 2},
+    {"_bayespool_cpp_counts_leave_one_out", (DL_FUNC) &_bayespool_cpp_counts_leave_one_out, 7},
+    {"_bayespool_cpp_counts_summary", (DL_FUNC) &_bayespool_cpp_counts_summary, 8},
+    {"_bayespool_cpp_counts_variances", (DL_FUNC) &_bayespool_cpp_counts_variances, 5},
+    {"_bayespool_cpp_counts_rows", (DL_FUNC) &_bayespool_cpp_counts_rows, 9},
     {"_bayespool_cpp_check_design", (DL_FUNC) &_bayespool_cpp_check_design, 1},
     {"_bayespool_cpp_log_scale_prior", (DL_FUNC) &_bayespool_cpp_log_scale_prior, 2},
     {"_bayespool_cpp_effects_fit", (DL_FUNC) &_bayespool_cpp_effects_fit, 5},

@@ -29,10 +29,13 @@ CountMarginals::CountMarginals(const CountQuadrature& quadrature)
   if (mean_.size() > 0) dual_ = two_pi * quadrature.rule().map.generator.inverse().transpose();
 }
 
-double CountMarginals::bandwidth(const Eigen::ArrayXd& f) const {
+VectorXd CountMarginals::covariance_with(const Eigen::ArrayXd& f) const {
   const double mean = (nodes_.weight * f).sum();
-  return lattice_bandwidth(dual_, covariance_,
-                           (nodes_.z.colwise() - mean_) * (nodes_.weight * (f - mean)).matrix());
+  return (nodes_.z.colwise() - mean_) * (nodes_.weight * (f - mean)).matrix();
+}
+
+double CountMarginals::bandwidth(const Eigen::ArrayXd& f) const {
+  return lattice_bandwidth(dual_, covariance_, covariance_with(f));
 }
 
 CountRows CountMarginals::linear(const VectorXd& x, const SummaryColumns& wanted) const {
@@ -41,15 +44,22 @@ CountRows CountMarginals::linear(const VectorXd& x, const SummaryColumns& wanted
   return {summary.row([](double theta) { return theta; }, wanted), summary.row(response(), wanted)};
 }
 
-Eigen::RowVectorXd CountMarginals::tau(const SummaryColumns& wanted) const {
+Eigen::RowVectorXd CountMarginals::linear(const VectorXd& x,
+                                          const std::function<double(double)>& value,
+                                          const SummaryColumns& wanted) const {
+  const Eigen::ArrayXd f = (x.transpose() * nodes_.beta).transpose().array();
+  return PointSummary({f, nodes_.weight, bandwidth(f)}).row(value, wanted);
+}
+
+Eigen::RowVectorXd CountMarginals::tau(const std::function<double(double)>& value,
+                                       const SummaryColumns& wanted) const {
   const Coordinate& coordinate = quadrature_->posterior().tau_coordinate();
   if (quadrature_->posterior().priors().tau.is_fixed())
-    return PointSummary({nodes_.tau, nodes_.weight, HUGE_VAL})
-        .row([](double tau) { return tau; }, wanted);
+    return PointSummary({nodes_.tau, nodes_.weight, HUGE_VAL}).row(value, wanted);
   const Eigen::ArrayXd f =
       nodes_.tau.unaryExpr([&](double tau) { return coordinate.exact_coordinate(tau); });
   return PointSummary({f, nodes_.weight, bandwidth(f)})
-      .row([&](double x) { return coordinate.value(x); }, wanted);
+      .row([&](double x) { return value(coordinate.value(x)); }, wanted);
 }
 
 CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {

@@ -77,7 +77,7 @@ test_that("posteriors beyond the range of numbers are refused", {
 })
 
 test_that("the moments that a fit keeps, summed over its groups, cannot be taken apart", {
-  kept <- partial_pooling(y ~ 1 + (1 | g), data, iter_sampling = 0)$moments
+  kept <- partial_pooling(y ~ 1 + (1 | g), data, iter_sampling = 0)$reduced
   expect_error(kept["1"], "summed over all groups", class = "bayespool_error_moments")
 })
 

@@ -7,7 +7,7 @@ use_code("digits")
 line <- withr::with_seed(1, data.frame(x = rnorm(30), u = rnorm(30), z = rnorm(30), g = rep(1:5, 6)))
 near <- transform(line, y = 1e6 * x + 0.1 * u)
 collinear <- transform(line, x2 = x + 4e-6 * z, y = 1 + x + 0.5 * u)
-residual_of <- function(fit) fit$moments$residual
+residual_of <- function(fit) fit$reduced$residual
 
 test_that("a response that a predictor explains but for 1e-14 of its squares", {
   priors <- list(beta_0 = p_normal(0, 1e6), "beta[x]" = p_normal(0, 2.5e6), sigma = p_exponential(1))
@@ -127,7 +127,7 @@ test_that("the density of NUTS is the same in residual columns, and so is its gr
   fit <- varying_intercept(y ~ x + x2 + (1 | g), data, iter_sampling = 0)
   expect_false(is.null(residual_of(fit)))
   problem <- bayespool:::fit_posterior(fit)$problem
-  fit$moments$residual <- NULL
+  fit$reduced$residual <- NULL
   plain <- bayespool:::fit_posterior(fit)$problem
   expect_gt(length(problem$basis), length(plain$basis))
   for (centered in c(FALSE, TRUE)) {

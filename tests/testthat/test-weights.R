@@ -105,7 +105,7 @@ test_that("weights are a column, an expression, or a vector", {
   unnamed <- rows[c("g", "x", "y")]
   for (fit in list(fit_rows(weights = rows$w), fit_rows(unnamed, weights = outside), fit_rows(weights = 2 * w / twice))) {
     expect_equal(exact_summary(fit), exact_summary(weighted), tolerance = 1e-12)
-    expect_equal(update(fit, cores = 1)$moments, fit$moments)
+    expect_equal(update(fit, cores = 1)$reduced, fit$reduced)
     expect_equal(loo(fit)$pointwise, loo(weighted)$pointwise, tolerance = 1e-9)
   }
   f <- function(data, k) varying_intercept(y ~ x + (1 | g), data, prior = priors, weights = k * w, iter_sampling = 0)
@@ -130,7 +130,7 @@ test_that("rows without a weight, or with the weight 0, are left out as in lm()"
   some <- rows
   some$w[some$g == "d"] <- 0
   fit <- suppressMessages(fit_rows(some, weights = w))
-  expect_identical(fit$moments$group, c("a", "b", "c"))
+  expect_identical(fit$reduced$group, c("a", "b", "c"))
   ols <- lm(y ~ x, some, weights = w)
   flat <- list(beta_0 = dist_uniform(-Inf, Inf), beta = dist_uniform(-Inf, Inf))
   fit <- suppressMessages(complete_pooling(y ~ x, some, prior = flat, weights = w, iter_sampling = 0))
@@ -224,17 +224,17 @@ test_that("new rows have the weights of their variables, or else 1", {
 
 test_that("update() keeps weights and changes them", {
   expect_equal(update(weighted), weighted)
-  expect_equal(update(weighted, weights = NULL)$moments, fit_rows()$moments)
-  expect_equal(update(fit_rows(), weights = w, data = rows)$moments, weighted$moments)
-  expect_equal(update(weighted, weights = 4 * w)$moments, fit_rows(weights = 4 * w)$moments)
-  expect_equal(update(weighted, data = rows[-2, ])$moments, fit_rows(rows[-2, ], weights = w)$moments)
-  expect_equal(update(weighted, . ~ . - x, prior = NULL)$moments, varying_intercept(y ~ 1 + (1 | g), rows, weights = w)$moments)
+  expect_equal(update(weighted, weights = NULL)$reduced, fit_rows()$reduced)
+  expect_equal(update(fit_rows(), weights = w, data = rows)$reduced, weighted$reduced)
+  expect_equal(update(weighted, weights = 4 * w)$reduced, fit_rows(weights = 4 * w)$reduced)
+  expect_equal(update(weighted, data = rows[-2, ])$reduced, fit_rows(rows[-2, ], weights = w)$reduced)
+  expect_equal(update(weighted, . ~ . - x, prior = NULL)$reduced, varying_intercept(y ~ 1 + (1 | g), rows, weights = w)$reduced)
   k <- 3
-  expect_equal(update(weighted, weights = k * w)$moments, fit_rows(weights = k * w)$moments)
+  expect_equal(update(weighted, weights = k * w)$reduced, fit_rows(weights = k * w)$reduced)
   # What draws random numbers, or is no variable of the data, is not computed again.
   random <- fit_rows(weights = rexp(24))
-  expect_equal(update(random, cores = 1)$moments, random$moments)
-  expect_equal(update(fit_rows(moments), cores = 1)$moments, moments)
+  expect_equal(update(random, cores = 1)$reduced, random$reduced)
+  expect_equal(update(fit_rows(moments), cores = 1)$reduced, moments)
 })
 
 # Draws -------------------------------------------------------------------------------------------------------------------

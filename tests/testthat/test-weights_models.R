@@ -167,7 +167,7 @@ test_that("a predictor that nearly explains y, and one that nearly explains anot
     y ~ x + z + (1 | g), near, weights = w, iter_sampling = 0,
     prior = list(beta_0 = flat, beta = flat, sigma_y = dist_degenerate(1), sigma_0 = dist_degenerate(0))
   )
-  expect_false(is.null(fit$moments$residual))
+  expect_false(is.null(fit$reduced$residual))
   least <- qr(near$sw * cbind(1, near$x, near$z), tol = 0)
   own <- exact_summary(fit)[1:3, ]
   spread <- sqrt(diag(chol2inv(qr.R(least))))

@@ -21,14 +21,22 @@ class CountMarginals {
  public:
   explicit CountMarginals(const CountQuadrature& quadrature);
 
-  // x'beta, such as a single coefficient or a population's theta; tau.
+  // x'beta, such as a single coefficient or a population's theta; an increasing function of it, such as an odds ratio.
   CountRows linear(const VectorXd& x, const SummaryColumns& wanted) const;
-  Eigen::RowVectorXd tau(const SummaryColumns& wanted) const;
+  Eigen::RowVectorXd linear(const VectorXd& x, const std::function<double(double)>& value,
+                            const SummaryColumns& wanted) const;
+
+  // An increasing function of tau.
+  Eigen::RowVectorXd tau(const std::function<double(double)>& value,
+                         const SummaryColumns& wanted) const;
 
   // theta of the groups of class c, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
   // tail of tau: exp(tau^2 / 2) has a mean for few priors.
   CountRows theta(Index c, const SummaryColumns& wanted) const;
   CountRows new_theta(const VectorXd& x, const SummaryColumns& wanted) const;
+
+  // theta - less'beta of the groups of class c, such as their deviations from x'beta (defined in src/count_deviations.cpp).
+  CountRows theta_less(Index c, const VectorXd& less, const SummaryColumns& wanted) const;
 
  private:
   // theta = middle + stretch sinh(points.f / stretch)
@@ -50,6 +58,9 @@ class CountMarginals {
   // Points of theta whose prior at the nodes is N(eta, tau^2), with a likelihood or none.
   ThetaPoints points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
                      const Eigen::ArrayXd& log_z) const;
+  ThetaPoints deviation_points(const Eigen::ArrayXd& eta, const CountLikelihood& likelihood,
+                               const Eigen::ArrayXd& less) const;
+  VectorXd covariance_with(const Eigen::ArrayXd& f) const;  // of the places in the lattice
 
   const CountQuadrature* quadrature_;
   CountNodes nodes_;

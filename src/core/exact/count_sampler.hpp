@@ -18,7 +18,8 @@ namespace bayespool {
 struct CountColumns {
   std::vector<std::optional<Index>> coefficients;  // one per coefficient
   std::optional<Index> tau;
-  std::optional<Index> first_group;  // thetas stand side by side
+  std::optional<Index> first_group;  // the groups' stand side by side: theta_j - x_j'(less * beta)
+  VectorXd less;                     // one per coefficient, 0 or 1
 };
 
 // theta from a density that is proportional to L(theta) N(theta; eta, tau^2): by rejection from an envelope of its logarithm, which is
@@ -110,10 +111,12 @@ class CountSampler {
       for (std::size_t j = 0; j < classes.class_of.size(); ++j) {
         const Index c = classes.class_of[j];
         const ThetaPrior prior = posterior.prior_of_class(c);
-        row[(*columns_.first_group + static_cast<Index>(j)) * draws] =
+        const double theta =
             prior.tau == 0
                 ? prior.eta
                 : ThetaSampler(classes.likelihood[static_cast<std::size_t>(c)], prior).draw(random);
+        row[(*columns_.first_group + static_cast<Index>(j)) * draws] =
+            theta - classes.x_of_class(c).dot(columns_.less.cwiseProduct(posterior.beta()));
       }
     }
     return greatest;

@@ -57,6 +57,9 @@ struct CountClasses {
   }
 
   Index count() const { return groups.size(); }
+  const VectorXd& x_of_class(Index c) const {
+    return strata[static_cast<std::size_t>(stratum_of[static_cast<std::size_t>(c)])].x;
+  }
 };
 
 }  // namespace bayespool

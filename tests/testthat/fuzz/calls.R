@@ -172,7 +172,7 @@ fuzz_uses <- list(
   groups = function(fit) {
     prob <- fuzz_prob()
     interval <- fuzz_interval()
-    some <- pick(NULL, NULL, fit$moments$group[1], utils::head(fit$moments$group, 3), "nosuch", NA, 1)
+    some <- pick(NULL, NULL, fit$reduced$group[1], utils::head(fit$reduced$group, 3), "nosuch", NA, 1)
     best <- pick(1, 2, 0, NA, "a")
     pick(
       function() utils::capture.output(print(group_contrasts(fit, some, prob = prob, interval = interval))),
@@ -271,7 +271,7 @@ fuzz_uses <- list(
     if (!requireNamespace("bayesplot", quietly = TRUE) || chance(0.5)) {
       return(function() NULL)
     }
-    picture <- function(...) fuzz_picture(fit$moments, c(...), posterior::variables(fit))
+    picture <- function(...) fuzz_picture(fit$reduced, c(...), posterior::variables(fit))
     seed <- pick(1, 1, 1, NULL, NA)
     verb <- pick(
       "plot", "plot", "plot_groups", "plot_groups", "plot_new_group", "plot_effects", "plot_shrinkage", "pp_check", "caterpillar"

@@ -51,10 +51,10 @@ check_invariance <- function(first, fit) {
   within <- grepl("^sigma(_y)?(\\[|$)", b$variable)
   b[within, -1] <- b[within, -1] / unit
   if (unit > 1) a$q50[a$variable == "icc"] <- b$q50[b$variable == "icc"] <- 0
-  scale <- a$q97 - a$q3 + 1e-9 * (abs(a$q50) + max(abs(fit$moments$mean)))
+  scale <- a$q97 - a$q3 + 1e-9 * (abs(a$q50) + max(abs(fit$reduced$mean)))
   # Digits that the data themselves have lost do not count.
-  y <- fit$moments$mean[, ncol(fit$moments$mean)]
-  if (max(abs(y)) > 1e6 || any(fit$moments$within > 1e100)) {
+  y <- fit$reduced$mean[, ncol(fit$reduced$mean)]
+  if (max(abs(y)) > 1e6 || any(fit$reduced$within > 1e100)) {
     return()
   }
   if (any(abs(a$q50 - b$q50) > 1e-4 * scale + 1e-300)) violated("permuted rows: other medians")

@@ -85,7 +85,7 @@ fuzz_case <- function(seed, uses = 3) {
     note("print", fuzz_outcome(function() utils::capture.output(print(value))))
     note("tidy", fuzz_outcome(function() generics::tidy(value)))
     if (requireNamespace("bayesplot", quietly = TRUE)) {
-      arguments <- fuzz_picture(value$fits$complete$moments, c("groups", "sort", "prob", "interval"))
+      arguments <- fuzz_picture(value$fits$complete$reduced, c("groups", "sort", "prob", "interval"))
       if (!inherits(value, "compare_effects") && chance(0.4)) {
         arguments$intervals <- pick("partial", c("none", "complete"), "nosuch", NA, character(), 1)
       }

@@ -1,0 +1,49 @@
+# Every call of C++ that computes with a model of counts. See core.R.
+
+core_fit.count_problem <- function(posterior, draws, seed, cores, call) {
+  run_core(cpp_counts_fit(posterior$problem, posterior$propriety$order, draws, seed, cores), call)
+}
+
+core_log_evidence.count_problem <- function(posterior, call) {
+  run_core(cpp_counts_evidence(posterior$problem, posterior$propriety$order), call)
+}
+
+# As core_summary(); `scale` is "link", "deviation" (groups from the population), or "response".
+core_count_summary <- function(posterior, probs, shortest, chosen, scale, call) {
+  run_core(
+    cpp_counts_summary(
+      posterior$problem, posterior$propriety$order, posterior$record, as.double(probs), shortest, chosen, scale,
+      getOption("mc.cores", 1L)
+    ),
+    call
+  )
+}
+
+core_summary.count_problem <- function(posterior, probs, shortest, chosen, deviations, call) {
+  core_count_summary(posterior, probs, shortest, chosen, if (deviations) "deviation" else "link", call)
+}
+
+# Rows tau^2 and the intraclass correlation on the scale of log odds: mean, sd, lower, upper.
+core_count_variances <- function(posterior, prob, interval, call) {
+  run_core(
+    cpp_counts_variances(posterior$problem, posterior$propriety$order, posterior$record, prob, interval == "hdi"), call
+  )
+}
+
+# `x` (n x P, with the intercept's column where there is one); `group` from 0, -1 for a new one, -2 for the population; `response`:
+# probabilities or rates in the place of log odds or log rates. Columns mean, sd, lower, upper.
+core_count_rows <- function(posterior, x, group, response, prob, interval, cores, call) {
+  run_core(
+    cpp_counts_rows(
+      posterior$problem, posterior$propriety$order, posterior$record, x, group, response, prob, interval == "hdi", cores
+    ),
+    call
+  )
+}
+
+# log p(part | the rest) of parts of groups (from 0), `events` of `size`.
+core_count_leave_one_out <- function(posterior, group, events, size, cores, call) {
+  run_core(
+    cpp_counts_leave_one_out(posterior$problem, posterior$propriety$order, posterior$record, group, events, size, cores), call
+  )
+}
