@@ -142,6 +142,14 @@ with_intercept <- function(parsed) {
 choose_sigma <- function(sigma, parsed, call) {
   by_default <- identical(sigma, c("group", "common"))
   sigma <- choose_one(sigma, c("group", "common"), call)
+  if (is_counts(parsed$family)) {
+    if (!by_default) {
+      abort_bayespool(
+        c("{.arg sigma} is for a normal outcome.", i = "Counts have no standard deviation within groups."), "argument", call
+      )
+    }
+    return("common") # no group is a problem of its own
+  }
   predictors <- length(parsed$terms) > 0
   if (predictors && !by_default && sigma == "group") {
     abort_bayespool(

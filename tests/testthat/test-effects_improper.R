@@ -55,7 +55,7 @@ test_that("the density falls with the powers from which it follows whether the p
     priors <- model$priors
     priors[c("beta_0", "beta[x]")] <- list(new_prior("normal", c(0, Inf), "location"))
     priors[c("sigma_0", "sigma_beta[x]")] <- list(flat_scale_prior())
-    problem <- new_effect_problem(model$model, model$moments, priors, FALSE)
+    problem <- new_effect_problem(model$model, model$reduced, priors, FALSE)
     for (directions in list(1, 2, 1:2)) {
       power <- effect_power(problem, model$model, c(TRUE, TRUE), directions, NULL)
       at <- function(t) cpp_effects_log_density(problem, replace(c(-1, -1.5), directions, t), 0)
