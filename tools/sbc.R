@@ -5,6 +5,7 @@
 #   Rscript tools/sbc.R nuts [simulations]     fewer cells, by NUTS; draws bench/sbc/nuts.png
 #   Rscript tools/sbc.R necks [simulations]    the two cells where NUTS is known to fail
 #   Rscript tools/sbc.R weights [simulations]  rows of unequal weight and of known errors, by the exact algorithm
+#   Rscript tools/sbc.R counts [simulations]   counts and proportions, by the exact algorithm
 #   Rscript tools/sbc.R three [simulations]    three correlated effects, a lattice in six dimensions: about half an hour
 #   Rscript tools/sbc.R breaks [simulations]   samplers that are wrong on purpose, five seeds each
 # Each prints a table. Ranks are kept in bench/results; what is there is not run again.
@@ -133,6 +134,30 @@ weighted_cells <- list(
   `meta-analysis, moderator, several estimates` = make_cell("meta_analysis", five, predictors = "x")
 )
 
+# Counts and proportions, from a few trials to many.
+of_counts <- list(mu = dist_normal(0, 1.5), hyper_mu = dist_normal(0, 1.5), sigma_mu = dist_exponential(1))
+of_groups <- list(beta_0 = dist_normal(0, 1.5), beta = dist_normal(0, 1), sigma_0 = dist_exponential(1))
+trials <- list(`5` = c(1, 4, 10, 45, 200), `30` = rep(c(1, 2, 5, 12, 40), 6))
+count_cells <- list(
+  `binomial, complete` = sbc_count_cell("complete_pooling", "binomial", trials[["5"]], of_counts["mu"]),
+  `binomial, none` = sbc_count_cell("no_pooling", "binomial", trials[["5"]], of_counts["mu"]),
+  `binomial, partial, 2 groups` = sbc_count_cell("partial_pooling", "binomial", c(3, 20), of_counts[-1]),
+  `binomial, partial, 5 groups` = sbc_count_cell("partial_pooling", "binomial", trials[["5"]], of_counts[-1]),
+  `binomial, partial, 30 groups` = sbc_count_cell("partial_pooling", "binomial", trials[["30"]], of_counts[-1]),
+  `binomial, partial, 30 groups of 1` = sbc_count_cell("partial_pooling", "binomial", rep(1, 30), of_counts[-1]),
+  `binomial, partial, 5 groups, 1e6 trials` = sbc_count_cell("partial_pooling", "binomial", rep(1e6, 5), of_counts[-1]),
+  `binomial, partial, 5 groups, half-Cauchy` =
+    sbc_count_cell("partial_pooling", "binomial", trials[["5"]], list(hyper_mu = dist_normal(0, 1.5), sigma_mu = dist_cauchy(0, 1))),
+  `binomial, varying, 5 groups` = sbc_count_cell("varying_intercept", "binomial", trials[["5"]], of_groups, TRUE),
+  `binomial, varying, 30 groups` = sbc_count_cell("varying_intercept", "binomial", trials[["30"]], of_groups, TRUE),
+  `Poisson, none` = sbc_count_cell("no_pooling", "poisson", c(0.2, 1, 5, 30), of_counts["mu"]),
+  `Poisson, partial, 5 groups` = sbc_count_cell("partial_pooling", "poisson", c(0.1, 0.5, 2, 10, 80), of_counts[-1]),
+  `Poisson, partial, 30 groups` = sbc_count_cell("partial_pooling", "poisson", rep(c(0.1, 1, 10), 10), of_counts[-1]),
+  `Poisson, varying, 30 groups, uniform` = sbc_count_cell(
+    "varying_intercept", "poisson", rep(c(0.1, 1, 10), 10), replace(of_groups, "sigma_0", list(dist_uniform(0, 2))), TRUE
+  )
+)
+
 # Chains take longer: fewer cells. Not those where NUTS is known to fail, which are apart below, nor the centered form where
 # standard deviations can be near 0 or groups are small.
 away_from_0 <- list(sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5), sigma_mu = dist_gamma(5, 5))
@@ -179,7 +204,7 @@ kept <- function(name, make) {
 
 run_cell <- function(name, algorithm, cells, sims) {
   sampler <- if (algorithm == "exact") sbc_exact else sbc_nuts(if (grepl("centered", name)) "centered" else "noncentered")
-  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells, weighted_cells)))
+  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells, weighted_cells, count_cells)))
   run <- kept(sprintf("%s %d %s", algorithm, sims, name), function() {
     time <- system.time(ranks <- sbc_ranks(cells[[name]], sims, seed, sampler))
     list(ranks = ranks, seconds = time[["user.self"]])
@@ -259,14 +284,15 @@ run_breaks <- function(sims, seeds = 5) {
 }
 
 arguments <- commandArgs(trailingOnly = TRUE)
-task <- match.arg(arguments[1], c("exact", "nuts", "necks", "weights", "three", "breaks"))
-usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, weights = 1000L, three = 200L, breaks = 400L)
+task <- match.arg(arguments[1], c("exact", "nuts", "necks", "weights", "counts", "three", "breaks"))
+usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, weights = 1000L, counts = 1000L, three = 200L, breaks = 400L)
 sims <- if (length(arguments) > 1) as.integer(arguments[2]) else usual[[task]]
 switch(task,
   exact = run_cells("exact", c(exact_cells, effect_cells), sims),
   nuts = run_cells("nuts", c(nuts_cells, more_cells), sims),
   necks = run_cells("nuts", neck_cells, sims, picture = FALSE),
   weights = run_cells("exact", weighted_cells, sims, picture = FALSE),
+  counts = run_cells("exact", count_cells, sims, picture = FALSE),
   three = run_cells("exact", three_cells, sims, picture = FALSE),
   breaks = run_breaks(sims)
 )

@@ -47,6 +47,9 @@ draw_whole <- function(prior, n) {
 
 # Parameters from the prior and data given them: `truth`, named as the draws are, and `data`.
 sbc_simulate <- function(cell, seed) {
+  if (!is.null(cell$family)) {
+    return(simulate_counts(cell, seed))
+  }
   withr::local_seed(seed)
   groups <- length(cell$sizes)
   index <- function(x, name) stats::setNames(x, paste0(name, "[g", seq_len(groups), "]"))
@@ -167,6 +170,9 @@ observation_model <- function(cell, data, parameters) {
 # Each parameter that is not known, and what depends on several of them: the log likelihood, which notices a posterior that
 # has not seen all of the data, and the intraclass correlation.
 sbc_quantities <- function(cell, data, parameters) {
+  if (!is.null(cell$family)) {
+    return(count_quantities(cell, data, parameters))
+  }
   given <- observation_model(cell, data, parameters)
   y <- rep(data$y, each = nrow(parameters))
   log_lik <- rowSums(matrix(stats::dnorm(y, given$mean, given$sd, log = TRUE), nrow(parameters)))
