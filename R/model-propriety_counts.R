@@ -8,7 +8,7 @@ check_count_propriety <- function(problem, model, priors, prior_only, call) {
   if (prior_only) {
     check_proper_priors(priors, call)
     tail <- if (tau_known) Inf else prior_tail_index(problem$tau_prior)
-    return(new_count_propriety(problem, tail, rep(tail, length(problem$size)), FALSE))
+    return(new_count_propriety(problem, tail, rep(tail, length(problem$size)), logical(length(problem$less))))
   }
   edge <- open_ends(problem)
   if (tau_known && is.infinite(problem$tau_prior$par)) check_independent_counts(problem, model, edge, call)
