@@ -42,14 +42,28 @@ CountRows CountMarginals::linear(const VectorXd& x, const SummaryColumns& wanted
 }
 
 Eigen::RowVectorXd CountMarginals::tau(const SummaryColumns& wanted) const {
+  return tau([](double tau) { return tau; }, wanted);
+}
+
+Eigen::RowVectorXd CountMarginals::tau(const std::function<double(double)>& value,
+                                       const SummaryColumns& wanted) const {
   const Coordinate& coordinate = quadrature_->posterior().tau_coordinate();
   if (quadrature_->posterior().priors().tau.is_fixed())
-    return PointSummary({nodes_.tau, nodes_.weight, HUGE_VAL})
-        .row([](double tau) { return tau; }, wanted);
+    return PointSummary({nodes_.tau, nodes_.weight, HUGE_VAL}).row(value, wanted);
   const Eigen::ArrayXd f =
       nodes_.tau.unaryExpr([&](double tau) { return coordinate.exact_coordinate(tau); });
   return PointSummary({f, nodes_.weight, bandwidth(f)})
-      .row([&](double x) { return coordinate.value(x); }, wanted);
+      .row([&](double x) { return value(coordinate.value(x)); }, wanted);
+}
+
+Eigen::RowVectorXd CountMarginals::variance(const SummaryColumns& wanted) const {
+  return tau([](double tau) { return tau * tau; }, wanted);
+}
+
+Eigen::RowVectorXd CountMarginals::intraclass_correlation(const SummaryColumns& wanted) const {
+  constexpr double of_trial = two_pi * two_pi / 12;  // the variance of the logistic distribution
+  // not tau^2 / (tau^2 + ...), which may overflow
+  return tau([](double tau) { return 1 / (1 + of_trial / (tau * tau)); }, wanted);
 }
 
 CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {

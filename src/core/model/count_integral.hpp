@@ -29,6 +29,7 @@ struct ThetaPeak {
 // By Newton's method from above, where for Poisson counts it does not overshoot; with a bracket, which binomial ones need.
 inline ThetaPeak theta_peak(const CountLikelihood& likelihood, const ThetaPrior& prior) {
   constexpr double enough = 0.01;  // sds
+  if (likelihood.is_empty()) return {prior.eta, prior.tau};
   const double k = likelihood.k(), n = likelihood.n(), w = prior.precision();
   const bool poisson = likelihood.family() == CountFamily::poisson;
   if (!poisson && prior.eta < likelihood.centre()) {
@@ -84,6 +85,10 @@ class ThetaRule {
     if (prior.tau == 0) {
       log_scale = likelihood.log_value(prior.eta);
       put(prior.eta, 1);
+      return;
+    }
+    if (likelihood.is_empty()) {
+      fill_prior(prior, frequency);
       return;
     }
     if (is_wide(likelihood, prior)) {

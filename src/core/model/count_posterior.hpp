@@ -99,20 +99,25 @@ class CountPosterior {
 
  private:
   // By weighted least squares of the groups' empirical logits or log rates, whose variances are about 1 / (k + 1/2) + 1 / (n - k + 1/2)
-  // or 1 / (k + 1/2); tau from what these variances do not explain.
+  // or 1 / (k + 1/2); tau from what these variances do not explain. Groups without data say nothing.
   void approximate() {
     const Index f = free_count();
     double total = 0, sum = 0, square = 0, noise = 0;
     for (Index c = 0; c < classes_->count(); ++c) {
       const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
+      if (likelihood.is_empty()) continue;
       const double m = classes_->groups(c), y = likelihood.centre();
       total += m;
       sum += m * y;
       square += m * y * y;
       noise += m * variance_of(likelihood);
     }
-    const double variance = square / total - sum / total * (sum / total);
-    tau_start_ = std::sqrt(std::max(variance - noise / total, 0.05 * noise / total));
+    if (total > 0) {
+      const double variance = square / total - sum / total * (sum / total);
+      tau_start_ = std::sqrt(std::max(variance - noise / total, 0.05 * noise / total));
+    } else {
+      tau_start_ = priors_.tau.typical_value();
+    }
     const double tau = priors_.tau.is_fixed() ? priors_.tau.fixed_value() : tau_start_;
     MatrixXd precision = MatrixXd::Zero(f, f);
     VectorXd right = VectorXd::Zero(f);
@@ -125,6 +130,7 @@ class CountPosterior {
     VectorXd x(f);
     for (Index c = 0; c < classes_->count() && f > 0; ++c) {
       const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
+      if (likelihood.is_empty()) continue;
       const VectorXd& all =
           classes_
               ->strata[static_cast<std::size_t>(classes_->stratum_of[static_cast<std::size_t>(c)])]

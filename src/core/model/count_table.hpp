@@ -95,7 +95,9 @@ class CountTable {
     const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
     const bool binomial = likelihood.family() == CountFamily::binomial;
     const double distance = std::abs(eta - likelihood.centre());
-    if (!(0.5 * distance * distance * w < prior_drop) || !(reach < HUGE_VAL)) return {-1, 0, 0};
+    if (likelihood.is_empty() || !(0.5 * distance * distance * w < prior_drop) ||
+        !(reach < HUGE_VAL))
+      return {-1, 0, 0};
     double curvature =
         binomial ? std::min(likelihood.k(), likelihood.n() - likelihood.k()) : likelihood.k();
     curvature += 0.5 + distance * w;
