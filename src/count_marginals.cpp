@@ -51,6 +51,10 @@ Eigen::RowVectorXd CountMarginals::linear(const VectorXd& x,
   return PointSummary({f, nodes_.weight, bandwidth(f)}).row(value, wanted);
 }
 
+Eigen::RowVectorXd CountMarginals::tau(const SummaryColumns& wanted) const {
+  return tau([](double tau) { return tau; }, wanted);
+}
+
 Eigen::RowVectorXd CountMarginals::tau(const std::function<double(double)>& value,
                                        const SummaryColumns& wanted) const {
   const Coordinate& coordinate = quadrature_->posterior().tau_coordinate();
@@ -60,6 +64,16 @@ Eigen::RowVectorXd CountMarginals::tau(const std::function<double(double)>& valu
       nodes_.tau.unaryExpr([&](double tau) { return coordinate.exact_coordinate(tau); });
   return PointSummary({f, nodes_.weight, bandwidth(f)})
       .row([&](double x) { return value(coordinate.value(x)); }, wanted);
+}
+
+Eigen::RowVectorXd CountMarginals::variance(const SummaryColumns& wanted) const {
+  return tau([](double tau) { return tau * tau; }, wanted);
+}
+
+Eigen::RowVectorXd CountMarginals::intraclass_correlation(const SummaryColumns& wanted) const {
+  constexpr double of_trial = two_pi * two_pi / 12;  // the variance of the logistic distribution
+  // not tau^2 / (tau^2 + ...), which may overflow
+  return tau([](double tau) { return 1 / (1 + of_trial / (tau * tau)); }, wanted);
 }
 
 CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {

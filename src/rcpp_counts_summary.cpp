@@ -13,16 +13,7 @@ using namespace bayespool;
 
 namespace {
 
-double identity(double x) { return x; }
 double exponential(double x) { return std::exp(x); }
-double square(double x) { return x * x; }
-
-// tau^2 / (tau^2 + pi^2 / 3): the variance of a logistic variable is pi^2 / 3, that of log odds given theta.
-double latent_icc(double tau) {
-  constexpr double within = 3.28986813369645287294;
-  return tau * tau / (tau * tau + within);
-}
-
 SummaryColumns columns_of(const std::vector<double>& probabilities, double shortest) {
   SummaryColumns wanted;
   for (double p : probabilities) wanted.probabilities.push_back({p, 1 - p});
@@ -70,9 +61,9 @@ Rcpp::NumericMatrix cpp_counts_summary(const Rcpp::List& problem, double order,
     }
   }
   if (columns.tau && is_chosen(*columns.tau))
-    table.row(*columns.tau) = marginals.tau(identity, wanted);
+    table.row(*columns.tau) = marginals.tau(wanted);
   if (static_cast<int>(chosen.size()) > parsed.variables && chosen.back())
-    table.row(parsed.variables) = marginals.tau(latent_icc, wanted);
+    table.row(parsed.variables) = marginals.intraclass_correlation(wanted);
   if (!columns.first_group) return out;
 
   // Groups that are alike have the same row.
@@ -112,8 +103,8 @@ Rcpp::NumericMatrix cpp_counts_variances(const Rcpp::List& problem, double order
   const SummaryColumns wanted = interval_of(probability, shortest);
   Rcpp::NumericMatrix out(2, 4);
   Eigen::Map<MatrixXd> table(out.begin(), 2, 4);
-  table.row(0) = marginals.tau(square, wanted);
-  table.row(1) = marginals.tau(latent_icc, wanted);
+  table.row(0) = marginals.variance(wanted);
+  table.row(1) = marginals.intraclass_correlation(wanted);
   return out;
 }
 

@@ -26,9 +26,15 @@ class CountMarginals {
   Eigen::RowVectorXd linear(const VectorXd& x, const std::function<double(double)>& value,
                             const SummaryColumns& wanted) const;
 
-  // An increasing function of tau.
+  // tau, or an increasing function of it.
+  Eigen::RowVectorXd tau(const SummaryColumns& wanted) const;
   Eigen::RowVectorXd tau(const std::function<double(double)>& value,
                          const SummaryColumns& wanted) const;
+
+  // The variance of theta between groups, tau^2; its share of the variance of a trial's latent outcome, which is positive with probability
+  // logit^-1(theta): tau^2 / (tau^2 + pi^2 / 3), the intraclass correlation.
+  Eigen::RowVectorXd variance(const SummaryColumns& wanted) const;
+  Eigen::RowVectorXd intraclass_correlation(const SummaryColumns& wanted) const;
 
   // theta of the groups of class c, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
   // tail of tau: exp(tau^2 / 2) has a mean for few priors.

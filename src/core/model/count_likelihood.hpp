@@ -28,7 +28,7 @@ class LikelihoodStep {
   LikelihoodStep(CountFamily family, double k, double n, double theta)
       : poisson_(family == CountFamily::poisson), k_(k), n_(n) {
     if (poisson_) {
-      rate_ = n * std::exp(theta);
+      rate_ = n > 0 ? n * std::exp(theta) : 0;
       return;
     }
     const double e = std::exp(-std::abs(theta));
@@ -54,7 +54,8 @@ class LikelihoodStep {
   double k_, n_, rate_ = 0, sign_ = 1;
 };
 
-// L(theta) = p(k | theta) is log-concave; its supremum is at k / n, which is at an infinite theta for k = 0 and k = n.
+// L(theta) = p(k | theta) is log-concave; its supremum is at k / n, which is at an infinite theta for k = 0 and k = n. Without data,
+// n = 0, it is 1.
 class CountLikelihood {
  public:
   CountLikelihood(CountFamily family, double k, double n)
@@ -67,17 +68,23 @@ class CountLikelihood {
     // x log x - x - log x!
     const auto peak = [](double x) { return x > 0 ? log_gamma_kernel(x, x) - std::log(x) : 0; };
     log_supremum_ = poisson_ ? peak(k) : peak(k) + peak(n - k) - peak(n);
-    centre_ = poisson_ ? std::log((k + 0.5) / n) : std::log((k + 0.5) / (n - k + 0.5));
+    if (is_empty()) {
+      mode_ = centre_ = 0;
+    } else {
+      centre_ = poisson_ ? std::log((k + 0.5) / n) : std::log((k + 0.5) / (n - k + 0.5));
+    }
   }
 
   CountFamily family() const { return family_; }
   double k() const { return k_; }
   double n() const { return n_; }
+  bool is_empty() const { return n_ == 0; }
   double log_supremum() const { return log_supremum_; }
 
   // log L(theta), and the same without the supremum
   double log_value(double theta) const { return log_supremum_ + log_relative(theta); }
   double log_relative(double theta) const {
+    if (is_empty()) return 0;
     if (k_ == 0) return poisson_ ? -n_ * std::exp(theta) : -n_ * softplus(theta);
     if (!poisson_ && k_ == n_) return -n_ * softplus(-theta);
     return from_mode_(theta - mode_);
@@ -85,11 +92,13 @@ class CountLikelihood {
 
   // E k, and minus the second derivative of log L; the first derivative is k - E k.
   double mean(double theta) const {
+    if (is_empty()) return 0;
     if (poisson_) return n_ * std::exp(theta);
     const double e = std::exp(-std::abs(theta));
     return n_ * (theta > 0 ? 1 : e) / (1 + e);
   }
   double curvature(double theta) const {
+    if (is_empty()) return 0;
     if (poisson_) return n_ * std::exp(theta);
     const double e = std::exp(-std::abs(theta));
     return n_ * e / ((1 + e) * (1 + e));

@@ -4,6 +4,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct CountPriors {
 };
 
 // theta_j ~ N(x_j'beta, tau^2). Coordinates: gamma, with beta = origin + transform gamma for the coefficients that are not known, in
-// which a normal approximation of their posterior is about N(0, I); then that of tau, if it is not known.
+// which a normal approximation of their posterior given tau is about N(0, I), as wide as tau asks; then that of tau, if it is not known.
 class CountPosterior {
  public:
   CountPosterior(const CountData& data, CountPriors priors)
@@ -36,7 +37,8 @@ class CountPosterior {
         eta_(static_cast<Index>(classes_->strata.size())) {
     for (Index k = 0; k < beta_.size(); ++k)
       if (priors_.coefficients.sd(k) > 0) free_.push_back(k);
-    approximate();
+    summarise();
+    if (priors_.tau.is_fixed()) approximate(priors_.tau.fixed_value());
     if (dimension() == 0) move(nullptr);
   }
 
@@ -49,6 +51,8 @@ class CountPosterior {
   // Moves to x.
   void move(const double* x) {
     const Index f = free_count();
+    tau_ = priors_.tau.is_fixed() ? priors_.tau.fixed_value() : coordinate_.value(x[f]);
+    if (!priors_.tau.is_fixed()) approximate(tau_);
     log_prior_ = log_transform_;
     if (f > 0) {
       const VectorXd moved = transform_ * Eigen::Map<const VectorXd>(x, f);
@@ -61,7 +65,6 @@ class CountPosterior {
         log_prior_ -= 0.5 * (z * z + log_two_pi) + std::log(sd);
       }
     }
-    tau_ = priors_.tau.is_fixed() ? priors_.tau.fixed_value() : coordinate_.value(x[f]);
     if (!priors_.tau.is_fixed())
       log_prior_ += priors_.tau.log_density(tau_) + coordinate_.log_jacobian(x[f]);
     for (Index s = 0; s < eta_.size(); ++s)
@@ -98,22 +101,57 @@ class CountPosterior {
   }
 
  private:
-  // By weighted least squares of the groups' empirical logits or log rates, whose variances are about 1 / (k + 1/2) + 1 / (n - k + 1/2)
-  // or 1 / (k + 1/2); tau from what these variances do not explain.
-  void approximate() {
+  // Groups whose empirical logits or log rates y have about the same variance: sums of x x' and of x (y - what is known of x'beta), over
+  // the coefficients that are not known.
+  struct Alike {
+    double variance;
+    MatrixXd squares;
+    VectorXd with_y;
+  };
+
+  // These variances are about 1 / (k + 1/2) + 1 / (n - k + 1/2) or 1 / (k + 1/2); where tau starts: from what they do not explain. Groups
+  // without data say nothing.
+  void summarise() {
     const Index f = free_count();
     double total = 0, sum = 0, square = 0, noise = 0;
+    std::map<int, Alike> alike;
+    VectorXd x(f);
     for (Index c = 0; c < classes_->count(); ++c) {
       const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
-      const double m = classes_->groups(c), y = likelihood.centre();
+      if (likelihood.is_empty()) continue;
+      const double m = classes_->groups(c), variance = variance_of(likelihood);
+      double y = likelihood.centre();
       total += m;
       sum += m * y;
       square += m * y * y;
-      noise += m * variance_of(likelihood);
+      noise += m * variance;
+      const VectorXd& all = classes_->x_of_class(c);
+      for (Index k = 0, i = 0; k < all.size(); ++k) {
+        if (i < f && free_[static_cast<std::size_t>(i)] == k) {
+          x(i++) = all(k);
+        } else {
+          y -= all(k) * priors_.coefficients.mean(k);
+        }
+      }
+      const int key = static_cast<int>(std::floor(2 * std::log2(variance)));
+      Alike& own = alike.try_emplace(key, Alike{variance, MatrixXd::Zero(f, f), VectorXd::Zero(f)})
+                       .first->second;
+      own.squares.noalias() += m * x * x.transpose();
+      own.with_y += m * y * x;
     }
-    const double variance = square / total - sum / total * (sum / total);
-    tau_start_ = std::sqrt(std::max(variance - noise / total, 0.05 * noise / total));
-    const double tau = priors_.tau.is_fixed() ? priors_.tau.fixed_value() : tau_start_;
+    for (auto& [key, own] : alike) alike_.push_back(std::move(own));
+    if (total > 0) {
+      const double variance = square / total - sum / total * (sum / total);
+      tau_start_ = std::sqrt(std::max(variance - noise / total, 0.05 * noise / total));
+    } else {
+      tau_start_ = priors_.tau.typical_value();
+    }
+  }
+
+  // Weighted least squares of y given tau, with the coefficients' priors.
+  void approximate(double tau) {
+    const Index f = free_count();
+    if (f == 0) return;
     MatrixXd precision = MatrixXd::Zero(f, f);
     VectorXd right = VectorXd::Zero(f);
     for (Index i = 0; i < f; ++i) {
@@ -122,29 +160,15 @@ class CountPosterior {
       precision(i, i) = std::isinf(sd) ? 0 : 1 / (sd * sd);
       right(i) = precision(i, i) * priors_.coefficients.mean(k);
     }
-    VectorXd x(f);
-    for (Index c = 0; c < classes_->count() && f > 0; ++c) {
-      const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
-      const VectorXd& all =
-          classes_
-              ->strata[static_cast<std::size_t>(classes_->stratum_of[static_cast<std::size_t>(c)])]
-              .x;
-      double y = likelihood.centre();
-      for (Index k = 0, i = 0; k < all.size(); ++k) {
-        if (i < f && free_[static_cast<std::size_t>(i)] == k) {
-          x(i++) = all(k);
-        } else {
-          y -= all(k) * priors_.coefficients.mean(k);
-        }
-      }
-      const double weight = classes_->groups(c) / (variance_of(likelihood) + tau * tau);
-      precision.noalias() += weight * x * x.transpose();
-      right += weight * y * x;
+    for (const Alike& own : alike_) {
+      const double weight = 1 / (own.variance + tau * tau);
+      precision += weight * own.squares;
+      right += weight * own.with_y;
     }
     const Eigen::LLT<MatrixXd> factor(precision);
     origin_ = factor.solve(right);
     transform_ = factor.matrixU().solve(MatrixXd::Identity(f, f));
-    log_transform_ = f > 0 ? transform_.diagonal().array().log().sum() : 0;
+    log_transform_ = transform_.diagonal().array().log().sum();
   }
 
   static double variance_of(const CountLikelihood& likelihood) {
@@ -159,8 +183,9 @@ class CountPosterior {
   CountTable table_;
   Coordinate coordinate_;
   std::vector<Index> free_;  // positions in beta of the F coefficients that are not known
-  VectorXd origin_;          // F
-  MatrixXd transform_;       // F x F
+  std::vector<Alike> alike_;
+  VectorXd origin_;     // F
+  MatrixXd transform_;  // F x F
   double log_transform_ = 0, tau_start_ = 1;
   VectorXd beta_;
   Eigen::ArrayXd eta_, log_z_;  // by stratum, by class
