@@ -109,7 +109,7 @@ class CountPosterior {
       total += m;
       sum += m * y;
       square += m * y * y;
-      noise += m * variance_of(likelihood);
+      noise += m * likelihood.centre_variance();
     }
     const double variance = square / total - sum / total * (sum / total);
     tau_start_ = std::sqrt(std::max(variance - noise / total, 0.05 * noise / total));
@@ -137,7 +137,7 @@ class CountPosterior {
           y -= all(k) * priors_.coefficients.mean(k);
         }
       }
-      const double weight = classes_->groups(c) / (variance_of(likelihood) + tau * tau);
+      const double weight = classes_->groups(c) / (likelihood.centre_variance() + tau * tau);
       precision.noalias() += weight * x * x.transpose();
       right += weight * y * x;
     }
@@ -145,13 +145,6 @@ class CountPosterior {
     origin_ = factor.solve(right);
     transform_ = factor.matrixU().solve(MatrixXd::Identity(f, f));
     log_transform_ = f > 0 ? transform_.diagonal().array().log().sum() : 0;
-  }
-
-  static double variance_of(const CountLikelihood& likelihood) {
-    const double successes = 1 / (likelihood.k() + 0.5);
-    return likelihood.family() == CountFamily::poisson
-               ? successes
-               : successes + 1 / (likelihood.n() - likelihood.k() + 0.5);
   }
 
   CountPriors priors_;
