@@ -54,17 +54,17 @@ nuts_draws <- function(posterior, settings, seed, call) {
 }
 
 # Names of the coordinates in which NUTS moves, as the core tells them. Standardised effects are eta[Kassel] of intercepts,
-# eta[stress,Kassel] of slopes.
+# eta[stress,Kassel] of slopes. Where predictors are those of groups, NUTS moves their log odds or log rates theta[Kassel].
 nuts_coordinates <- function(model, problem, centered) {
   at <- core_nuts_coordinates(problem, centered)
-  groups <- layout_variables(model, "group")
+  term <- varying_term(model)
+  groups <- if (has_counts(model) && has_predictors(model)) indexed("theta", term$labels) else layout_variables(model, "group")
   coefficients <- c(model$intercept %||% if (has_independent_groups(model)) NA, model$slopes)
   if (!shares_sigma(model)) { # each group is a problem of its own, and its mean the only coefficient
     coefficients <- groups
     of_groups <- at$kind == "coefficient"
     at$index[of_groups] <- at$part[of_groups]
   }
-  term <- varying_term(model)
   effects <- unlist(lapply(sub("^.*\\[", "eta[", sub("^[^[]*$", "eta", term$coefficient)), with_label, term$labels))
   name <- character(length(at$kind))
   put <- function(kind, standardised, names, index) {

@@ -96,24 +96,41 @@ post_prob.bayespool_fit <- function(x, ..., prior_prob = NULL, model_names = NUL
   do.call(bridgesampling::post_prob, c(bridges, list(prior_prob = prior_prob, model_names = model_names)))
 }
 
-# Fits whose responses differ in number, (weighted) mean or spread are not of the same data.
+# Fits whose responses differ in kind, in number, (weighted) mean or spread, or in events or trials, are not of the same data.
 check_same_data <- function(fits, call) {
   fits <- Filter(function(fit) inherits(fit, "bayespool_fit"), fits)
-  response <- vapply(fits, function(fit) {
+  families <- unique(vapply(fits, function(fit) {
     check_uses_data(fit, call)
-    moments <- merge_into_one(fit$reduced)
-    c(moments$n, moments$mean[length(moments$mean)], sqrt(moments$within[length(moments$within)]), group_weights(moments))
-  }, numeric(4))
+    fit$model$family
+  }, ""))
+  if (length(families) > 1) {
+    abort_bayespool(
+      c("The fits have different kinds of outcomes and cannot be compared.", i = "Their families are {.val {families}}."), "data", call
+    )
+  }
+  counts <- !identical(families, "gaussian")
+  response <- vapply(fits, function(fit) if (counts) counted_response(fit$reduced) else measured_response(fit$reduced), numeric(4))
   difference <- abs(response - response[, 1])
   if (any(difference > 1e-8 * (abs(response) + response[3, 1]))) {
     found <- format(response[1, ], trim = TRUE)
-    means <- format(response[2, ], trim = TRUE, digits = 6)
+    second <- format(response[2, ], trim = TRUE, digits = 6)
     abort_bayespool(
       c(
         "The fits are of different data and cannot be compared.",
-        i = "Numbers of observations: {found}; means of the response: {means}."
+        i = paste("Numbers of observations: {found};", if (counts) "of events: {second}." else "means of the response: {second}.")
       ),
       "data", call
     )
   }
+}
+
+# Number of observations, mean, spread, weight.
+measured_response <- function(moments) {
+  one <- merge_into_one(moments)
+  c(one$n, one$mean[length(one$mean)], sqrt(one$within[length(one$within)]), group_weights(one))
+}
+
+# Number of observations, events, no spread, trials. An exposure is no part of the outcome.
+counted_response <- function(counts) {
+  c(sum(counts$n), sum(counts$events), 0, if (counts$family == "binomial") sum(counts$size) else 0)
 }

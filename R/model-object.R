@@ -9,7 +9,7 @@
 #   columns       names of the columns of rows `x` (see fit-rows.R): the predictors, then what varies between groups and is none of them
 #   terms         list of group terms
 #   scale_within  `name` of the standard deviation within groups, and whether the groups have it `shared`; where the errors of observations
-#                 are known no name, but what it is `known` to be; of counts no name
+#                 are known no name, but what it is `known` to be; counts have none
 #   layout        the variables, see model-layout.R
 new_model <- function(name, title, family, intercept, predictors, columns, terms, scale_within) {
   model <- list(

@@ -23,11 +23,18 @@
 #' Non-centered: it moves independent \eqn{N(0, 1)} variables, such as \code{eta[x,g]}; times a triangular factor of the
 #' correlation matrix, and the standard deviations, they are the deviations from the population.
 #'
+#' Of counts and proportions ([bayespool-counts]) what varies between groups are log odds or log rates, and predictors belong to groups.
+#' Centered: the sampler moves the log odds or log rate \eqn{\theta_j}{theta[j]} of each group with all that its predictors explain, which
+#' is normal around \eqn{\beta_0 + x_j'\beta}{beta_0 + x[j] beta}; \code{beta_0j[g]} is \eqn{\theta_j - x_j'\beta}{theta[j] - x[j] beta}.
+#' With many events in each group this form is much the faster one. There is no standard deviation within groups. With the exact algorithm
+#' NUTS shares the likelihood of a group's events, too.
+#'
 #' Standard deviations are sampled on the log scale (with a uniform prior: on the logit of the place between its bounds),
 #' with the Jacobian. Correlations of effects are sampled as inverse hyperbolic tangents: that of the correlation itself, or,
 #' between the second effect and later ones, of the partial correlation given the effects before. Chains start uniformly within
 #' 2 units of the mean of the response, a unit being its standard deviation, its ratio to that of a predictor for a slope, or 1
-#' on the scales just named; the metric starts at a guess of the posterior variances.
+#' on the scales just named; the metric starts at a guess of the posterior variances. Of counts, chains start by the log odds or the
+#' log rate of all groups together, with a unit of 1.
 #'
 #' @param parameterization `"noncentered"` or `"centered"`, for models whose groups come from a population.
 #'   [complete_pooling()] and [no_pooling()] have one form.

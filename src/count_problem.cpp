@@ -39,6 +39,12 @@ CountProblem::CountProblem(const Rcpp::List& problem)
       columns(columns_from(problem["columns"], vector_from(problem["less"]))),
       variables(Rcpp::as<int>(problem["variables"])) {}
 
+std::optional<Index> CountProblem::intercept() const {
+  for (Index k = 0; k < columns.less.size(); ++k)
+    if (columns.less(k) == 0) return k;
+  return std::nullopt;
+}
+
 CountQuadrature count_quadrature(const CountProblem& problem, double order,
                                  const Rcpp::NumericVector& record,
                                  const std::function<void()>& check_interrupt) {

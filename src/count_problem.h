@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 
 #include <functional>
+#include <optional>
 
 #include "core/exact/count_quadrature.hpp"
 #include "core/exact/count_sampler.hpp"
@@ -20,6 +21,9 @@ struct CountProblem {
   int variables;  // number of them in the draws
 
   explicit CountProblem(const Rcpp::List& problem);
+
+  // Which column of x is that of ones.
+  std::optional<Index> intercept() const;
 };
 
 // As a fit recorded it, or new where the record is empty. `order`: the highest moment of tau that exists and is wanted.

@@ -4,14 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/nuts/effect_density.hpp"
+#include "core/nuts/group_counts_likelihood.hpp"
 #include "core/nuts/hierarchical_density.hpp"
 #include "core/nuts/joint_density.hpp"
 #include "core/nuts/normal_likelihood.hpp"
 #include "core/nuts/nuts_chain.hpp"
+#include "count_problem.h"
 #include "effect_problem.h"
 #include "parallel.h"
 #include "problem.h"
@@ -31,6 +34,15 @@ auto with_density(const Rcpp::List& problem, bool centered, F f) {
   if (problem.inherits("effect_problem")) {
     const EffectProblem parsed(problem);
     return f(EffectDensity(parsed.data, parsed.coefficients, parsed.priors, form, parsed.columns));
+  }
+  if (problem.inherits("count_problem")) {
+    const CountProblem parsed(problem);
+    const CountColumns& columns = parsed.columns;
+    return f(HierarchicalDensity<GroupCountsLikelihood>(
+        GroupCountsLikelihood(parsed.data, parsed.intercept(), parsed.log_constant),
+        parsed.priors.coefficients, parsed.intercept(), ScalePrior("degenerate", {1}),
+        parsed.priors.tau, form,
+        {columns.coefficients, columns.first_group, std::nullopt, columns.tau}));
   }
   const Problem parsed(problem);
   using PartDensity = HierarchicalDensity<NormalLikelihood>;

@@ -31,6 +31,8 @@ CountQuadrature quadrature(const CountData& data, const CountPriors& priors, dou
   return CountQuadrature(data, priors, order, no_check);
 }
 
+double same(double x) { return x; }
+
 VectorXd one() { return VectorXd::Ones(1); }
 
 struct Example {
@@ -50,7 +52,7 @@ void check(const Example& example, const char* name) {
   CHECK(std::abs(found.log_evidence() - grid.log_evidence) < 2e-6);
   const CountMarginals marginals(found);
   const CountRows mu = marginals.linear(one(), quantiles());
-  const Eigen::RowVectorXd tau = marginals.tau(quantiles());
+  const Eigen::RowVectorXd tau = marginals.tau(same, quantiles());
   const auto moments = [&](const std::function<double(const DenseGrid::Node&)>& f, double mean,
                            double sd) {
     const double wanted = grid.mean(f);
@@ -259,7 +261,7 @@ TEST_CASE("counts: draws have the marginal distributions, whatever the order of 
   for (const CountData& data : {batters(), pumps()}) {
     const CountQuadrature found = quadrature(data, intercept_priors(0, 1.5, exponential));
     const Index groups = data.k.size();
-    const CountSampler sampler(found, {{Index{0}}, Index{1}, Index{2}}, 11);
+    const CountSampler sampler(found, {{Index{0}}, Index{1}, Index{2}, VectorXd::Zero(1)}, 11);
     MatrixXd first(draws, 2 + groups), second(draws, 2 + groups);
     double greatest = 0;
     const Index chunks = CountSampler::chunk_count(draws);
@@ -272,7 +274,7 @@ TEST_CASE("counts: draws have the marginal distributions, whatever the order of 
     CHECK(first == second);
     const CountMarginals marginals(found);
     std::vector<Eigen::RowVectorXd> rows = {marginals.linear(one(), quantiles()).link,
-                                            marginals.tau(quantiles())};
+                                            marginals.tau(same, quantiles())};
     for (Index c : found.posterior().classes().class_of)
       rows.push_back(marginals.theta(c, quantiles()).link);
     for (Index i = 0; i < 2 + groups; ++i) {

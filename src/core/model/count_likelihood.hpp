@@ -105,8 +105,12 @@ class CountLikelihood {
   }
 
   double mode() const { return mode_; }
-  // About the mode, and finite: with half a success and half a failure more.
+  // About the mode, and finite: with half a success and half a failure more. And about its variance, as an estimate of theta.
   double centre() const { return centre_; }
+  double centre_variance() const {
+    const double successes = 1 / (k_ + 0.5);
+    return poisson_ ? successes : successes + 1 / (n_ - k_ + 0.5);
+  }
 
   // Whether L goes to 0 at -infinity, and at infinity.
   bool falls_below() const { return k_ > 0; }

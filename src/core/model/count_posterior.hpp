@@ -119,7 +119,7 @@ class CountPosterior {
     for (Index c = 0; c < classes_->count(); ++c) {
       const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
       if (likelihood.is_empty()) continue;
-      const double m = classes_->groups(c), variance = variance_of(likelihood);
+      const double m = classes_->groups(c), variance = likelihood.centre_variance();
       double y = likelihood.centre();
       total += m;
       sum += m * y;
@@ -169,13 +169,6 @@ class CountPosterior {
     origin_ = factor.solve(right);
     transform_ = factor.matrixU().solve(MatrixXd::Identity(f, f));
     log_transform_ = transform_.diagonal().array().log().sum();
-  }
-
-  static double variance_of(const CountLikelihood& likelihood) {
-    const double successes = 1 / (likelihood.k() + 0.5);
-    return likelihood.family() == CountFamily::poisson
-               ? successes
-               : successes + 1 / (likelihood.n() - likelihood.k() + 0.5);
   }
 
   CountPriors priors_;

@@ -19,7 +19,9 @@ namespace bayespool {
 
 // theta_j ~ N(beta_0, tau^2), with priors on the coefficients, sigma and tau. beta_0 is the coefficient of the column that
 // equals the group direction (without one, 0). tau = 0: every theta_j is beta_0. tau = inf: a flat prior on each theta_j.
-// `Likelihood`: see NormalLikelihood.
+//
+// `Likelihood`: see NormalLikelihood. Where it says that predictors are those of groups (see GroupCountsLikelihood), it is one of theta
+// alone, and theta_j ~ N(beta_0 + x_j'beta, tau^2). Where it has no sigma, that is known to be 1.
 template <class Likelihood>
 class HierarchicalDensity {
  public:
@@ -34,6 +36,7 @@ class HierarchicalDensity {
         columns_(std::move(columns)),
         direction_(direction),
         theta_(likelihood_.groups()),
+        offset_(VectorXd::Zero(likelihood_.groups())),
         slopes_(likelihood_.slopes()) {
     for (Index k = 0, s = 0; k < coefficients_.count(); ++k) {
       slope_of_.push_back(k == direction_ ? -1 : s++);
@@ -64,33 +67,40 @@ class HierarchicalDensity {
     double log_density = likelihood_(theta_, slopes_, sigma.value, sigma.log_value);
     const VectorXd& group_gradient = likelihood_.group_gradient();
 
-    // log N(theta | beta_0, tau), or log N(eta | 0, 1)
-    double population_gradient = 0, tau_gradient = 0;
+    // log N(theta | mean, tau), or log N(eta | 0, 1). The derivative by the groups' means is mean_gradient / mean_scale.
+    const VectorXd* mean_gradient = &group_gradient;
+    double mean_scale = 1, tau_gradient = 0;
     auto groups = gradient.segment(first_group_, group_count_);
-    if (group_count_ == 0) {
-      population_gradient = group_gradient.sum();
-    } else if (form_ == Parameterization::noncentered) {
+    if (group_count_ > 0 && form_ == Parameterization::noncentered) {
       const auto eta = q.segment(first_group_, group_count_);
       log_density -= 0.5 * (group_count_ * log_two_pi + eta.squaredNorm());
-      population_gradient = group_gradient.sum();
       tau_gradient = group_gradient.dot(eta);
       groups = tau.value * group_gradient - eta;
-    } else if (tau.value < infinity) {
-      deviation_ = (theta_.array() - population) / tau.value;
-      const double squares = deviation_.squaredNorm(), count = static_cast<double>(group_count_);
-      log_density -= count * (0.5 * log_two_pi + tau.log_value) + 0.5 * squares;
-      population_gradient = deviation_.sum() / tau.value;
-      tau_gradient = (squares - count) / tau.value;
-      groups = group_gradient - deviation_ / tau.value;
-    } else {
+    } else if (group_count_ > 0) {
+      mean_scale = tau.value;
       groups = group_gradient;
+      if (tau.value < infinity) {
+        deviation_ = (theta_.array() - offset_.array() - population) / tau.value;
+        const double squares = deviation_.squaredNorm(), count = static_cast<double>(group_count_);
+        log_density -= count * (0.5 * log_two_pi + tau.log_value) + 0.5 * squares;
+        mean_gradient = &deviation_;
+        tau_gradient = (squares - count) / tau.value;
+        groups -= deviation_ / tau.value;
+      }
     }
+    const auto slope_gradient = [&](Index s) {
+      if constexpr (Likelihood::predictors_of_groups) {
+        return likelihood_.predictors().col(s).dot(*mean_gradient) / mean_scale;
+      } else {
+        return likelihood_.slope_gradient()(s);
+      }
+    };
 
     // Priors of the coefficients and of the standard deviations
     for (Index i = 0; i < first_group_; ++i) {
       const Index k = coordinates_[i].index;
       gradient(i) =
-          k == direction_ ? population_gradient : likelihood_.slope_gradient()(slope_of_[k]);
+          k == direction_ ? mean_gradient->sum() / mean_scale : slope_gradient(slope_of_[k]);
       log_density += coefficients_.log_density(k, q(i), gradient(i));
     }
     if (sigma_position_ >= 0)
@@ -109,7 +119,8 @@ class HierarchicalDensity {
     for (Index k = 0; k < coefficients_.count(); ++k)
       put(columns_.coefficients[k], k == direction_ ? population : slopes_(slope_of_[k]));
     if (columns_.first_group)
-      for (Index j = 0; j < theta_.size(); ++j) put(*columns_.first_group + j, theta_(j));
+      for (Index j = 0; j < theta_.size(); ++j)
+        put(*columns_.first_group + j, theta_(j) - offset_(j));
     put(columns_.sigma, sigma_.value(coordinate_at(q, sigma_position_)));
     put(columns_.tau, tau);
   }
@@ -142,18 +153,20 @@ class HierarchicalDensity {
     tau_position_ = add_scale(tau_, Kind::tau);
   }
 
-  // Fills `slopes_` and `theta_` from q; returns beta_0.
+  // Fills `slopes_`, `offset_` and `theta_` from q; returns beta_0.
   double read_locations(const Eigen::Ref<const VectorXd>& q, double tau) {
     double population = direction_ ? coefficients_.mean(*direction_) : 0;
     for (Index i = 0; i < first_group_; ++i) {
       const Index k = coordinates_[i].index;
       (k == direction_ ? population : slopes_(slope_of_[k])) = q(i);
     }
+    if constexpr (Likelihood::predictors_of_groups)
+      offset_.noalias() = likelihood_.predictors() * slopes_;
     const auto groups = q.segment(first_group_, group_count_);
     if (group_count_ == 0) {
-      theta_.setConstant(population);
+      theta_ = offset_.array() + population;
     } else if (form_ == Parameterization::noncentered) {
-      theta_ = population + tau * groups.array();
+      theta_ = offset_.array() + population + tau * groups.array();
     } else {
       theta_ = groups;
     }
@@ -204,7 +217,8 @@ class HierarchicalDensity {
     const VectorXd& size = likelihood_.group_sizes();
     const double total = likelihood_.observations(), groups = static_cast<double>(size.size());
     for (Index i = 0; i < first_group_; ++i) {
-      const bool of_groups = coordinates_[i].index == direction_ && group_count_ > 0;
+      const bool of_groups = group_count_ > 0 && (Likelihood::predictors_of_groups ||
+                                                  coordinates_[i].index == direction_);
       scale_(i) /= std::sqrt(of_groups ? groups : total);
     }
     if (centered && group_count_ > 0)
@@ -226,6 +240,7 @@ class HierarchicalDensity {
   VectorXd centre_, unit_, scale_;
   // Work space: one copy of the density serves one chain.
   VectorXd theta_, slopes_, deviation_;
+  VectorXd offset_;  // x_j'beta where predictors are those of groups, else 0
 };
 
 }  // namespace bayespool

@@ -15,6 +15,8 @@ namespace bayespool {
 // whose coefficient is part of theta. A call costs O(J s + s^2) for J groups and s slopes.
 class NormalLikelihood {
  public:
+  static constexpr bool predictors_of_groups = false;  // those of rows, which are here
+
   explicit NormalLikelihood(const GroupedData& data)
       : observations_(data.observations),
         log_constant_(0.5 * data.log_weight - 0.5 * data.observations * log_two_pi),
