@@ -39,64 +39,67 @@ Eigen::RowVector4d row_of(CountPredictive& predictive, double size, bool poisson
   return {predictive.mean(size), predictive.sd(size), ends.lower, ends.upper};
 }
 
-// `group` from 0, -1 for a new one, -2 for the population.
-CountRow count_row(const MatrixXd& x, int i, int group, const CountClasses& classes) {
-  return {x.row(i).transpose(),
-          group < 0 ? group : classes.class_of[static_cast<std::size_t>(group)]};
+// Calls f(i, distribution of the row) for all rows i: those of one mixture share that, and are one job. A mixture has a row of `x` and a
+// `group` (from 0, -1 for a new one, -2 for the population).
+template <class F>
+void for_mixtures(const CountProblem& problem, const CountQuadrature& quadrature,
+                  const Rcpp::NumericMatrix& x, const std::vector<int>& group,
+                  const std::vector<int>& mixture, int cores, F f) {
+  const CountMarginals marginals(quadrature);
+  const CountClasses& classes = quadrature.posterior().classes();
+  const MatrixXd predictors = matrix_from(x);
+  std::vector<std::vector<std::size_t>> rows(group.size());
+  for (std::size_t i = 0; i < mixture.size(); ++i)
+    rows[static_cast<std::size_t>(mixture[i])].push_back(i);
+  run_in_parallel(
+      static_cast<int>(group.size()), cores, [&](int m, const std::function<void()>& check) {
+        const int code = group[static_cast<std::size_t>(m)];
+        const Index of = code < 0 ? code : classes.class_of[static_cast<std::size_t>(code)];
+        CountPredictive predictive = predictive_of(
+            marginals.mixture({predictors.row(m).transpose(), of}), problem.data.family);
+        for (const std::size_t i : rows[static_cast<std::size_t>(m)]) {
+          check();
+          f(i, predictive);
+        }
+      });
 }
 
 }  // namespace
 
-// For each row of `x` the count of another observation there with this `size`, trials or exposure: mean, sd, lower, upper. `group`: see
-// count_row().
+// The count of another observation with each `size`, trials or exposure, in a row of its `mixture` (see for_mixtures()): mean, sd, lower,
+// upper.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_counts_predictions(
     const Rcpp::List& problem, double order, const Rcpp::NumericVector& record,
-    const Rcpp::NumericMatrix& x, const std::vector<int>& group, const std::vector<double>& size,
-    double probability, bool shortest, int cores) {
+    const Rcpp::NumericMatrix& x, const std::vector<int>& group, const std::vector<int>& mixture,
+    const std::vector<double>& size, double probability, bool shortest, int cores) {
   const CountProblem parsed(problem);
   const CountQuadrature quadrature = count_quadrature(parsed, order, record, interrupt_check());
-  const CountMarginals marginals(quadrature);
-  const CountClasses& classes = quadrature.posterior().classes();
-  const MatrixXd predictors = matrix_from(x);
-  Rcpp::NumericMatrix out(static_cast<int>(predictors.rows()), 4);
-  Eigen::Map<MatrixXd> table(out.begin(), predictors.rows(), 4);
-  const CountFamily family = parsed.data.family;
-  run_in_parallel(out.nrow(), cores, [&](int i, const std::function<void()>& check) {
-    check();
-    const std::size_t row = static_cast<std::size_t>(i);
-    CountPredictive predictive = predictive_of(
-        marginals.mixture(count_row(predictors, i, group[row], classes)), family);
-    table.row(i) =
-        row_of(predictive, size[row], family == CountFamily::poisson, {probability, shortest});
-  });
+  Rcpp::NumericMatrix out(static_cast<int>(size.size()), 4);
+  Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), 4);
+  const bool poisson = parsed.data.family == CountFamily::poisson;
+  for_mixtures(parsed, quadrature, x, group, mixture, cores,
+               [&](std::size_t i, CountPredictive& predictive) {
+                 table.row(static_cast<Index>(i)) =
+                     row_of(predictive, size[i], poisson, {probability, shortest});
+               });
   return out;
 }
 
-// log P(count = k) of another observation in each row, given all data; `size` is that of an observation among these.
+// log P(count) of another observation, given all data; `size` is that of an observation among these.
 // [[Rcpp::export]]
-Rcpp::NumericVector cpp_counts_log_predictive(const Rcpp::List& problem, double order,
-                                              const Rcpp::NumericVector& record,
-                                              const Rcpp::NumericMatrix& x,
-                                              const std::vector<int>& group,
-                                              const std::vector<double>& events,
-                                              const std::vector<double>& size, int cores) {
+Rcpp::NumericVector cpp_counts_log_predictive(
+    const Rcpp::List& problem, double order, const Rcpp::NumericVector& record,
+    const Rcpp::NumericMatrix& x, const std::vector<int>& group, const std::vector<int>& mixture,
+    const std::vector<double>& events, const std::vector<double>& size, int cores) {
   const CountProblem parsed(problem);
   const CountQuadrature quadrature = count_quadrature(parsed, order, record, interrupt_check());
-  const CountMarginals marginals(quadrature);
-  const CountClasses& classes = quadrature.posterior().classes();
-  const MatrixXd predictors = matrix_from(x);
-  Rcpp::NumericVector out(static_cast<R_xlen_t>(group.size()));
+  Rcpp::NumericVector out(static_cast<R_xlen_t>(size.size()));
   double* const values = out.begin();
-  run_in_parallel(static_cast<int>(group.size()), cores,
-                  [&](int i, const std::function<void()>& check) {
-                    check();
-                    const std::size_t row = static_cast<std::size_t>(i);
-                    values[i] = predictive_of(marginals.mixture(count_row(predictors, i, group[row],
-                                                                          classes)),
-                                              parsed.data.family)
-                                    .log_probability(events[row], size[row]);
-                  });
+  for_mixtures(parsed, quadrature, x, group, mixture, cores,
+               [&](std::size_t i, const CountPredictive& predictive) {
+                 values[i] = predictive.log_probability(events[i], size[i]);
+               });
   return out;
 }
 
