@@ -51,6 +51,9 @@ new_trials <- function(fit, newdata, call) {
   } else {
     newdata[[weights_column]]
   }
+  if (is.null(trials)) {
+    return(NULL)
+  }
   bad <- which(is.na(trials) | not_whole(trials, parsed) | round(trials) < 0)
   if (length(bad) > 0) {
     abort_bayespool(
@@ -61,7 +64,7 @@ new_trials <- function(fit, newdata, call) {
       "data", call
     )
   }
-  if (!is.null(trials)) round(trials)
+  round(trials)
 }
 
 # In cbind(k, n - k) they are n, which needs no k.
