@@ -17,6 +17,18 @@ cpp_counts_leave_one_out <- function(problem, order, record, group, events, size
     .Call(`_bayespool_cpp_counts_leave_one_out`, problem, order, record, group, events, size, cores)
 }
 
+cpp_counts_predictions <- function(problem, order, record, x, group, mixture, size, probability, shortest, cores) {
+    .Call(`_bayespool_cpp_counts_predictions`, problem, order, record, x, group, mixture, size, probability, shortest, cores)
+}
+
+cpp_counts_log_predictive <- function(problem, order, record, x, group, mixture, events, size, cores) {
+    .Call(`_bayespool_cpp_counts_log_predictive`, problem, order, record, x, group, mixture, events, size, cores)
+}
+
+cpp_counts_predictions_of_draws <- function(theta, size, poisson, probability, shortest) {
+    .Call(`_bayespool_cpp_counts_predictions_of_draws`, theta, size, poisson, probability, shortest)
+}
+
 cpp_counts_summary <- function(problem, order, record, probabilities, shortest, chosen, scale, cores) {
     .Call(`_bayespool_cpp_counts_summary`, problem, order, record, probabilities, shortest, chosen, scale, cores)
 }

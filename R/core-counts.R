@@ -41,6 +41,32 @@ core_count_rows <- function(posterior, x, group, response, prob, interval, cores
   )
 }
 
+# The same of another count in each row, of `size` trials or in an exposure of that size. `mixture` (from 0): which of the rows of `x` and
+# `group` it belongs to.
+core_count_predictions <- function(posterior, x, group, mixture, size, prob, interval, cores, call) {
+  run_core(
+    cpp_counts_predictions(
+      posterior$problem, posterior$propriety$order, posterior$record, x, group, mixture, size, prob, interval == "hdi", cores
+    ),
+    call
+  )
+}
+
+# The same over draws of theta (draws x rows).
+core_count_predictions_of_draws <- function(theta, size, family, prob, interval) {
+  cpp_counts_predictions_of_draws(theta, size, family == "poisson", prob, interval == "hdi")
+}
+
+# log p(events) of another observation in groups (from 0), given all data.
+core_count_log_predictive <- function(posterior, x, group, mixture, events, size, cores, call) {
+  run_core(
+    cpp_counts_log_predictive(
+      posterior$problem, posterior$propriety$order, posterior$record, x, group, mixture, events, size, cores
+    ),
+    call
+  )
+}
+
 # log p(part | the rest) of parts of groups (from 0), `events` of `size`.
 core_count_leave_one_out <- function(posterior, group, events, size, cores, call) {
   run_core(

@@ -155,9 +155,43 @@ exact_effect_rows <- function(posterior, x, group, noise, prob, interval, cores,
   mark_lost(table, lost_of_rows(posterior, group, noise))
 }
 
-# What multiplies the coefficients of the population.
+# The same of counts: the expected value for a size of 1, a probability or a rate, or as an `observation` another count of `size`.
+exact_count_rows <- function(posterior, x, group, observation, size, prob, interval, cores, call) {
+  columns <- coefficient_columns(posterior$model, x)
+  code <- as.integer(ifelse(is.na(group), -2L, ifelse(is_new_group(posterior, group), -1L, group - 1L)))
+  table <- if (observation) {
+    mixture <- distinct_rows(x, group)
+    first <- !duplicated(mixture)
+    core_count_predictions(
+      posterior, columns[first, , drop = FALSE], code[first], match(mixture, mixture[first]) - 1L, size, prob, interval, cores, call
+    )
+  } else {
+    core_count_rows(posterior, columns, code, TRUE, prob, interval, cores, call)
+  }
+  mark_lost(table, lost_of_count_rows(posterior, x, group))
+}
+
+# How many of the first two moments of each row's rate or count do not exist; probabilities have all. Another value of a predictor than the
+# group's brings the coefficients in.
+lost_of_count_rows <- function(posterior, x, group) {
+  missing <- posterior$propriety$missing_response
+  if (posterior$model$family == "binomial") {
+    return(rep(0, length(group)))
+  }
+  known <- which(!is.na(group) & !is_new_group(posterior, group))
+  own <- posterior$problem$x[group[known], , drop = FALSE]
+  moved <- rowSums(own != coefficient_columns(posterior$model, x[known, , drop = FALSE])) > 0
+  lost <- rep(max(0, missing$population, missing$slope), length(group))
+  lost[is_new_group(posterior, group)] <- max(lost, if (!is_bounded(posterior$problem$tau_prior)) 2)
+  of_group <- rep_len(missing$group, length(posterior$problem$size))[group[known]]
+  lost[known] <- ifelse(moved, pmax(of_group, max(0, missing$slope)), of_group)
+  lost
+}
+
+# What multiplies the coefficients of the population; of counts also the mean of independent groups.
 coefficient_columns <- function(model, x) {
-  cbind(if (has_intercept(model)) rep(1, nrow(x)), predictor_values(model, x), deparse.level = 0)
+  intercept <- has_intercept(model) || has_counts(model) && has_independent_groups(model)
+  cbind(if (intercept) rep(1, nrow(x)), predictor_values(model, x), deparse.level = 0)
 }
 
 is_new_group <- function(posterior, group) !is.na(group) & group > length(posterior$problem$size)

@@ -2,6 +2,9 @@
 
 # One number for each of `rows`, under the names that these have.
 mean_expected <- function(fit, rows, call) {
+  if (has_counts(fit$model)) {
+    return(stats::setNames(row_table(fit, rows$x, rows$group, 0, 0.5, "central", call, rows$size)[, "mean"], rows$name))
+  }
   means <- posterior_means(fit, call = call)
   group <- groups_of_model(fit, rows$group)
   expected <- drop(expected_given(fit$model, t(means), rows$x, group))

@@ -1,31 +1,33 @@
 # The rows behind a fit, and new rows for predictions: response, predictor columns, group of each.
 
 # The rows that the fit used: a list with
-#   y       response (n)
+#   y       response (n); of counts the events
+#   size    of counts: trials, or exposure (n)
 #   x       the model's columns as the fit coded them, without intercept (n x S): predictors, then what varies between groups and
 #           is none of them
 #   group   position of each row's group among fit$reduced$group (n)
 #   row     position of each among the rows of the user's data (n)
 #   name    names that the user gave to the rows (n), or NULL
-#   weight  of each (n)
+#   weight  of each (n); of counts 1
 # `what` (text): what needs them, for the error where the fit was made from moments.
 observed_rows <- function(fit, what, call) {
   if (!has_rows(fit)) {
     abort_bayespool(
       c(
         "{what} needs the single observations, and this fit does not hold them.",
-        i = "It was made from group moments, or from rows that are not in R: it has the size, means and cross-products of each group.",
+        i = "It was made from group moments or counts, or from rows that are not in R: it has one line a group.",
         i = "Where there is an argument {.arg newdata}, it takes some of the rows, as a data frame. Or fit the model to a data frame."
       ),
       "data", call
     )
   }
   parsed <- fit$parsed
-  response <- eval_response(parsed, fit$data, call)
+  counts <- if (has_counts(fit$model)) observed_counts(fit, call)
+  response <- if (is.null(counts)) eval_response(parsed, fit$data, call) else counts$y
   predictors <- eval_predictors(parsed, fit$data, call)
   varying <- eval_varying(parsed, fit$data, call)
   group <- if (!is.null(parsed$group)) group_column(fit$data[[parsed$group]], parsed$group, call)
-  weight <- fit$data[[weights_column]] %||% rep(1, length(response))
+  weight <- counts$size %||% fit$data[[weights_column]] %||% rep(1, length(response))
   keep <- weight > 0 &
     stats::complete.cases(c(list(response), predictors$frame, varying$frame, list(weight), if (!is.null(group)) list(group)))
   columns_of <- function(values, coded_columns) {
@@ -41,11 +43,12 @@ observed_rows <- function(fit, what, call) {
     group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$reduced$group),
     row = which(keep),
     name = row_labels(fit$data)[keep],
-    weight = weight[keep]
+    weight = if (is.null(counts)) weight[keep] else rep(1, sum(keep)),
+    size = counts$size[keep]
   )
 }
 
-# New rows: `x`, `group`, `name` and `weight` as above, where a group beyond the J of the fit is new and equal labels share one;
+# New rows: `x`, `group`, `name`, `weight` and `size` as above, where a group beyond the J of the fit is new and equal labels share one;
 # `labels`: the labels of all groups, old and new. `population`: rows of no group, so `group` is NA and the group's column
 # is not needed. `y`: the response, or NULL where `newdata` has none or something else under its name.
 new_rows <- function(fit, newdata, population, call) {
@@ -95,6 +98,7 @@ new_rows <- function(fit, newdata, population, call) {
     abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
   }
   labels <- unique(c(fit$reduced$group, group))
+  counts <- if (has_counts(fit$model)) new_counts(fit, newdata, call)
   basis <- fit$reduced$coding$bases[parsed$response]
   if (!is.null(basis) && !is.na(basis)) parsed$response_expr <- str2lang(basis)
   list(
@@ -102,8 +106,11 @@ new_rows <- function(fit, newdata, population, call) {
     group = if (grouped) match(group, labels) else rep(if (population) NA_integer_ else 1L, nrow(newdata)),
     labels = labels,
     name = row_labels(newdata),
-    weight = new_weights(fit, newdata, call),
-    y = if (all(all.vars(parsed$response_expr) %in% names(newdata))) {
+    weight = if (is.null(counts)) new_weights(fit, newdata, call) else rep(1, nrow(newdata)),
+    size = counts$size,
+    y = if (!is.null(counts)) {
+      counts$y
+    } else if (all(all.vars(parsed$response_expr) %in% names(newdata))) {
       tryCatch(as.double(eval_response(parsed, newdata, call)), bayespool_error_data = function(cnd) NULL)
     }
   )

@@ -133,6 +133,15 @@ predicted_mean <- function(fit, others, rows, i, call) {
 
 # The moments of a fit with cross-products of each group.
 moments_by_group <- function(fit, call) {
+  check_knows_groups(fit, call)
+  if (!fit$reduced$pooled) {
+    return(fit$reduced)
+  }
+  rows <- observed_rows(fit, "Leaving out groups", call)
+  moments_of_rows(fit, rows, seq_along(rows$y), pooled = FALSE)
+}
+
+check_knows_groups <- function(fit, call) {
   if (!has_grouping_factor(fit)) {
     abort_bayespool(
       c(
@@ -143,11 +152,6 @@ moments_by_group <- function(fit, call) {
       "data", call
     )
   }
-  if (!fit$reduced$pooled) {
-    return(fit$reduced)
-  }
-  rows <- observed_rows(fit, "Leaving out groups", call)
-  moments_of_rows(fit, rows, seq_along(rows$y), pooled = FALSE)
 }
 
 # Moments of the rows `keep` (positions, maybe repeated) for the fit's model; groups without any are left out.

@@ -70,27 +70,37 @@
 #' @export loo
 #' @aliases loo
 #' @export
-loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("observation", "group"), newdata = NULL,
-                              cores = getOption("mc.cores", 1L)) {
+loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("observation", "group", "trial"),
+                              newdata = NULL, cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
   check_one_fit(c(list(substitute(x)), rlang::exprs(...)), call)
   name <- fit_name(substitute(x))
   method <- choose_one(method, c("exact", "psis"), call)
-  unit <- choose_one(unit, c("observation", "group"), call)
+  unit <- choose_one(unit, c("observation", "group", "trial"), call)
   check_positive_count(cores, call)
   check_uses_data(x, call)
+  if (unit == "trial" && x$model$family != "binomial") {
+    abort_bayespool(
+      c("Only binomial counts have trials to leave out.", i = "The family of this fit is {.code {x$model$family}}."), "argument", call
+    )
+  }
   rows <- if (!is.null(newdata)) sampled_rows(x, newdata, method, unit, call)
   if (method == "psis") {
-    if (unit == "group") {
+    if (unit != "observation") {
       abort_bayespool(
-        c("Groups are left out exactly.", i = "{.code method = \"psis\"} is for {.code unit = \"observation\"} only."),
+        c("{if (unit == 'group') 'Groups' else 'Trials'} are left out exactly.", i = "{.code method = \"psis\"} is for {.code unit = \"observation\"} only."),
         "argument", call
       )
     }
     result <- psis_loo(x, as.integer(cores), ...)
   } else {
     check_no_dots(rlang::exprs(...), call)
-    result <- if (unit == "group") exact_logo(x, call) else exact_loo(x, rows, as.integer(cores), call)
+    cores <- as.integer(cores)
+    result <- switch(unit,
+      observation = exact_loo(x, rows, cores, call),
+      group = exact_logo(x, cores, call),
+      trial = structure(loo_of_densities(leave_trials_out(x, cores, call)), unit = "trial")
+    )
   }
   structure(result, yhash = if (is.null(rows)) hash_response(x, unit, call) else digest::sha1(rows$y), model_name = name,
             sample_of = if (!is.null(rows)) stats::nobs(x))
@@ -115,7 +125,7 @@ print.bayespool_loo <- function(x, digits = 1, ...) {
   of_groups <- "elpd_logo" %in% rownames(x$estimates)
   cat(
     if (of_groups) "Exact leave-one-group-out" else "Exact leave-one-out", " cross-validation, ",
-    format(units, big.mark = ","), if (of_groups) " group" else " observation", if (units != 1) "s",
+    format(units, big.mark = ","), " ", attr(x, "unit") %||% if (of_groups) "group" else "observation", if (units != 1) "s",
     if (!is.null(attr(x, "sample_of"))) paste0(" of ", format(attr(x, "sample_of"), big.mark = ",")), "\n\n",
     sep = ""
   )
@@ -146,6 +156,11 @@ fit_name <- function(expr) if (is.name(expr)) as.character(expr)
 
 # loo_compare() warns where these differ: the hash of the response as rstanarm computes it, or of the groups' responses.
 hash_response <- function(fit, unit, call) {
+  if (has_counts(fit$model)) {
+    counts <- fit$reduced
+    of_groups <- list(counts$group, unname(counts$events), unname(counts$size), if (unit == "group") counts$log_constant)
+    return(digest::sha1(if (unit == "observation") observed_rows(fit, "Leave-one-out", call)$y else of_groups))
+  }
   if (unit == "group") {
     moments <- moments_by_group(fit, call)
     d <- ncol(moments$mean)
@@ -167,7 +182,7 @@ new_loo <- function(pointwise, class) {
 
 # Some of the rows behind a fit that does not hold them.
 sampled_rows <- function(fit, newdata, method, unit, call) {
-  if (has_rows(fit) || method == "psis" || unit == "group") {
+  if (has_rows(fit) || method == "psis" || unit != "observation") {
     abort_bayespool(
       c(
         "{.arg newdata} is for leaving out observations exactly, where the fit does not hold them.",
@@ -198,7 +213,15 @@ sampled_rows <- function(fit, newdata, method, unit, call) {
 # `rows`: NULL for all that the fit holds.
 exact_loo <- function(fit, rows, cores, call) {
   rows <- rows %||% observed_rows(fit, "Leave-one-out of observations", call)
-  log_density <- leave_rows_out(fit, rows, cores, call)$log_density
+  loo_of_densities(if (has_counts(fit$model)) {
+    leave_counts_out(fit, c(rows, label = function(i) paste("row", rows$row[i])), cores, call)
+  } else {
+    leave_rows_out(fit, rows, cores, call)$log_density
+  })
+}
+
+# `log_density`: of each observation given all others, and of another one like it given all.
+loo_of_densities <- function(log_density) {
   elpd <- log_density[, 1]
   # The class psis_loo, though no importance sampling is done, is what loo_model_weights() asks for.
   new_loo(
@@ -206,8 +229,13 @@ exact_loo <- function(fit, rows, cores, call) {
   )
 }
 
-exact_logo <- function(fit, call) {
-  elpd <- leave_groups_out(fit, call)
+exact_logo <- function(fit, cores, call) {
+  elpd <- if (has_counts(fit$model)) {
+    check_knows_groups(fit, call)
+    leave_count_groups_out(fit, cores, call)
+  } else {
+    leave_groups_out(fit, call)
+  }
   new_loo(cbind(elpd_logo = elpd, mcse_elpd_logo = 0, logoic = -2 * elpd), "loo")
 }
 

@@ -33,9 +33,9 @@
 #' @aliases loo_compare
 #' @rdname loo_comparison
 #' @export
-loo_compare.bayespool_fit <- function(x, ..., unit = c("observation", "group")) {
+loo_compare.bayespool_fit <- function(x, ..., unit = c("observation", "group", "trial")) {
   call <- rlang::current_env()
-  unit <- choose_one(unit, c("observation", "group"), call)
+  unit <- choose_one(unit, c("observation", "group", "trial"), call)
   # Where all are named, as by do.call() of a named list, there is no `x`. Expressions first: arguments lose theirs in use.
   labels <- model_labels(c(if (!missing(x)) list(substitute(x)), rlang::exprs(...)))
   models <- if (missing(x)) list(...) else list(x, ...)

@@ -1,7 +1,7 @@
 # What fits in memory.
 
-# Refuses a matrix of draws of `columns` numbers each; `of` names these and `advice` (cli text) a way out.
-check_memory <- function(draws, columns, of, advice, call) {
+# Refuses a matrix of draws, or of `what` else, of `columns` numbers each; `of` names these and `advice` (cli text) a way out.
+check_memory <- function(draws, columns, of, advice, call, what = "draws") {
   bytes <- 8 * as.double(draws) * columns
   if (bytes < 2^28) {
     return(invisible())
@@ -12,8 +12,8 @@ check_memory <- function(draws, columns, of, advice, call) {
     left <- format_bytes(available)
     abort_bayespool(
       c(
-        "The draws would not fit in memory.",
-        i = "{draws} draws of {columns} {of} take {size}; {left} are available.",
+        "The {what} would not fit in memory.",
+        i = "{draws} {what} of {columns} {of} take {size}; {left} are available.",
         i = advice
       ),
       "memory", call

@@ -187,11 +187,7 @@ specify_model <- function(name, parsed, reduced, shared_sigma, known_sigma = NUL
     name, spec$title, parsed$family$name, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
     columns = c(predictors, setdiff(unlist(reduced$varying$terms, use.names = FALSE), predictors)),
     terms = if (!is.null(term)) list(term),
-    scale_within = if (is_counts(parsed$family)) {
-      list(shared = TRUE)
-    } else {
-      list(name = spec$sigma, shared = shared_sigma, known = known_sigma)
-    }
+    scale_within = list(name = if (!is_counts(parsed$family)) spec$sigma, shared = shared_sigma, known = known_sigma)
   )
 }
 

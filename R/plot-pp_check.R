@@ -72,11 +72,12 @@ pp_check_of_bayesplot <- function(object, ...) {
 pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL, x = NULL, seed = NULL, newdata = NULL, ...) {
   call <- rlang::current_env()
   check_plot_packages(call)
-  types <- check_types()
+  types <- check_types(object$model)
   if (!(rlang::is_string(type) && type %in% types)) {
+    of_others <- rlang::is_string(type) && type %in% bayesplot_types()
     abort_bayespool(
       c(
-        "There is no such predictive check.",
+        if (of_others) "This predictive check is not for {outcome_of(object$model)}." else "There is no such predictive check.",
         i = "Found {.code {format_found(type)}}.",
         i = "There are {.val {cli::cli_vec(types, list(\"vec-trunc\" = Inf))}}."
       ),
@@ -92,7 +93,12 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
     plot_observations(object, rows, ..., call = call)
   } else {
     ndraws <- check_ndraws(object, type, ndraws, newdata, call)
-    inputs <- list(y = rows$y, yrep = rstantools::posterior_predict(object, newdata, ndraws = ndraws, seed = seed))
+    inputs <- if (type == "error_binned") {
+      proportions_to_check(object, rows, newdata, ndraws, seed)
+    } else {
+      list(y = rows$y, yrep = rstantools::posterior_predict(object, newdata, ndraws = ndraws, seed = seed))
+    }
+    if (startsWith(type, "ecdf_overlay")) inputs$discrete <- has_counts(object$model)
     if (!is.null(x)) inputs$x <- rows$data[[x]]
     if (endsWith(type, "_grouped")) inputs$group <- check_groups(object, rows, type, call)
     if (startsWith(type, "loo_")) inputs <- c(inputs, loo_weights(object, names(formals(ppc)), call))
@@ -106,12 +112,12 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
   picture + ggplot2::labs(title = if (is_prior_only(object)) "Prior predictive check")
 }
 
-# The rows to check: the response `y`, the `group` of each as a factor, and the data frame `data` that holds them.
+# The rows to check: the response `y`, the `group` of each as a factor, of counts the `size`, and the data frame `data` that holds them.
 rows_to_check <- function(fit, newdata, call) {
   known <- fit$reduced$group
   if (is.null(newdata)) {
     rows <- observed_rows(fit, "A predictive check", call)
-    return(list(y = rows$y, group = group_factor(rows$group, known), data = fit$data[rows$row, , drop = FALSE]))
+    return(list(y = rows$y, group = group_factor(rows$group, known), size = rows$size, data = fit$data[rows$row, , drop = FALSE]))
   }
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "pp_check()", call, response = TRUE)
@@ -119,14 +125,32 @@ rows_to_check <- function(fit, newdata, call) {
   # Groups may be only named in the formula, and then need not be in the rows.
   name <- intersect(grouping_factor(fit), names(newdata))
   group <- if (length(name) > 0) paste(group_labels(newdata[[name]], known, name, call)) else rep("all", nrow(newdata))
-  list(y = rows$y, group = factor(group, levels = intersect(c(known, unique(group)), group)), data = newdata)
+  list(y = rows$y, group = factor(group, levels = intersect(c(known, unique(group)), group)), size = rows$size, data = newdata)
 }
 
-# bayesplot's checks without those of discrete outcomes and of survival, and one that it has given up.
-check_types <- function() {
-  types <- sub("^ppc_", "", as.character(bayesplot::available_ppc()))
-  c("groups", types[!grepl("^(bars|rootogram|error_binned|calibration|km_|loo_pit$)", types)])
+# Binned errors are those of proportions about their expected values.
+proportions_to_check <- function(fit, rows, newdata, ndraws, seed) {
+  expected <- rstantools::posterior_linpred(fit, transform = TRUE, newdata = newdata, ndraws = ndraws, seed = seed)
+  list(y = rows$y / rows$size, yrep = expected)
 }
+
+# bayesplot's checks for an outcome, without those of survival, and one that it has given up. Where the outcome is a count, those by
+# probability integral transforms, which are not uniform then, are left out; where it is not, those of counts and of proportions.
+check_types <- function(model) {
+  others <- if (model$family == "binomial") {
+    "(loo_)?pit_|calibration"
+  } else if (model$family == "poisson") {
+    "(loo_)?pit_|calibration|error_binned"
+  } else {
+    "bars|rootogram|error_binned|calibration"
+  }
+  types <- bayesplot_types()
+  c("groups", types[!grepl(paste0("^(", others, "|km_|loo_pit$)"), types)])
+}
+
+bayesplot_types <- function() sub("^ppc_", "", as.character(bayesplot::available_ppc()))
+
+outcome_of <- function(model) switch(model$family, binomial = "binomial counts", poisson = "Poisson counts", "a normal outcome")
 
 # The name of the predictor for the argument `x` among `arguments`, those of bayesplot's function; NULL for none.
 check_x <- function(fit, type, arguments, x, call) {
@@ -184,7 +208,7 @@ check_ndraws <- function(fit, type, ndraws, newdata, call) {
   }
   few <- if (grepl("overlay", type)) {
     50
-  } else if (grepl("^(hist|dens|freqpoly|boxplot|error_hist|error_scatter|scatter)(_grouped)?$", type)) {
+  } else if (grepl("^(hist|dens|freqpoly|boxplot|error_hist|error_scatter|error_binned|scatter)(_grouped)?$", type)) {
     8
   }
   ndraws %||% if (!is.null(few)) min(few, posterior::ndraws(fit))

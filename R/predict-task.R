@@ -19,6 +19,7 @@ prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, re
   groups <- length(fit$reduced$group)
   random <- noise || wanted < posterior::ndraws(fit) || any(rows$group > groups, na.rm = TRUE)
   list(
+    family = model$family,
     draws = fit$draws,
     draws_in_all = posterior::ndraws(fit),
     draws_wanted = wanted,
@@ -35,7 +36,7 @@ prediction_task <- function(fit, newdata, options, what, call, noise = FALSE, re
     group = rows$group,
     y = rows$y,
     known_groups = groups,
-    noise = if (noise || response) sqrt(noise_of_rows(fit, rows, call)) else rep(1, length(rows$group)),
+    noise = rows$size %||% if (noise || response) sqrt(noise_of_rows(fit, rows, call)) else rep(1, length(rows$group)),
     known_sigma = model$scale_within$known %||% NA_real_,
     seed = options$seed %||% if (random) sample.int(.Machine$integer.max, 1) else 0,
     cores = options$cores

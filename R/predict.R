@@ -93,6 +93,7 @@ posterior_linpred.bayespool_fit <- function(object, transform = FALSE, newdata =
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_linpred()", call)
   check_prediction_memory(task, call)
+  if (transform && task$family == "binomial") task$noise[] <- 1 # probabilities
   if (transform) core_epred(task) else core_linpred(task)
 }
 

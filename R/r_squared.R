@@ -43,6 +43,9 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   check_no_dots(rlang::exprs(...), call)
   draws <- draws_matrix(object, call)
   model <- object$model
+  if (has_counts(model)) {
+    return(counts_R2(object, draws, call))
+  }
   moments <- object$reduced
   groups <- seq_along(moments$n)
   columns <- seq_along(model$columns)
@@ -63,6 +66,22 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   unname(explained / (explained + unexplained))
 }
 
+# Of the rows of counts, of which those that are alike are computed once.
+counts_R2 <- function(fit, draws, call) {
+  rows <- observed_rows(fit, "bayes_R2() of counts", call)
+  model <- fit$model
+  group <- groups_of_model(fit, rows$group)
+  id <- distinct_rows(cbind(rows$x, rows$size, deparse.level = 0), group)
+  first <- which(!duplicated(id))
+  times <- tabulate(match(id, id[first]))
+  check_memory(nrow(draws), length(first), "different rows", "Fit the model with fewer draws.", call)
+  size <- rows$size[first]
+  mean <- expected_counts(model, expected_given(model, draws, rows$x[first, , drop = FALSE], group[first]), size)
+  variance <- if (model$family == "poisson") mean else mean * (1 - mean / rep(size, each = nrow(mean)))
+  explained <- drop((mean - drop(mean %*% times) / sum(times))^2 %*% times) / (sum(times) - 1)
+  unname(explained / (explained + drop(variance %*% times) / sum(times)))
+}
+
 # What multiplies each of the model's columns in a group (a position) given each draw: draws x columns.
 slopes_given <- function(model, draws, group) {
   slopes <- matrix(0, nrow(draws), length(model$columns))
@@ -81,6 +100,15 @@ loo_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   check_uses_data(object, call)
+  if (has_counts(object$model)) {
+    abort_bayespool(
+      c(
+        "{.fn loo_R2} is for a normal outcome.",
+        i = "{.fn loo} says how well counts are predicted that were left out; {.fn bayes_R2} is there for counts too."
+      ),
+      "model", call
+    )
+  }
   rows <- observed_rows(object, "Leave-one-out of observations", call)
   residual <- leave_rows_out(object, rows, 1L, call, residuals = TRUE)$residual
   variance <- function(x) stats::cov.wt(cbind(x), rows$weight / sum(rows$weight))$cov[1]

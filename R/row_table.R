@@ -1,16 +1,25 @@
 # Distributions of rows: what is expected there, and what another observation there would be.
 
 # Columns mean, sd, lower, upper of the expected value of each row, or, where `noise` is not 0 (one number, or one a row), of another
-# observation there with the variance noise * sigma^2. Rows are given as
-# the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
+# observation there with the variance noise * sigma^2. Of counts it is that of `size` trials or an exposure of that size, where 1 makes
+# the expected value a probability or a rate. Rows are given as the model's columns `x` and `group` (from 1; beyond the groups of the fit: new; NA: the population). By quadrature after the
 # exact algorithm, else from the draws.
-row_table <- function(fit, x, group, noise, prob, interval, call) {
+row_table <- function(fit, x, group, noise, prob, interval, call, size = 1) {
+  if (has_counts(fit$model) && any(noise == 0) && any(size != 1)) {
+    return(size * row_table(fit, x, group, noise, prob, interval, call))
+  }
   group <- groups_of_model(fit, group)
   noise <- rep_len(noise, length(group))
-  id <- distinct_rows(cbind(x, noise, deparse.level = 0), group)
+  size <- rep_len(size, length(group))
+  id <- distinct_rows(cbind(x, noise, size, deparse.level = 0), group)
   first <- !duplicated(id)
-  rows_of <- if (has_quadrature(fit)) exact_row_table else drawn_row_table
-  table <- rows_of(fit, x[first, , drop = FALSE], group[first], noise[first], prob, interval, call)
+  of_first <- x[first, , drop = FALSE]
+  table <- if (has_counts(fit$model)) {
+    count_row_table(fit, of_first, group[first], any(noise > 0), size[first], prob, interval, call)
+  } else {
+    rows_of <- if (has_quadrature(fit)) exact_row_table else drawn_row_table
+    rows_of(fit, of_first, group[first], noise[first], prob, interval, call)
+  }
   colnames(table) <- interval_columns
   table <- table[match(id, id[first]), , drop = FALSE]
   beyond <- which(is.nan(table[, "lower"]) | is.nan(table[, "upper"]))
@@ -53,7 +62,8 @@ exact_row_table <- function(fit, x, group, noise, prob, interval, call) {
 }
 
 drawn_row_table <- function(fit, x, group, noise, prob, interval, call) {
-  in_blocks(fit, x, group, noise, call, function(normal) {
+  in_blocks(fit, seq_along(group), call, function(draws, rows) {
+    normal <- normals_of_draws(fit, draws, x[rows, , drop = FALSE], group[rows], noise[rows])
     table <- core_mixtures_over_draws(normal$mean, normal$sd, prob, interval)
     # Without spread there is no mixture, but what was drawn.
     drawn <- colSums(normal$sd) == 0
@@ -62,11 +72,10 @@ drawn_row_table <- function(fit, x, group, noise, prob, interval, call) {
   })
 }
 
-# `f` of normals_of_draws() for a hundred rows at a time, one below the other.
-in_blocks <- function(fit, x, group, noise, call, f) {
+# `f` of the draws and a hundred of `rows` at a time, one below the other.
+in_blocks <- function(fit, rows, call, f) {
   draws <- draws_matrix(fit, call)
-  blocks <- split(seq_along(group), (seq_along(group) - 1) %/% 100)
-  do.call(rbind, lapply(blocks, function(block) f(normals_of_draws(fit, draws, x[block, , drop = FALSE], group[block], noise[block]))))
+  do.call(rbind, lapply(split(rows, (seq_along(rows) - 1) %/% 100), function(block) f(draws, block)))
 }
 
 # `mean` and `sd` of each row's expected value, or of an observation there (see row_table()), given each draw: draws x rows.

@@ -69,6 +69,59 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_counts_predictions
+Rcpp::NumericMatrix cpp_counts_predictions(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const std::vector<int>& group, const std::vector<int>& mixture, const std::vector<double>& size, double probability, bool shortest, int cores);
+RcppExport SEXP _bayespool_cpp_counts_predictions(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP groupSEXP, SEXP mixtureSEXP, SEXP sizeSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_predictions(problem, order, record, x, group, mixture, size, probability, shortest, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_log_predictive
+Rcpp::NumericVector cpp_counts_log_predictive(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const std::vector<int>& group, const std::vector<int>& mixture, const std::vector<double>& events, const std::vector<double>& size, int cores);
+RcppExport SEXP _bayespool_cpp_counts_log_predictive(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP groupSEXP, SEXP mixtureSEXP, SEXP eventsSEXP, SEXP sizeSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type events(eventsSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_log_predictive(problem, order, record, x, group, mixture, events, size, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_predictions_of_draws
+Rcpp::NumericMatrix cpp_counts_predictions_of_draws(const Rcpp::NumericMatrix& theta, const std::vector<double>& size, bool poisson, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_counts_predictions_of_draws(SEXP thetaSEXP, SEXP sizeSEXP, SEXP poissonSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type theta(thetaSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< bool >::type poisson(poissonSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_predictions_of_draws(theta, size, poisson, probability, shortest));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_counts_summary
 Rcpp::NumericMatrix cpp_counts_summary(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, const std::string& scale, int cores);
 RcppExport SEXP _bayespool_cpp_counts_summary(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP scaleSEXP, SEXP coresSEXP) {
@@ -647,6 +700,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_counts_fit", (DL_FUNC) &_bayespool_cpp_counts_fit, 5},
     {"_bayespool_cpp_counts_evidence", (DL_FUNC) &_bayespool_cpp_counts_evidence, 2},
     {"_bayespool_cpp_counts_leave_one_out", (DL_FUNC) &_bayespool_cpp_counts_leave_one_out, 7},
+    {"_bayespool_cpp_counts_predictions", (DL_FUNC) &_bayespool_cpp_counts_predictions, 10},
+    {"_bayespool_cpp_counts_log_predictive", (DL_FUNC) &_bayespool_cpp_counts_log_predictive, 9},
+    {"_bayespool_cpp_counts_predictions_of_draws", (DL_FUNC) &_bayespool_cpp_counts_predictions_of_draws, 5},
     {"_bayespool_cpp_counts_summary", (DL_FUNC) &_bayespool_cpp_counts_summary, 8},
     {"_bayespool_cpp_counts_variances", (DL_FUNC) &_bayespool_cpp_counts_variances, 5},
     {"_bayespool_cpp_counts_rows", (DL_FUNC) &_bayespool_cpp_counts_rows, 9},

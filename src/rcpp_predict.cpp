@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "core/predict/count_outcome.hpp"
 #include "core/predict/linear_predictor.hpp"
 #include "core/predict/normal_outcome.hpp"
 #include "core/predict/predictive.hpp"
@@ -23,10 +25,9 @@ constexpr std::uint64_t noise_purpose = prediction_purpose,
                         new_group_purpose = prediction_purpose + 1,
                         chosen_purpose = prediction_purpose + 2;
 
-using NormalPredictive = Predictive<NormalOutcome>;
-
 // See prediction_task() in R.
-NormalPredictive predictive_from(const Rcpp::List& task) {
+template <class Outcome>
+Predictive<Outcome> predictive_from(const Rcpp::List& task) {
   const std::uint64_t seed = static_cast<std::uint64_t>(Rcpp::as<double>(task["seed"]));
   const Rcpp::NumericVector draws = task["draws"];
   ParameterDraws parameters;
@@ -61,30 +62,44 @@ NormalPredictive predictive_from(const Rcpp::List& task) {
   rows.known_groups = Rcpp::as<int>(task["known_groups"]);
   rows.group.reserve(static_cast<std::size_t>(group.size()));
   for (const int code : group) rows.group.push_back(code == NA_INTEGER ? -1 : code - 1);
-  return NormalPredictive(
+  return Predictive<Outcome>(
       LinearPredictor(std::move(parameters), std::move(rows), seed, new_group_purpose), seed,
       noise_purpose);
 }
 
-// Calls f(first, last) for all rows, a few at a time.
-template <class F>
-void for_rows(const NormalPredictive& predictive, const Rcpp::List& task, F f) {
+// Calls f(predictive, first, last) for all rows, a few at a time.
+template <class Outcome, class F>
+void for_rows_of(const Rcpp::List& task, F f) {
+  const Predictive<Outcome> predictive = predictive_from<Outcome>(task);
   const Index size = predictive.rows_a_task(), rows = predictive.rows();
   run_in_parallel(static_cast<int>((rows + size - 1) / size), Rcpp::as<int>(task["cores"]),
                   [&](int i, const std::function<void()>& check_interrupt) {
                     check_interrupt();
-                    f(i * size, std::min(rows, (i + 1) * size));
+                    f(predictive, i * size, std::min(rows, (i + 1) * size));
                   });
+}
+
+template <class F>
+void for_rows(const Rcpp::List& task, F f) {
+  const std::string family = Rcpp::as<std::string>(task["family"]);
+  if (family == "binomial")
+    for_rows_of<CountOutcome<CountFamily::binomial>>(task, f);
+  else if (family == "poisson")
+    for_rows_of<CountOutcome<CountFamily::poisson>>(task, f);
+  else
+    for_rows_of<NormalOutcome>(task, f);
 }
 
 // Draws by rows: `fill(predictive, first, last, out)` writes the columns of some rows.
 template <class F>
 Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, F fill) {
-  const NormalPredictive predictive = predictive_from(task);
+  const Rcpp::IntegerVector group = task["group"];
   Rcpp::NumericMatrix out(
-      Rcpp::no_init(Rcpp::as<int>(task["draws_wanted"]), static_cast<int>(predictive.rows())));
+      Rcpp::no_init(Rcpp::as<int>(task["draws_wanted"]), static_cast<int>(group.size())));
   double* const to = out.begin();
-  for_rows(predictive, task, [&](Index first, Index last) { fill(predictive, first, last, to); });
+  for_rows(task, [&](const auto& predictive, Index first, Index last) {
+    fill(predictive, first, last, to);
+  });
   return out;
 }
 
@@ -92,47 +107,51 @@ Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, F fill) {
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_linpred(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const NormalPredictive& predictive, Index first, Index last,
-                                double* out) { predictive.linear_predictor(first, last, out); });
+  return draws_by_rows(task, [](const auto& predictive, Index first, Index last, double* out) {
+    predictive.linear_predictor(first, last, out);
+  });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_epred(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const NormalPredictive& predictive, Index first, Index last,
-                                double* out) { predictive.expected(first, last, out); });
+  return draws_by_rows(task, [](const auto& predictive, Index first, Index last, double* out) {
+    predictive.expected(first, last, out);
+  });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_predict(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const NormalPredictive& predictive, Index first, Index last,
-                                double* out) { predictive.predict(first, last, out); });
+  return draws_by_rows(task, [](const auto& predictive, Index first, Index last, double* out) {
+    predictive.predict(first, last, out);
+  });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_predictive_error(const Rcpp::List& task, const Rcpp::NumericVector& y) {
   const double* const observed = y.begin();
-  return draws_by_rows(task, [=](const NormalPredictive& predictive, Index first, Index last,
-                                 double* out) { predictive.error(first, last, observed, out); });
+  return draws_by_rows(task, [=](const auto& predictive, Index first, Index last, double* out) {
+    predictive.error(first, last, observed, out);
+  });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_log_lik(const Rcpp::List& task, const Rcpp::NumericVector& y) {
   const double* const observed = y.begin();
-  return draws_by_rows(
-      task, [=](const NormalPredictive& predictive, Index first, Index last, double* out) {
-        predictive.log_density(first, last, observed, out);
-      });
+  return draws_by_rows(task, [=](const auto& predictive, Index first, Index last, double* out) {
+    predictive.log_density(first, last, observed, out);
+  });
 }
 
 // Quantiles of predictions: one row a row of data, one column a probability.
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_predictive_quantiles(const Rcpp::List& task,
                                              const std::vector<double>& probabilities) {
-  const NormalPredictive predictive = predictive_from(task);
+  const Rcpp::IntegerVector group = task["group"];
   Rcpp::NumericMatrix out(
-      Rcpp::no_init(static_cast<int>(predictive.rows()), static_cast<int>(probabilities.size())));
+      Rcpp::no_init(static_cast<int>(group.size()), static_cast<int>(probabilities.size())));
   double* const to = out.begin();
-  for_rows(predictive, task,
-           [&](Index first, Index last) { predictive.quantiles(first, last, probabilities, to); });
+  for_rows(task, [&](const auto& predictive, Index first, Index last) {
+    predictive.quantiles(first, last, probabilities, to);
+  });
   return out;
 }

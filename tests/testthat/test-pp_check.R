@@ -28,7 +28,7 @@ test_that("pp_check() compares the rows with predictions of the same seed", {
 
 test_that("every type draws", {
   skip_on_cran() # long
-  types <- check_types()
+  types <- check_types(partial$model)
   expect_true(all(c("groups", "dens_overlay", "stat_grouped", "loo_pit_qq", "error_scatter_avg_vs_x") %in% types))
   more <- rows[rep(seq_len(25), 2), ]
   fit <- quick("varying_intercept", lines, more)

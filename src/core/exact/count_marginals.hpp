@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "core/exact/count_nodes.hpp"
+#include "core/exact/count_predictive.hpp"
 #include "core/exact/count_quadrature.hpp"
 #include "core/exact/point_summary.hpp"
 
@@ -14,6 +15,14 @@ namespace bayespool {
 // A quantity on the scale of theta, and on that of the probability or rate: means, sds and the wanted columns (see SummaryColumns).
 struct CountRows {
   Eigen::RowVectorXd link, response;
+};
+
+// A row of data: its predictors, and the class of its group, or one of the others.
+struct CountRow {
+  static constexpr Index new_group = -1, population = -2;
+
+  VectorXd x;
+  Index of;
 };
 
 // The quadrature must outlive the object.
@@ -43,6 +52,9 @@ class CountMarginals {
 
   // theta - less'beta of the groups of class c, such as their deviations from x'beta (defined in src/count_deviations.cpp).
   CountRows theta_less(Index c, const VectorXd& less, const SummaryColumns& wanted) const;
+
+  // theta of a row (defined in src/count_predictive.cpp).
+  ThetaMixture mixture(const CountRow& row) const;
 
  private:
   // theta = middle + stretch sinh(points.f / stretch)

@@ -40,7 +40,7 @@ class PointSummary {
     const Eigen::ArrayXd deviation = (natural - row(0)) * weight.sqrt();
     row(1) = std::sqrt((deviation * deviation).sum());
     if (!wanted.any()) return row;
-    if (!(spread_ > 1e-13 * std::abs(centre_))) {
+    if (is_certain()) {
       row.tail(wanted.count()).setConstant(row(0));
       return row;
     }
@@ -57,11 +57,20 @@ class PointSummary {
     return row;
   }
 
+  // P(quantity <= f), where it has a spread.
+  double below(double f) {
+    if (!distribution_) make_distribution();
+    return distribution_->below(place(f));
+  }
+
+  bool is_certain() const { return !(spread_ > 1e-13 * std::abs(centre_)); }
+
  private:
+  double place(double f) const { return stretch_ * std::asinh((f - centre_) / stretch_); }
+
   void make_distribution() {
-    const Eigen::ArrayXd position = (points_.f - centre_).unaryExpr([this](double t) {
-      return stretch_ * std::asinh(t / stretch_);
-    });
+    const Eigen::ArrayXd position =
+        points_.f.unaryExpr([this](double f) { return place(f); });
     // Stretching brings the tails nearer, so that frequencies are higher.
     const double slope =
         (points_.weight * position * (points_.f - centre_)).sum() / (spread_ * spread_);

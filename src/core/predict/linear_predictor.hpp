@@ -44,7 +44,7 @@ struct PredictionRows {
   Eigen::Map<const MatrixXd> x;
   std::vector<Index> group;
   Index known_groups = 0;  // J
-  // n: what multiplies sigma in each row, 1 / sqrt(w) for a weight w.
+  // n: of a normal outcome what multiplies sigma in each row, 1 / sqrt(w) for a weight w; of counts their trials or exposure.
   std::vector<double> noise;
 };
 

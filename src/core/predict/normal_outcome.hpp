@@ -10,16 +10,18 @@
 namespace bayespool {
 
 // What Predictive asks of an outcome. For one row: `predictor` and `sigma` hold a number for each draw, and so does what
-// is written.
+// is written. `noise`: what is known of the row's outcome; here what multiplies sigma.
 struct NormalOutcome {
   using Draws = Eigen::ArrayXd;
 
-  // The mean given the linear predictor.
-  static void expected(const Draws& predictor, double* out) {
+  // The linear predictor as the user knows it, and the mean given it.
+  static void linear(const Draws& predictor, double, double* out) {
+    Eigen::Map<Draws>(out, predictor.size()) = predictor;
+  }
+  static void expected(const Draws& predictor, double, double* out) {
     Eigen::Map<Draws>(out, predictor.size()) = predictor;
   }
 
-  // `noise`: what multiplies sigma.
   static void draw(const Draws& predictor, const Draws& sigma, double noise, RandomStream& random,
                    double* out) {
     for (Eigen::Index d = 0; d < predictor.size(); ++d)

@@ -29,13 +29,13 @@ class Predictive {
 
   void linear_predictor(Index first, Index last, double* out) const {
     predictor_.visit(first, last, [&](Index row, const ArrayXd& predictor, const ArrayXd&, bool) {
-      std::copy_n(predictor.data(), draws(), out + row * draws());
+      Outcome::linear(predictor, predictor_.noise(row), out + row * draws());
     });
   }
 
   void expected(Index first, Index last, double* out) const {
     predictor_.visit(first, last, [&](Index row, const ArrayXd& predictor, const ArrayXd&, bool) {
-      Outcome::expected(predictor, out + row * draws());
+      Outcome::expected(predictor, predictor_.noise(row), out + row * draws());
     });
   }
 
