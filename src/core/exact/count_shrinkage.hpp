@@ -24,6 +24,7 @@ class CountShrinkage {
 
   // Of the groups of class c: mean, sd, and the wanted columns.
   Eigen::RowVectorXd row(Index c, const SummaryColumns& wanted) const {
+    constexpr double narrow = 1e-6;
     const CountLikelihood& likelihood =
         posterior_.classes().likelihood[static_cast<std::size_t>(c)];
     const VectorXd& x = posterior_.classes().x_of_class(c);
@@ -33,8 +34,12 @@ class CountShrinkage {
     Eigen::ArrayXd log_odds(nodes_.count());
     ThetaRule rule;
     for (Index t = 0; t < nodes_.count(); ++t) {
-      const double tau = nodes_.tau(t);
-      rule.fill(likelihood, {x.dot(nodes_.beta.col(t)), tau});
+      const double tau = nodes_.tau(t), eta = x.dot(nodes_.beta.col(t));
+      if (tau < narrow * (1 + std::abs(eta))) {  // the limit: there theta has too few digits
+        log_odds(t) = -std::log(tau * tau * likelihood.curvature(eta));
+        continue;
+      }
+      rule.fill(likelihood, {eta, tau});
       const Index size = static_cast<Index>(rule.theta.size());
       const Eigen::ArrayXd weight =
           Eigen::Map<const Eigen::ArrayXd>(rule.weight.data(), size) / rule.total;
