@@ -31,20 +31,9 @@ compare_counts <- function(fits, prob, interval, call) {
 
 # What the population expects of each group, given its predictors: one row a group.
 population_rows <- function(fit, prob, interval, call) {
-  x <- fit$reduced$x[, fit$model$predictors, drop = FALSE]
-  if (has_intercept(fit$model)) x <- cbind(1, x)
-  id <- distinct_rows(unname(x), rep(NA_integer_, nrow(x)))
-  first <- which(!duplicated(id))
-  posterior <- fit_posterior(fit)
-  table <- core_count_rows(
-    posterior, unname(x[first, , drop = FALSE]), rep(-2L, length(first)), TRUE, prob, interval, fit$settings$cores, call
-  )
-  # Of a rate with a flat prior.
-  lost <- max(unlist(posterior$propriety$missing_response[c("population", "slope")]), 0)
-  if (lost >= 1) table[, 2] <- Inf
-  if (lost == 2) table[, 1] <- Inf
-  table <- table[match(id, id[first]), , drop = FALSE]
-  data.frame(estimate = table[, 1], lower = table[, 3], upper = table[, 4])
+  x <- columns_of_groups(fit)
+  table <- response_rows(fit, x, rep(NA_integer_, nrow(x)), prob, interval, call)
+  data.frame(estimate = table[, "mean"], lower = table[, "lower"], upper = table[, "upper"], row.names = NULL)
 }
 
 # Formula and data of no pooling, in which each group has a mean already: without the predictors, but with the same rows. Rows that the
