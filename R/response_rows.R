@@ -28,14 +28,23 @@ exact_response_rows <- function(fit, x, group, prob, interval, call) {
 }
 
 drawn_response_rows <- function(fit, x, group, prob, interval, call) {
-  draws <- draws_matrix(fit, call)
-  theta <- expected_given(fit$model, draws, x, group)
-  new <- which(!is.na(group) & group > length(fit$reduced$group))
-  # A new group deviates by as many sds as this draw of a normal variable, in an order of its own.
-  scores <- stats::qnorm((seq_len(nrow(draws)) * (sqrt(5) - 1) / 2) %% 1)
-  if (length(new) > 0) theta[, new] <- theta[, new] + draws[, varying_term(fit$model)$sd] * scores
-  interval_of_draws(families[[fit$model$family]]$inverse(theta), prob, interval)
+  draws <- vapply(seq_along(group), function(i) {
+    drawn_response(fit, x[i, , drop = FALSE], group[i], call)
+  }, numeric(posterior::ndraws(fit_draws(fit, call = call))))
+  interval_of_draws(draws, prob, interval)
 }
+
+# Of one row, from the draws.
+drawn_response <- function(fit, x, group, call) {
+  draws <- draws_matrix(fit, call)
+  theta <- drop(expected_given(fit$model, draws, x, group))
+  if (!is.na(group) && group > length(fit$reduced$group)) theta <- theta + draws[, varying_term(fit$model)$sd] * spread_scores(nrow(draws))
+  families[[fit$model$family]]$inverse(theta)
+}
+
+# By how many sds a new group deviates in each draw: normal scores that are spread evenly over any stretch of the draws, so that no
+# random number is needed.
+spread_scores <- function(draws) stats::qnorm((seq_len(draws) * (sqrt(5) - 1) / 2) %% 1)
 
 # The predictors' columns of each group.
 columns_of_groups <- function(fit) fit$reduced$x[, fit$model$predictors, drop = FALSE]
