@@ -96,16 +96,21 @@ post_prob.bayespool_fit <- function(x, ..., prior_prob = NULL, model_names = NUL
   do.call(bridgesampling::post_prob, c(bridges, list(prior_prob = prior_prob, model_names = model_names)))
 }
 
-# Fits whose responses differ in number, (weighted) mean or spread are not of the same data.
+# Fits whose responses differ in number, (weighted) mean or spread are not of the same data; nor are counts that differ in their sums or in
+# what rows they are sums of.
 check_same_data <- function(fits, call) {
   fits <- Filter(function(fit) inherits(fit, "bayespool_fit"), fits)
   response <- vapply(fits, function(fit) {
     check_uses_data(fit, call)
+    if (has_counts(fit$model)) {
+      return(response_of_counts(fit$reduced))
+    }
     moments <- merge_into_one(fit$reduced)
     c(moments$n, moments$mean[length(moments$mean)], sqrt(moments$within[length(moments$within)]), group_weights(moments))
   }, numeric(4))
+  family <- vapply(fits, function(fit) fit$model$family, "")
   difference <- abs(response - response[, 1])
-  if (any(difference > 1e-8 * (abs(response) + response[3, 1]))) {
+  if (length(unique(family)) > 1 || any(difference > 1e-8 * (abs(response) + response[3, 1]))) {
     found <- format(response[1, ], trim = TRUE)
     means <- format(response[2, ], trim = TRUE, digits = 6)
     abort_bayespool(
@@ -116,4 +121,9 @@ check_same_data <- function(fits, call) {
       "data", call
     )
   }
+}
+
+# Rows, the proportion or rate, 1, and the constants of the likelihood, which tell rows from sums of these.
+response_of_counts <- function(counts) {
+  c(sum(counts$n), sum(counts$events) / sum(counts$size), 1, sum(counts$log_constant))
 }

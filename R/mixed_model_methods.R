@@ -355,10 +355,10 @@ vcov.bayespool_fit <- function(object, ...) {
 model.frame.bayespool_fit <- function(formula, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  rows <- observed_rows(formula, "model.frame()", call)
+  used <- used_positions(formula, "model.frame()", call)
   variables <- reformulas::subbars(formula$formula)
   all_rows <- stats::model.frame(variables, formula$data, na.action = stats::na.pass)
-  structure(droplevels(all_rows[rows$row, , drop = FALSE]), terms = attr(all_rows, "terms"))
+  structure(droplevels(all_rows[used, , drop = FALSE]), terms = attr(all_rows, "terms"))
 }
 
 # The fixed effects with the names of lme4. `means`: of all variables, named.

@@ -41,6 +41,7 @@ NULL
 bayes_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
+  check_normal_outcome(object, "bayes_R2", call)
   draws <- draws_matrix(object, call)
   model <- object$model
   moments <- object$reduced
@@ -80,6 +81,7 @@ slopes_given <- function(model, draws, group) {
 loo_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
+  check_normal_outcome(object, "loo_R2", call)
   check_uses_data(object, call)
   rows <- observed_rows(object, "Leave-one-out of observations", call)
   residual <- leave_rows_out(object, rows, 1L, call, residuals = TRUE)$residual
