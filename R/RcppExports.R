@@ -5,6 +5,14 @@ cpp_convergence <- function(draws, iterations, chains) {
     .Call(`_bayespool_cpp_convergence`, draws, iterations, chains)
 }
 
+cpp_counts_contrasts <- function(problem, order, record, first, second, probability, shortest, cores) {
+    .Call(`_bayespool_cpp_counts_contrasts`, problem, order, record, first, second, probability, shortest, cores)
+}
+
+cpp_counts_shrinkage <- function(problem, order, record, probability, shortest, cores) {
+    .Call(`_bayespool_cpp_counts_shrinkage`, problem, order, record, probability, shortest, cores)
+}
+
 cpp_counts_fit <- function(problem, order, draws, seed, cores) {
     .Call(`_bayespool_cpp_counts_fit`, problem, order, draws, seed, cores)
 }

@@ -18,7 +18,10 @@
 #'   of the response, or of each other. Fits to rows take residuals before they square where that share is small, fits to
 #'   moments cannot.
 #'
-#' Where groups have several effects, their standard deviations and correlations are integrated out together, on a lattice, and the
+#' Of counts (`family`) nothing is normal given the standard deviation. The population's coefficients and the standard deviation are
+#' integrated out together, on a lattice, and at each of its nodes the log odds or log rate of each group by a rule of its own.
+#'
+#' Where groups have several effects, their standard deviations and correlations are integrated out together, on a lattice. With a lattice the
 #' estimate is ten times what the fit itself has seen: the square of the lattice's spectrum at half its sampling frequency (how much the
 #' results of every second node differ from those of the others) and the mass at its border. In four or more dimensions the scheme says
 #' "deterministic, estimated error": there is no Monte Carlo error, but fewer nodes in each direction.
@@ -111,6 +114,9 @@ lost_to_rounding <- function(moments) {
 scheme_text <- function(fit) {
   model <- fit$model
   known <- vapply(fit$priors, is_fixed, NA)
+  if (has_counts(model)) {
+    return(count_text(model, names(known)[!known]))
+  }
   open <- setdiff(c(model$scale_within$name, varying_term(model)$sd), names(known)[known])
   if (varies_in_slope(model)) {
     return(lattice_text(fit, open))
@@ -121,6 +127,18 @@ scheme_text <- function(fit) {
   rule <- paste("a trapezoidal rule over", open[1])
   if (!shares_sigma(model)) rule <- paste(rule, "for each group")
   if (length(open) == 2) paste0(rule, ", and at each of its nodes one over ", open[2]) else rule
+}
+
+# `open`: the parameters that are not known. Independent groups have an integral each and nothing else.
+count_text <- function(model, open) {
+  lattice <- if (has_independent_groups(model)) character() else open
+  pooled <- if (length(lattice) > 0) {
+    paste0("a lattice in ", length(lattice), if (length(lattice) == 1) " dimension (" else " dimensions (", toString(lattice), ")")
+  }
+  integrals <- if (has_groups(model)) {
+    if (is.null(pooled)) "a trapezoidal rule for each group" else "at each of its nodes a trapezoidal rule for each group"
+  }
+  paste(c(pooled, integrals), collapse = ", and ")
 }
 
 # `open`: the standard deviations that are not known. Sigma has a rule of its own unless another is known, or bounded, on its own scale.

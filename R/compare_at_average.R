@@ -7,7 +7,15 @@
 # With predictors a group's mean response is that at the mean of the predictors over all observations, and `observed` is
 # adjusted to it by the slopes of partial pooling: ybar_j - (xbar_j - xbar)' beta. So observed mean, estimates and population
 # differ by shrinkage alone.
+#
+# Predictors of counts belong to groups, and their estimates are at each group's own.
 compare_at_average <- function(comparison, prob, interval, call) {
+  if (has_counts(comparison$fits$partial$model)) {
+    compared <- compare_counts(comparison$fits, prob, interval, call)
+    compared$groups$n <- compared$groups[[families[[comparison$fits$partial$model$family]]$size]]
+    compared$groups$observed <- compared$groups$raw_mean
+    return(compared)
+  }
   fits <- lapply(comparison$fits, function(fit) {
     fit$settings$algorithm <- "exact"
     fit

@@ -31,7 +31,8 @@ compare_models <- function(fits) {
   notes <- character()
   # NA, and a note, where something does not exist for a model.
   attempt <- function(fit, what, expr) {
-    tryCatch(expr, bayespool_error = function(cnd) {
+    tryCatch(expr, error = function(cnd) {
+      if (!inherits(cnd, "bayespool_error") && !has_counts(fit$model)) stop(cnd)
       reason <- cli::ansi_strip(rlang::cnd_header(cnd))
       notes <<- union(notes, paste0(what, " (", fit$model$title, "): ", reason))
       NULL
@@ -70,17 +71,18 @@ print_head <- function(fits) {
   fit <- fits[[length(fits)]]
   number <- c("Two", "Three", "Four", "Five", "Six", "Seven", "Eight")[length(fits) - 1]
   groups <- length(fit$reduced$group)
+  counts <- has_counts(fit$model)
   cat(
-    number, " models of ", fit$reduced$response, " by ", grouping_factor(fit), ": ", format(sum(fit$reduced$n), big.mark = ","),
-    " observations in ", format(groups, big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n", sep = ""
+    number, " models of ", if (counts) event_label(fit) else fit$reduced$response, " by ", grouping_factor(fit), ": ",
+    if (counts) describe_events(fit$reduced) else paste(format(sum(fit$reduced$n), big.mark = ","), "observations"), " in ", format(groups, big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n", sep = ""
   )
 }
 
-# `table`: group, n, and columns of numbers.
+# `table`: group, its size, and columns of numbers.
 print_groups <- function(table, digits, n_rows) {
   shown <- utils::head(table, n_rows)
-  numbers <- lapply(shown[setdiff(names(shown), c("group", "n"))], format_numbers, digits)
-  columns <- c(list(n = format(shown$n, big.mark = ",")), numbers)
+  numbers <- lapply(shown[-(1:2)], format_numbers, digits)
+  columns <- c(lapply(shown[2], format, big.mark = ","), numbers)
   print(as_frame(c(list(group = fit_labels(shown$group, columns)), columns), nrow(shown)), row.names = FALSE)
   rest <- nrow(table) - nrow(shown)
   if (rest > 0) cat("... and ", format(rest, big.mark = ","), " more; see $groups\n", sep = "")

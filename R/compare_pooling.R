@@ -16,8 +16,19 @@
 #' \deqn{1 - \kappa_j = \frac{\sigma^2}{\sigma^2 + n_j \tau^2},
 #'   }{1 - kappa_j = sigma^2 / (sigma^2 + n_j tau^2),}
 #' with \eqn{\sigma} the standard deviation within groups and \eqn{\tau} that between them. It is 0 where a group keeps
-#' its own mean and 1 where it takes the population's. `shrinkage` is its posterior mean, by quadrature, and
+#' its own mean and 1 where it takes the population's. With \eqn{\theta_j}{theta[j]} the group's mean, this is also
+#' \deqn{1 - \kappa_j = \mathrm{Var}(\theta_j \mid y, \beta, \sigma, \tau) / \tau^2,
+#'   }{1 - kappa_j = Var(theta[j] | y, beta, sigma, tau) / tau^2,}
+#' the share of the variance in the population that the group's data leave. `shrinkage` is its posterior mean, by quadrature, and
 #' `shrinkage_lower` and `shrinkage_upper` are the ends of its interval. Small groups are shrunk most.
+#'
+#' **Of counts** (`family`) all estimates are on the scale of the response, probabilities or rates, and so is what was observed, the
+#' proportion or the rate of each group. There is no weight of means there, but the share of the variance exists: with
+#' \eqn{\theta_j}{theta[j]} the log odds or the log rate, `shrinkage` is the posterior mean of
+#' \eqn{\mathrm{Var}(\theta_j \mid y, \beta, \tau) / \tau^2}{Var(theta[j] | y, beta, tau) / tau^2}. It lies between 0 and 1 for any
+#' count, also for groups without an event, whose observed log odds are infinite; the distance between the observed and the estimated
+#' probability is about this share of that to the population's. Predictors belong to groups: complete and partial pooling use them,
+#' no pooling cannot, and all estimates are at the group's own predictors.
 #'
 #' **Where slopes vary** the models are complete pooling, where no coefficient differs between groups; each term of the bar alone; and
 #' all of them together, as the formula says. So `y ~ x + (1 + x | g)` compares
@@ -53,17 +64,20 @@
 #'   [no_pooling()]. Not where slopes vary.
 #' @param ... Arguments for all fits, such as `seed`, `iter_sampling`, `algorithm` or [`weights`][bayespool-weights]. With weights the
 #'   mean of a group's observations is weighted, and the sum of a group's weights takes the place of \eqn{n_j}{n_j} in the shrinkage.
+#' @param family The distribution of the outcome: `gaussian()`, `binomial()` or `poisson()`; see [partial_pooling()].
 #' @param prob,interval Probability in the intervals, and their kind: `"hdi"`, the shortest intervals, or `"central"`, with as
 #'   much below as above.
 #' @return A list of class `compare_pooling`:
 #'
 #'   * `fits`: the three fits, named `complete`, `none` and `partial`.
 #'   * `groups`: a data frame with one row for each group and model. `group` (a factor in the order of the fits), `n`,
-#'     `raw_mean` (the mean of the group's observations), `model` (a factor: complete, none, partial), `estimate` (the
+#'     `raw_mean` (the mean of the group's observations; of counts the observed proportion or rate, with a column `trials` or
+#'     `exposure` before it), `model` (a factor: complete, none, partial), `estimate` (the
 #'     posterior mean of the group's mean or intercept), `lower`, `upper`; for partial pooling also `shrinkage`,
 #'     `shrinkage_lower` and `shrinkage_upper`, which are `NA` in the other rows.
 #'   * `population`: a data frame with `estimate`, `lower` and `upper` of the population mean (or intercept) under partial
-#'     pooling.
+#'     pooling. Of counts a probability or rate, that of a group without a deviation; with predictors there is one row for each group,
+#'     with its label in `group`.
 #'   * `models`: a data frame with one row for each model. `model`; `log_evidence`, the [log marginal
 #'     likelihood][log_marginal_likelihood()]; `bayes_factor`, the marginal likelihood relative to that of the
 #'     best model; `elpd_loo`, `se_elpd_loo` and `p_loo` of exact [leave-one-out][loo.bayespool_fit]; `elpd_logo` and
@@ -100,25 +114,41 @@
 #' subset(comparison$groups, group == "Southampton")
 #' loo_compare(lapply(comparison$fits, loo, unit = "group"))
 #' compare_pooling(height ~ age + (1 + age | Subject), nlme::Oxboys, iter_sampling = 0)
+#'
+#' # Admissions to departments of Berkeley in 1973.
+#' admitted <- as.data.frame(apply(UCBAdmissions, c("Dept", "Admit"), sum))
+#' admitted$dept <- rownames(admitted)
+#' compare_pooling(cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, family = binomial(), iter_sampling = 0)
 #' @aliases shrinkage
 #' @export
-compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., prob = 0.94,
+compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., family = gaussian(), prob = 0.94,
                             interval = c("hdi", "central")) {
   call <- rlang::current_env()
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
-  parsed <- parse_formula(formula, call = call)
+  family <- read_family(family, call)
+  parsed <- parse_formula(formula, call = call, family = family)
   if (is.null(parsed$group)) {
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
-  if (!missing(data) && !is.data.frame(data) && !inherits(data, "group_moments")) {
+  if (!missing(data) && !is.data.frame(data) && !inherits(data, c("group_moments", "group_counts"))) {
     # What is not in R is read once.
-    moments <- reduce_data(parsed, attach_weights(data, rlang::enquos(...)$weights %||% rlang::quo(NULL), call), FALSE, call)
-    with_moments <- function(..., weights) compare_pooling(formula, moments, prior, sigma, ..., prob = prob, interval = interval)
-    return(with_moments(...))
+    weights <- rlang::enquos(...)$weights %||% rlang::quo(NULL)
+    reduced <- if (is_counts(family)) {
+      reduce_counts(parsed, attach_trials(parsed, data, weights, call), call)
+    } else {
+      reduce_data(parsed, attach_weights(data, weights, call), FALSE, call)
+    }
+    with_reduced <- function(..., weights) {
+      compare_pooling(formula, reduced, prior, sigma, ..., family = family$name, prob = prob, interval = interval)
+    }
+    return(with_reduced(...))
   }
   if (has_varying_terms(parsed)) {
+    if (is_counts(family)) {
+      check_model_family("varying_intercept", parsed, call) # which has none for counts
+    }
     if (!identical(sigma, c("group", "common"))) {
       abort_bayespool(
         c(
@@ -138,26 +168,31 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     prior, c("complete", "none", "partial"),
     "list(complete = list(sigma = dist_exponential(1)), partial = list(sigma_y = dist_exponential(1)))", call
   )
-  fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ...))
+  fits <- list(complete = complete_pooling(formula, data, prior = prior$complete, ..., family = family$name))
+  alone <- if (is_counts(family)) without_predictors(parsed, data, call) else list(formula = formula, data = data)
   # The first fit has told of rows that were dropped.
   suppressMessages(classes = "bayespool_message_dropped", {
     # What it says of groups of one observation, the next one says too.
     fits$none <- suppressWarnings(
-      no_pooling(formula, data, prior = prior$none, sigma = sigma, ...), classes = "bayespool_warning_undetermined"
+      no_pooling(alone$formula, alone$data, prior = prior$none, sigma = sigma, ..., family = family$name), classes = "bayespool_warning_undetermined"
     )
     fits$partial <- if (length(parsed$terms) > 0) {
-      varying_intercept(formula, data, prior = prior$partial, ...)
+      varying_intercept(formula, data, prior = prior$partial, ..., family = family$name)
     } else {
-      partial_pooling(formula, data, prior = prior$partial, ...)
+      partial_pooling(formula, data, prior = prior$partial, ..., family = family$name)
     }
   })
-  summaries <- lapply(fits, exact_interval_table, prob, interval, call = call)
+  estimates <- if (is_counts(family)) {
+    compare_counts(fits, prob, interval, call)
+  } else {
+    compare_means(fits, prob, interval, call)
+  }
   models <- compare_models(fits)
   structure(
     list(
       fits = fits,
-      groups = compare_groups(fits, summaries, prob, interval),
-      population = summary_rows(summaries$partial, fits$partial$model$intercept),
+      groups = with_shrinkage(estimates$groups, fits$partial, prob, interval, call),
+      population = estimates$population,
       models = models$table,
       notes = models$notes,
       prob = prob,
@@ -167,24 +202,31 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   )
 }
 
-compare_groups <- function(fits, summaries, prob, interval) {
+# `groups` and `population` of a comparison, but for the shrinkage.
+compare_means <- function(fits, prob, interval, call) {
   moments <- fits$partial$reduced
   groups <- length(moments$group)
+  summaries <- lapply(fits, exact_interval_table, prob, interval, call = call)
   estimates <- Map(function(fit, summary) {
     means <- layout_variables(fit$model, if (has_groups(fit$model)) "group" else "population")
     summary_rows(summary, rep_len(means, groups))
   }, fits, summaries)
-  missing <- rep(NA_real_, 2 * groups)
-  shrinkage <- exact_pooling_weights(fit_posterior(fits$partial), group_weights(moments), prob, interval, call = NULL)
-  data.frame(
-    group = rep(factor(moments$group, levels = moments$group), 3),
-    n = rep(moments$n, 3),
-    raw_mean = rep(unname(moments$mean[, ncol(moments$mean)]), 3),
-    model = factor(rep(names(fits), each = groups), levels = names(fits)),
-    do.call(rbind, unname(estimates)),
-    shrinkage = c(missing, shrinkage[, 1]), shrinkage_lower = c(missing, shrinkage[, 3]),
-    shrinkage_upper = c(missing, shrinkage[, 4])
+  list(
+    groups = data.frame(
+      group = rep(factor(moments$group, levels = moments$group), 3), n = rep(moments$n, 3),
+      raw_mean = rep(unname(moments$mean[, ncol(moments$mean)]), 3),
+      model = factor(rep(names(fits), each = groups), levels = names(fits)), do.call(rbind, unname(estimates))
+    ),
+    population = summary_rows(summaries$partial, fits$partial$model$intercept)
   )
+}
+
+# Columns `shrinkage`, `shrinkage_lower` and `shrinkage_upper`, NA where the model is not partial pooling.
+with_shrinkage <- function(groups, fit, prob, interval, call) {
+  shrinkage <- exact_pooling_weights(fit_posterior(fit), group_weights(fit$reduced), prob, interval, call)
+  columns <- c(shrinkage = 1, shrinkage_lower = 3, shrinkage_upper = 4)
+  groups[names(columns)] <- lapply(columns, function(column) replace(rep(NA_real_, nrow(groups)), groups$model == "partial", shrinkage[, column]))
+  groups
 }
 
 #' @rdname compare_pooling
@@ -193,20 +235,26 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   fit <- x$fits$partial
   at_average <- compare_at_average(x, x$prob, "hdi", rlang::current_env())
   groups <- split(at_average$groups, at_average$groups$model)
-  where <- if (has_predictors(fit$model)) " at the average predictors"
+  counts <- has_counts(fit$model)
+  quantity <- if (counts) outcome_label(fit, TRUE)
+  where <- if (has_predictors(fit$model) && !counts) " at the average predictors"
   print_head(x$fits)
   cat(
-    "Posterior mean of each group", where, ", beside the mean of its observations", if (!is.null(where)) ", adjusted to them",
-    "\n", sep = ""
+    "Posterior mean of ", if (counts) paste0("the ", quantity, " in "), "each group", where, ", beside ",
+    if (counts) paste("the observed", families[[fit$model$family]]$observed) else "the mean of its observations",
+    if (!is.null(where)) ", adjusted to them", "\n", sep = ""
   )
+  table <- data.frame(group = groups$partial$group, n = groups$partial$n)
+  if (counts) names(table)[2] <- families[[fit$model$family]]$size
   table <- data.frame(
-    group = groups$partial$group, n = groups$partial$n, observed = groups$partial$observed,
+    table, observed = groups$partial$observed,
     lapply(groups, function(rows) rows$estimate), shrinkage = x$groups$shrinkage[x$groups$model == "partial"]
   )
+  if (counts) digits <- max(digits, decimals_for(diff(range(table$partial))))
   print_groups(table, digits, n_rows)
   print_note("Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).")
-  print_note(
-    "Population mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
+  if (nrow(at_average$population) == 1) print_note(
+    "Population ", if (counts) sub(" of .*", "", quantity) else "mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
     percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
     format_numbers(at_average$population$upper, digits)
   )
@@ -222,7 +270,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #' @param x What [compare_pooling()] returned.
 #' @param ... Not used.
 #' @return A data frame with columns `model`, `group`, `term`, `estimate`, `conf.low` and `conf.high`. `term` is `mean`
-#'   (or `intercept`, with predictors) for the groups under each model, and for the population under partial pooling,
+#'   (or `intercept`, with predictors; of counts `probability` or `rate`) for the groups under each model, and for the population under partial pooling,
 #'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Where slopes vary it is the coefficient's name, and the
 #'   population is that of the whole model. Means are on the scale of the response,
 #'   intervals hold the `prob` of the comparison, and shrinkage lies between 0 and 1.
@@ -235,12 +283,19 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 tidy.compare_pooling <- function(x, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
   groups <- x$groups
-  term <- if (has_predictors(x$fits$partial$model)) "intercept" else "mean"
+  model <- x$fits$partial$model
+  term <- if (has_counts(model)) {
+    c(binomial = "probability", poisson = "rate")[[model$family]]
+  } else if (has_predictors(model)) {
+    "intercept"
+  } else {
+    "mean"
+  }
   partial <- groups[groups$model == "partial", ]
   shrinkage <- partial[c("shrinkage", "shrinkage_lower", "shrinkage_upper")]
   rbind(
     long_rows(groups$model, groups$group, term, groups),
-    long_rows("partial", NA, term, x$population),
+    long_rows("partial", x$population$group %||% NA, if (is.null(x$population$group)) term else paste("population", term), x$population),
     long_rows("partial", partial$group, "shrinkage", stats::setNames(shrinkage, c("estimate", "lower", "upper")))
   )
 }

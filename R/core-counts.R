@@ -73,3 +73,23 @@ core_count_leave_one_out <- function(posterior, group, events, size, cores, call
     cpp_counts_leave_one_out(posterior$problem, posterior$propriety$order, posterior$record, group, events, size, cores), call
   )
 }
+
+# Coefficients of groups `first` minus those of groups `second` (from 0): mean, sd, lower, upper, probability that the difference is positive.
+core_count_contrasts <- function(posterior, first, second, prob, interval, cores, call) {
+  run_core(
+    cpp_counts_contrasts(
+      posterior$problem, posterior$propriety$order, posterior$record, first, second, prob, interval == "hdi", cores
+    ),
+    call
+  )
+}
+
+# Of each group Var(theta | beta, tau) / tau^2: mean, sd, lower, upper.
+core_count_shrinkage <- function(posterior, prob, interval, call) {
+  run_core(
+    cpp_counts_shrinkage(
+      posterior$problem, posterior$propriety$order, posterior$record, prob, interval == "hdi", getOption("mc.cores", 1L)
+    ),
+    call
+  )
+}

@@ -40,7 +40,8 @@
 #'
 #' @param object A fit.
 #' @param ... Not used.
-#' @return `weights()` returns the weights of the rows that were fitted, in their order, or `NULL` for a fit without weights.
+#' @return `weights()` returns the weights of the rows that were fitted, in their order, or `NULL` for a fit without weights. For
+#'   [binomial()] these are the numbers of trials, as in [glm()], or `NULL` where each row is one.
 #' @section Errors: Of class `bayespool_error_argument`: weights that are not one number a row, that are negative or infinite, or none
 #'   of which is above 0; `weights` beside group moments. Of class `bayespool_error_data`: a variable that is not there; a prediction
 #'   without a weight; `weights()` of a fit from group moments.

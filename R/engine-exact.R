@@ -100,6 +100,9 @@ mark_missing <- function(table, model, missing, positive = FALSE) {
 
 # Rows between, within, share_between; columns mean, sd, lower, upper. `z` (q): what multiplies a group's effects there.
 exact_components <- function(posterior, z, prob, interval, call) {
+  if (has_counts(posterior$model)) {
+    return(exact_count_components(posterior, prob, interval, call))
+  }
   orders <- posterior$propriety$orders
   if (varies_in_slope(posterior$model)) {
     table <- core_effect_variances(posterior, rbind(z), prob, interval, call)
@@ -113,8 +116,23 @@ exact_components <- function(posterior, z, prob, interval, call) {
   table
 }
 
-# 1 - kappa, the weight of the population, for groups of these sizes: mean, sd, lower, upper.
+# The same on the scale of the link; of Poisson counts the rows within and share_between are NA. A variance has a mean, and an sd, where
+# the second and fourth moments of tau exist: `order` is the highest, up to 4.
+exact_count_components <- function(posterior, prob, interval, call) {
+  table <- core_count_variances(posterior, prob, interval, call)
+  if (posterior$propriety$order < 2) table[1, 1] <- Inf
+  if (posterior$propriety$order < 4) table[1, 2] <- Inf
+  within <- if (posterior$model$family == "binomial") logistic_variance else NA_real_
+  if (is.na(within)) table[2, ] <- NA_real_
+  rbind(table[1, ], within * c(1, 0, 1, 1), table[2, ])
+}
+
+# 1 - kappa, the weight of the population, for groups of these sizes: mean, sd, lower, upper. Of counts, which have no such weight, what
+# it is of the variances.
 exact_pooling_weights <- function(posterior, size, prob, interval, call) {
+  if (has_counts(posterior$model)) {
+    return(core_count_shrinkage(posterior, prob, interval, call))
+  }
   core_pooling_weights(posterior, size, prob, interval, call)
 }
 
@@ -215,7 +233,9 @@ lost_of_rows <- function(posterior, group, noise) {
 # Coefficients in a direction of groups `first` less those of groups `second` (from 1): columns mean, sd, lower, upper, probability that
 # the difference is positive.
 exact_contrasts <- function(posterior, direction, first, second, prob, interval, cores, call) {
-  table <- if (varies_in_slope(posterior$model)) {
+  table <- if (has_counts(posterior$model)) {
+    core_count_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
+  } else if (varies_in_slope(posterior$model)) {
     z <- as.double(varying_term(posterior$model)$directions == direction)
     core_effect_contrasts(posterior, z, first - 1L, second - 1L, prob, interval, cores, call)
   } else {

@@ -17,6 +17,13 @@
 #' draws. After `algorithm = "nuts"` they are those of the draws. With `prior_only = TRUE` the differences are those
 #' that the priors expect.
 #'
+#' **Of counts** (`family`) the difference is one of log odds, so the logarithm of an odds ratio, or one of logarithms of rates, so that
+#' of a ratio of rates. Given the population's mean and the standard deviation between groups, two groups are independent: the
+#' density of their difference is then a convolution, and its posterior a sum of convolutions over the nodes of the quadrature, without
+#' Monte Carlo error. `scale = "response"` compares probabilities or rates, predictors included (`p[g]` or `rate[g]` of
+#' [exact_summary()]). These differences come from the draws of the fit, of which it needs some; without predictors the
+#' probability that one is larger is the same on both scales.
+#'
 #' Many pairs are many chances to be surprised. Partial pooling guards against that: it draws the groups together as
 #' far as the data ask for.
 #'
@@ -27,16 +34,18 @@
 #' @inheritParams predictive_table
 #' @param coefficient Which of the groups' coefficients: `"(Intercept)"` or the name of a slope, as [ranef()][ranef.bayespool_fit]
 #'   names its columns. `NULL`: the intercept where it varies, else the only slope that does.
+#' @param scale Of a fit with `family`: `"link"`, log odds or logarithms of rates, or `"response"`, probabilities or rates. Of a normal
+#'   outcome both are the same.
 #' @param x What `group_contrasts()` returned.
 #' @return A data frame of class `bayespool_group_contrasts` with one row a pair and columns `group` and `other` (labels),
 #'   `mean`, `sd`, `lower` and `upper` of the coefficient of `group` minus that of `other`, on the scale of the
-#'   response (of a slope: of the response per unit of the predictor), and `p_greater`, the probability that this difference
+#'   response, or of the link (of a slope: of the response per unit of the predictor), and `p_greater`, the probability that this difference
 #'   is positive. With heavy-tailed or flat priors and
 #'   few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()], which has no coefficients of groups. Of class
 #'   `bayespool_error_argument`: groups that the fit does not have, fewer than two of them, more than 2000 pairs, a `prob`
 #'   outside (0, 1), another `interval`, a `coefficient` that does not vary, or none where several slopes vary and no
-#'   intercept. Of class `bayespool_error_draws`: a fit by NUTS without draws.
+#'   intercept. Of class `bayespool_error_draws`: a fit by NUTS, or probabilities or rates, without draws.
 #' @references Gelman, A., Hill, J. and Yajima, M. (2012). Why we (usually) don't have to worry about multiple comparisons.
 #'   *Journal of Research on Educational Effectiveness*, 5(2), 189-211. \doi{10.1080/19345747.2011.618213}
 #' @seealso [group_ranks()] for the order of all groups; [plot()][plot.bayespool_group_contrasts] for a picture.
@@ -44,23 +53,32 @@
 #' fit <- partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, iter_sampling = 0)
 #' group_contrasts(fit, c("Oslo", "Kassel", "Tsinghua"))
 #' group_contrasts(fit, reference = "Oslo")
+#'
+#' # Admissions to departments of Berkeley in 1973: log odds ratios, and differences of probabilities.
+#' admitted <- as.data.frame(apply(UCBAdmissions, c("Dept", "Admit"), sum))
+#' admitted$dept <- rownames(admitted)
+#' fit <- partial_pooling(cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, family = binomial(), seed = 1)
+#' group_contrasts(fit, reference = "C")
+#' group_contrasts(fit, reference = "C", scale = "response")
 #' @export
 group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, interval = c("hdi", "central"),
-                            coefficient = NULL) {
+                            coefficient = NULL, scale = c("link", "response")) {
   call <- rlang::current_env()
   check_fit(fit, call)
   check_has_groups(fit, "group_contrasts", call)
+  response <- on_response_scale(fit$model, choose_one(scale, c("link", "response"), call))
   direction <- choose_direction(fit, coefficient, call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   pairs <- choose_pairs(fit, groups, reference, call)
-  if (has_quadrature(fit)) {
+  drawn <- response || has_chains(fit)
+  if (!drawn) {
     contrasts <- exact_contrasts(
       fit_posterior(fit), direction, pairs$first, pairs$second, prob, interval, fit$settings$cores, call
     )
     errors <- NULL
   } else {
-    contrasts <- drawn_contrasts(fit, direction, pairs$first, pairs$second, prob, interval, call)
+    contrasts <- drawn_contrasts(fit, direction, response, pairs$first, pairs$second, prob, interval, call)
     errors <- c(mean = max(contrasts[, 6]), p_greater = max(contrasts[, 7]))
   }
   labels <- varying_term(fit$model)$labels
@@ -71,8 +89,8 @@ group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, i
   structure(
     table,
     class = c("bayespool_group_contrasts", "data.frame"), prob = prob, interval = interval,
-    draws = if (has_chains(fit)) posterior::ndraws(fit), mcse = errors, reference = if (!is.null(reference)) as.character(reference),
-    quantity = group_quantity(fit, direction)
+    draws = if (drawn) posterior::ndraws(fit), mcse = errors, reference = if (!is.null(reference)) as.character(reference),
+    quantity = group_quantity(fit, direction, response)
   )
 }
 
@@ -106,8 +124,11 @@ choose_direction <- function(fit, coefficient, call) {
   coefficient
 }
 
-# What the groups' coefficients in this direction are, for people.
-group_quantity <- function(fit, direction) {
+# What the groups' coefficients in this direction are, for people. `response`: on that scale, of counts.
+group_quantity <- function(fit, direction, response = FALSE) {
+  if (has_counts(fit$model)) {
+    return(paste0(if (has_predictors(fit$model) && !response) "intercept of the ", outcome_label(fit, response)))
+  }
   if (direction != intercept_direction) {
     return(paste("slope of", direction))
   }
@@ -165,8 +186,13 @@ group_positions <- function(fit, labels, call) {
 }
 
 # As exact_contrasts(), then the Monte Carlo errors of the mean and of the probability.
-drawn_contrasts <- function(fit, direction, first, second, prob, interval, call) {
-  draws <- draws_matrix(fit, call)[, layout_variables(fit$model, "group", direction), drop = FALSE]
+drawn_contrasts <- function(fit, direction, response, first, second, prob, interval, call) {
+  draws <- draws_matrix(fit, call)
+  draws <- if (response) {
+    response_of_draws(fit, draws)[, response_layout(fit$model)$role == "group", drop = FALSE]
+  } else {
+    draws[, layout_variables(fit$model, "group", direction), drop = FALSE]
+  }
   contrast <- function(j, k) {
     difference <- unname(draws[, j] - draws[, k])
     ends <- if (interval == "hdi") {

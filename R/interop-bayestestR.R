@@ -19,5 +19,9 @@ describe_posterior.bayespool_fit <- function(posteriors, rope_range = "default",
 }
 
 equivalence_range <- function(fit, range) {
-  if (identical(range, "default")) c(-0.1, 0.1) * scale_statistics(fit$reduced)$sd_y else range
+  if (!identical(range, "default")) {
+    return(range)
+  }
+  unit <- if (fit$model$family == "binomial") sqrt(logistic_variance) else scale_statistics(fit$reduced)$sd_y
+  c(-0.1, 0.1) * unit
 }

@@ -96,7 +96,8 @@ post_prob.bayespool_fit <- function(x, ..., prior_prob = NULL, model_names = NUL
   do.call(bridgesampling::post_prob, c(bridges, list(prior_prob = prior_prob, model_names = model_names)))
 }
 
-# Fits whose responses differ in kind, in number, (weighted) mean or spread, or in events or trials, are not of the same data.
+# Fits whose responses differ in kind, in number, (weighted) mean or spread, or in events or in what rows these are sums of, are not of the
+# same data.
 check_same_data <- function(fits, call) {
   fits <- Filter(function(fit) inherits(fit, "bayespool_fit"), fits)
   families <- unique(vapply(fits, function(fit) {
@@ -130,7 +131,8 @@ measured_response <- function(moments) {
   c(one$n, one$mean[length(one$mean)], sqrt(one$within[length(one$within)]), group_weights(one))
 }
 
-# Number of observations, events, no spread, trials. An exposure is no part of the outcome.
+# Number of observations, events, no spread, and of trials the constants, which tell rows from their sums. An exposure is no part of the
+# outcome.
 counted_response <- function(counts) {
-  c(sum(counts$n), sum(counts$events), 0, if (counts$family == "binomial") sum(counts$size) else 0)
+  c(sum(counts$n), sum(counts$events), 0, if (counts$family == "binomial") sum(counts$log_constant) else 0)
 }

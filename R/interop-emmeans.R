@@ -13,8 +13,7 @@ recover_data.bayespool_fit <- function(object, ...) {
       "model", call
     )
   }
-  rows <- observed_rows(object, "emmeans()", call)
-  data <- object$data[rows$row, , drop = FALSE]
+  data <- object$data[used_positions(object, "emmeans()", call), , drop = FALSE]
   frame <- predictor_frame(object$reduced$coding, object$parsed, data, call)
   emmeans::recover_data(rlang::call2(object$model$name, object$formula), attr(frame, "terms"), NULL, data = data)
 }
@@ -29,6 +28,14 @@ emm_basis.bayespool_fit <- function(object, trms, xlev, grid, ...) {
   colnames(x) <- colnames(draws)
   list(
     X = x, bhat = colMeans(draws), nbasis = matrix(NA), V = stats::cov(draws), dffun = function(k, dfargs) Inf,
-    dfargs = list(), misc = list(), post.beta = structure(draws, n.chains = posterior::nchains(object))
+    dfargs = list(), misc = link_for_emmeans(object), post.beta = structure(draws, n.chains = posterior::nchains(object))
   )
+}
+
+# What emmeans() needs for `type = "response"`: the link, and what its inverse gives. An offset is not added: rates are for an exposure of 1.
+link_for_emmeans <- function(fit) {
+  if (!has_counts(fit$model)) {
+    return(list())
+  }
+  list(tran = families[[fit$model$family]]$link, inv.lbl = c(binomial = "prob", poisson = "rate")[[fit$model$family]])
 }

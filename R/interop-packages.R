@@ -8,7 +8,7 @@
 #' |---|---|
 #' | posterior, bayesplot, ggdist | all: see [draws] and [nuts_diagnostics] |
 #' | tidybayes | `spread_draws(fit, mu[site])`, `gather_draws()`, `tidy_draws()`; see *Labels* |
-#' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population; not for [no_pooling()], which has none |
+#' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population (of counts with `type = "response"` probabilities, odds ratios, or rates for an exposure of 1); not for [no_pooling()], which has none |
 #' | priorsense | `powerscale_sensitivity(fit)`, `powerscale_sequence(fit)` and the plots; the log prior has one variable for each prior, `lprior_sigma_mu` and so on, for `prior_selection = "sigma_mu"` |
 #' | bayestestR | `hdi()`, `rope()` and `describe_posterior()`; others, such as `p_direction()`, on `as_draws_df(fit)` |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
@@ -28,7 +28,9 @@
 #'   prior and a known value count 0.
 #'
 #' @section The region of practical equivalence: Where `rope()` and `describe_posterior()` are given no range, it is
-#'   0.1 standard deviations of the response around 0, as for the linear models that bayestestR knows.
+#'   0.1 standard deviations of the response around 0, as for the linear models that bayestestR knows; for [binomial()] 0.1 times
+#'   \eqn{\pi / \sqrt 3 = 1.81}{pi / sqrt(3) = 1.81}, the standard deviation of a logistic distribution, and for [poisson()] 0.1, as
+#'   for its generalised linear models.
 #' @examples
 #' fit <- varying_intercept(yield ~ N + (1 | block), npk, seed = 1)
 #' if (requireNamespace("emmeans", quietly = TRUE)) {

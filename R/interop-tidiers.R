@@ -15,6 +15,8 @@
 #' * `"ran_pars"`: the standard deviations: `sd__(Intercept)` between groups, `sd__Observation` within them; where slopes vary
 #'   also `sd__x`, and the correlations of a group's effects, `cor__(Intercept).x`.
 #'
+#' Of counts (`family`) all estimates are on the scale of the link, and there is no `sd__Observation`.
+#'
 #' The default is all but `"ran_coefs"`. Without a population of groups there are no `"ran_vals"`: the default is then
 #' `"ran_coefs"` in their place for no pooling, and leaves them out for complete pooling. A column `level` holds the
 #' labels of groups as they are in the data, whatever characters they have.
@@ -35,7 +37,7 @@
 #'   and `conf.high`.
 #'
 #'   `glance()`: a data frame with one row and columns `model`, `algorithm`, `nobs`, `ngrps` (`NA` without groups), `sigma`
-#'   (posterior mean of the standard deviation within groups; `NA` if each group has one), `log_evidence` (see
+#'   (posterior mean of the standard deviation within groups; `NA` if each group has one; 1 of counts, which have none), `log_evidence` (see
 #'   [log_marginal_likelihood()]; `NA` with a flat prior) and `ndraws`.
 #'
 #'   `augment()`: the rows, with columns `.fitted` (posterior mean of the expected response, given its predictors and its
@@ -123,7 +125,7 @@ lower_triangle_order <- function(model) {
   term <- varying_term(model)
   q <- length(term$directions)
   pairs <- effect_pairs(term)[seq_along(term$correlation), , drop = FALSE]
-  c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), if (!has_known_errors(model)) q + nrow(pairs) + 1)
+  c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), if ("scale_within" %in% model$layout$role) q + nrow(pairs) + 1)
 }
 
 # As in broom.mixed: sd__x, cor__(Intercept).x, sd__Observation.
@@ -144,7 +146,7 @@ choose_effects <- function(fit, effects, by_default, call) {
   valid <- is.character(effects) && length(effects) > 0 && all(effects %in% choices)
   check_argument(effects, valid, "one or more of \"fixed\", \"ran_vals\", \"ran_coefs\" and \"ran_pars\"", call)
   population <- has_population(fit$model)
-  has <- c(TRUE, population, has_groups(fit$model), TRUE)
+  has <- c(TRUE, population, has_groups(fit$model), any(c("scale_between", "scale_within") %in% fit$model$layout$role))
   if (by_default) {
     return(choices[has & c(TRUE, TRUE, !population, TRUE)])
   }

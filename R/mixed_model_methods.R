@@ -26,6 +26,10 @@
 #' the uncertainty of the standard deviations and of the population's mean, so they are larger. `coef(fit, condVar = TRUE)` adds
 #' posterior standard deviations and intervals of the coefficients.
 #'
+#' **Of counts** (`family`) all of these are on the scale of the link: log odds, or logarithms of rates. A group's deviation is its log
+#' odds or log rate minus what the population's mean and the group's predictors say. There is no standard deviation within groups, so
+#' `VarCorr()` has no `Residual` and `sigma()` is 1, as lme4 has it for `glmer()`.
+#'
 #' @param object,x,formula A fit. (`formula` is what [stats::model.frame()] calls its argument.)
 #' @param sigma Part of the generic function in nlme; it must be left at 1.
 #' @param condVar Whether to add the posterior variances, and intervals, of the deviations; for `coef()` standard deviations and
@@ -52,7 +56,7 @@
 #'   deviation within groups. Effects that are independent, as with `(1 + x || g)`, have a 1 x 1 matrix each, with names such as `g` and
 #'   `g.1`. `as.data.frame()` makes columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for each standard deviation
 #'   between groups, then each correlation, and one for the `Residual`.
-#' * `sigma()`: the standard deviation within groups, one number; for no pooling with one for each group a vector named by
+#' * `sigma()`: the standard deviation within groups, one number (of counts 1); for no pooling with one for each group a vector named by
 #'   the groups' labels.
 #' * `ngrps()`: the number of groups, named by the grouping factor.
 #' * `vcov()`: the posterior covariance matrix of what `fixef()` gives, from the draws.
@@ -208,7 +212,8 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   check_argument(sigma, identical(sigma, 1), "1", call)
   check_has_population(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
   term <- varying_term(x$model)
-  scales <- c(term$sd, x$model$scale_within$name)
+  within <- x$model$scale_within$name
+  scales <- c(term$sd, within)
   known <- x$model$scale_within$known
   if (has_quadrature(x)) {
     table <- posterior_table(x, call = call)
@@ -234,8 +239,9 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
   structure(
     stats::setNames(blocks, make.unique(rep(term$factor, length(blocks)))),
-    sc = known %||% means[[x$model$scale_within$name]],
-    residual_variance = if (is.null(known)) squares[[length(squares)]] else known^2, class = "bayespool_varcorr"
+    # As in lme4 it is 1 where there is no residual.
+    sc = known %||% if (is.null(within)) 1 else means[[within]],
+    residual_variance = if (!is.null(known)) known^2 else if (!is.null(within)) squares[[within]], class = "bayespool_varcorr"
   )
 }
 
@@ -266,7 +272,8 @@ as.data.frame.bayespool_varcorr <- function(x, row.names = NULL, optional = FALS
       sdcor = c(attr(block, "stddev"), attr(block, "correlation")[below])
     )
   })
-  within <- data.frame(grp = "Residual", var1 = none, var2 = none, vcov = attr(x, "residual_variance"), sdcor = attr(x, "sc"))
+  residual <- attr(x, "residual_variance")
+  within <- if (!is.null(residual)) data.frame(grp = "Residual", var1 = none, var2 = none, vcov = residual, sdcor = attr(x, "sc"))
   data.frame(do.call(rbind, c(blocks, list(within))), row.names = row.names)
 }
 
@@ -297,6 +304,9 @@ print.bayespool_varcorr <- function(x, digits = 4, ...) {
 sigma.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
+  if (has_counts(object$model)) {
+    return(1)
+  }
   sigma <- drop(unname(sigmas_given(object$model, rbind(posterior_means(object, call = call)))))
   if (shares_sigma(object$model)) sigma else stats::setNames(sigma, varying_term(object$model)$labels)
 }
@@ -345,10 +355,10 @@ vcov.bayespool_fit <- function(object, ...) {
 model.frame.bayespool_fit <- function(formula, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  rows <- observed_rows(formula, "model.frame()", call)
+  used <- used_positions(formula, "model.frame()", call)
   variables <- reformulas::subbars(formula$formula)
   all_rows <- stats::model.frame(variables, formula$data, na.action = stats::na.pass)
-  structure(droplevels(all_rows[rows$row, , drop = FALSE]), terms = attr(all_rows, "terms"))
+  structure(droplevels(all_rows[used, , drop = FALSE]), terms = attr(all_rows, "terms"))
 }
 
 # The fixed effects with the names of lme4. `means`: of all variables, named.

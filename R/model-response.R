@@ -34,3 +34,17 @@ response_of_draws <- function(fit, draws) {
   theta[, !ratios] <- inverse(theta[, !ratios])
   theta
 }
+
+# What the parameters of a model of counts are about, for people: "log odds of hits", or with `response` "probability of hits".
+outcome_label <- function(fit, response) {
+  words <- if (response) c(binomial = "probability", poisson = "rate") else c(binomial = "log odds", poisson = "log rate")
+  paste(words[[fit$model$family]], "of", event_label(fit))
+}
+
+# What is counted: of cbind(successes, failures) the first, of a factor its level.
+event_label <- function(fit) {
+  if (has_two_columns(fit$parsed)) {
+    return(format_expr(fit$parsed$response_expr[[2]]))
+  }
+  paste0(fit$parsed$response, if (!is.null(fit$reduced$success)) paste0(" = ", fit$reduced$success))
+}

@@ -138,9 +138,17 @@ with_intercept <- function(parsed) {
   parsed
 }
 
-# "group" or "common". Groups have standard deviations of their own by default, but share one beside predictors.
+# "group" or "common". Groups have standard deviations of their own by default, but share one beside predictors; of counts there is none.
 choose_sigma <- function(sigma, parsed, call) {
   by_default <- identical(sigma, c("group", "common"))
+  if (is_counts(parsed$family)) {
+    if (!by_default) {
+      abort_bayespool(
+        c("{.arg sigma} is for a normal outcome.", i = "Counts have no standard deviation within groups: leave it out."), "argument", call
+      )
+    }
+    return("common")
+  }
   sigma <- choose_one(sigma, c("group", "common"), call)
   if (is_counts(parsed$family)) {
     if (!by_default) {

@@ -8,20 +8,21 @@
 #'   `groups = 1:20`, `groups = 21:40` and so on leaf through many groups. `NULL`: all of them; where each group has a panel of
 #'   its own, the first 20, with a message.
 #' @param sort Order of the groups: `"data"`, as in the data or the levels of the factor; `"label"`; `"size"`, the largest
-#'   first; `"mean"`, by the mean of the observations of each, the smallest first.
+#'   first (of counts by trials or exposure); `"mean"`, by the mean of the observations of each (the observed proportion or rate), the
+#'   smallest first.
 #' @name group_arguments
 #' @keywords internal
 NULL
 
-# Positions of groups of the `moments`, in the order to draw. `most`: how many to draw where the user did not choose.
+# Positions of groups of the `moments` or counts, in the order to draw. `most`: how many to draw where the user did not choose.
 choose_groups <- function(moments, groups, sort, call, most = Inf) {
   sort <- choose_one(sort, group_orders, call)
   labels <- moments$group
   sorted <- switch(sort,
     data = seq_along(labels),
     label = order(labels, method = "radix"),
-    size = order(-moments$n),
-    mean = order(moments$mean[, ncol(moments$mean)])
+    size = order(-(moments$size %||% moments$n)),
+    mean = order(if (inherits(moments, "group_counts")) moments$events / moments$size else moments$mean[, ncol(moments$mean)])
   )
   if (is.null(groups)) {
     if (length(sorted) > most) {

@@ -6,7 +6,9 @@
 #' the population.
 #'
 #' With predictors all means are those at the mean of the predictors over all observations, and the group's own mean is adjusted
-#' to it by the slopes of partial pooling. The larger a point, the more observations has the group: small groups move most.
+#' to it by the slopes of partial pooling. Of counts the picture shows probabilities or rates, at each group's own predictors; with
+#' predictors, marks in the row of a group show what the population, and complete pooling, expect of it.
+#' The larger a point, the more observations (trials, exposure) has the group: small groups move most.
 #'
 #' @param x What [compare_pooling()] returned.
 #' @param intervals Of which models to draw intervals, any of `"partial"`, `"none"` and `"complete"`: a line, a thin line
@@ -38,6 +40,8 @@ plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval
   check_probability(prob, call)
   interval <- choose_interval(interval, call)
   fit <- x$fits$partial
+  counts <- has_counts(fit$model)
+  family <- families[[fit$model$family]]
   if (identical(sort, c("mean", "data", "label", "size"))) sort <- "mean"
   means <- compare_at_average(x, prob, interval, call)
   data <- shrinkage_data(means$groups)
@@ -50,14 +54,9 @@ plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval
     group = data$group, n = data$n, mean = c(data$observed, data$estimate_partial),
     model = rep(c("observed", "partial pooling"), each = nrow(data))
   )
-  names_of_lines <- c("population (partial pooling)", "complete pooling")
-  lines <- data.frame(mean = c(means$population$estimate, data$estimate_complete[1]), what = names_of_lines)
   crowded <- is_crowded(data$group)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$group)) +
-    (if ("complete" %in% intervals) {
-      ggplot2::annotate("rect", xmin = data$lower_complete[1], xmax = data$upper_complete[1], ymin = -Inf, ymax = Inf, fill = "grey85")
-    }) +
-    ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, linetype = .data$what), lines, colour = "grey30") +
+    mean_of_all(data, means$population, "complete" %in% intervals) +
     (if ("partial" %in% intervals) {
       ggplot2::geom_linerange(
         ggplot2::aes(xmin = .data$lower_partial, xmax = .data$upper_partial), colour = shade(if (crowded) "light_highlight" else "mid"),
@@ -79,16 +78,52 @@ plot.compare_pooling <- function(x, intervals = "partial", prob = NULL, interval
       arrow = ggplot2::arrow(length = ggplot2::unit(if (crowded) 0.03 else 0.05, "inches"), angle = 25)
     ) +
     ggplot2::scale_fill_manual(values = c(observed = "white", "partial pooling" = shade("mid"))) +
-    ggplot2::scale_linetype_manual(values = stats::setNames(c("solid", "dashed"), names_of_lines)) +
-    size_by_n(data$n) +
+    size_by_n(data$n, if (counts) family$size else "observations") +
     picture_theme() +
     legend_below() +
     ggplot2::guides(fill = ggplot2::guide_legend(override.aes = list(size = 2.5), order = 1), size = ggplot2::guide_legend(order = 2)) +
     group_axis(levels(data$group), grouping_factor(fit)) +
     ggplot2::labs(
-      x = paste("mean of", response_label(fit)), fill = "mean of the group", linetype = "mean of all"
+      x = if (counts) outcome_label(fit, TRUE) else paste("mean of", response_label(fit)),
+      fill = if (counts) paste(family$observed, "of the group") else "mean of the group",
+      linetype = if (counts) paste(family$observed, "of all") else "mean of all"
     ) +
     comparison_caption(fit, intervals, prob, interval, nrow(data))
+}
+
+# The population's mean and that of complete pooling, and a band around the latter: of all groups, or in each row where predictors of counts
+# tell groups apart. `population`: one row, or one a group.
+mean_of_all <- function(data, population, band) {
+  names <- c("population (partial pooling)", "complete pooling")
+  linetypes <- ggplot2::scale_linetype_manual(values = stats::setNames(c("solid", "dashed"), names))
+  if (nrow(population) == 1) {
+    lines <- data.frame(mean = c(population$estimate, data$estimate_complete[1]), what = names)
+    return(list(
+      if (band) {
+        ggplot2::annotate("rect", xmin = data$lower_complete[1], xmax = data$upper_complete[1], ymin = -Inf, ymax = Inf, fill = "grey85")
+      },
+      ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, linetype = .data$what), lines, colour = "grey30"),
+      linetypes
+    ))
+  }
+  of_group <- population$estimate[match(data$group, population$group)]
+  marks <- data.frame(group = data$group, mean = c(of_group, data$estimate_complete), what = rep(names, each = nrow(data)))
+  from_bottom <- function(group) nlevels(data$group) + 1 - as.integer(group)
+  marks$row <- from_bottom(marks$group)
+  bands <- data.frame(data[c("lower_complete", "upper_complete")], row = from_bottom(data$group))
+  list(
+    if (band) {
+      ggplot2::geom_rect(
+        ggplot2::aes(xmin = .data$lower_complete, xmax = .data$upper_complete, ymin = .data$row - 0.4, ymax = .data$row + 0.4),
+        bands, fill = "grey85", inherit.aes = FALSE
+      )
+    },
+    ggplot2::geom_segment(
+      ggplot2::aes(x = .data$mean, xend = .data$mean, y = .data$row - 0.4, yend = .data$row + 0.4, linetype = .data$what), marks,
+      colour = "grey30"
+    ),
+    linetypes
+  )
 }
 
 shrinkage_data <- function(groups) {
@@ -104,6 +139,6 @@ comparison_caption <- function(fit, intervals, prob, interval, rows) {
   where <- c(partial = "partial pooling (line)", none = "no pooling (thin line)", complete = "complete pooling (band)")[intervals]
   caption(
     if (length(where) > 0) paste0(interval_name(prob, interval), " under ", paste(where, collapse = ", "), "."),
-    if (has_predictors(fit$model)) "Means at the average predictors; those observed are adjusted to them.", height_advice(rows)
+    if (has_predictors(fit$model) && !has_counts(fit$model)) "Means at the average predictors; those observed are adjusted to them.", height_advice(rows)
   )
 }

@@ -5,7 +5,7 @@
 #' Intervals, traces or densities of the parameters.
 #'
 #' `"intervals"` has one panel for the means (or intercepts), one for the slopes and one for the standard deviations,
-#' because they may lie far apart. Slopes, or standard deviations, of very different size (more than tenfold) have panels of
+#' because they may lie far apart; of counts (`family`) all are on the scale of the link. Slopes, or standard deviations, of very different size (more than tenfold) have panels of
 #' their own. Where slopes vary between groups there is one more panel for each of these slopes, the population's first, one for
 #' the standard deviations of slopes and one for correlations. The point is the median, the thin line the interval that holds
 #' `prob`, the thick line that with `prob_inner`.
@@ -158,7 +158,9 @@ panels_by_rows <- function(rows, columns) {
 # The panel of each variable: by what it is, and where those of no group differ more than tenfold in size, by that. A slope that varies
 # has the population's and those of the groups in a panel of its own.
 interval_panels <- function(fit, layout, ends) {
-  means <- if (has_predictors(fit$model) || varies_in_slope(fit$model)) "intercepts" else "means"
+  means <- if (has_predictors(fit$model) || varies_in_slope(fit$model)) "intercepts" else if (!has_counts(fit$model)) "means"
+  link <- c(binomial = "log odds", poisson = "logarithms of rates")
+  if (has_counts(fit$model)) means <- paste(c(means, link[[fit$model$family]]), collapse = ": ")
   sds <- "standard deviations"
   sds_of_slopes <- "standard deviations of slopes"
   blocks <- c(

@@ -11,6 +11,9 @@
 #' quadrature, without draws: given the standard deviations, a combination of coefficients is normal. After NUTS they are of the
 #' draws, and the caption says so. With `prior_only = TRUE` this is the expectation of the prior.
 #'
+#' Of counts (`family`) the expectation is the probability, or the rate, of a group without a deviation, that is of the median group; other
+#' predictors are at their means over all groups.
+#'
 #' @param fit A fit with predictors, other than from [no_pooling()], which has no population.
 #' @inheritParams plot_groups
 #' @return A ggplot.
@@ -36,18 +39,23 @@ plot_effects <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "centra
   x <- choose_predictor(population_variables(fit), x, call)
   grid <- grid_of_population(fit, x, call)
   rows <- grid_rows(grid)
-  data <- data.frame(
-    x = rows$x, row_table(fit, rows$columns, rep(NA_integer_, length(rows$x)), noise = 0, prob, interval, call)
-  )
+  nobody <- rep(NA_integer_, length(rows$x))
+  counts <- has_counts(fit$model)
+  table <- if (counts) {
+    response_rows(fit, rows$columns, nobody, prob, interval, call)
+  } else {
+    row_table(fit, rows$columns, nobody, noise = 0, prob, interval, call)
+  }
+  data <- data.frame(x = rows$x, table, row.names = NULL)
   ggplot2::ggplot(data, ggplot2::aes(.data$x)) +
     band_layers(grid$numeric) +
     picture_theme() +
-    ggplot2::labs(x = x, y = paste("expected", response_label(fit))) +
+    ggplot2::labs(x = x, y = if (counts) outcome_label(fit, TRUE) else paste("expected", response_label(fit))) +
     caption(
       paste0(
         if (is_prior_only(fit)) "Prior" else "Posterior", " mean and ", interval_name(prob, interval),
         if (has_groups(fit$model)) " in the population", if (!has_quadrature(fit)) ", from draws", "."
       ),
-      others_caption(population_variables(fit), x, "over all observations")
+      others_caption(population_variables(fit), x, if (counts) "over all groups" else "over all observations")
     )
 }

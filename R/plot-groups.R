@@ -17,6 +17,11 @@
 #' mean of the response, at the mean of the predictor, with the number of observations as its area. The line reaches two
 #' standard deviations of the predictor to each side of that point, or beyond the outermost means with `range = "all"`.
 #'
+#' **Of counts** (`family`) there is one point a group, the proportion or rate that was observed, with the number of trials or the exposure
+#' as its area, beside the posterior mean and interval of the group's probability or rate. Predictors belong to groups, so with a
+#' predictor the groups stand in one panel, each at its value, with the expectation of the population as a line and a band (a line
+#' at each level of a factor).
+#'
 #' @param fit A fit.
 #' @param x Name of the predictor to show; `NULL`: the first in the formula.
 #' @param prob Probability in the interval, between 0 and 1.
@@ -51,6 +56,10 @@ plot_groups <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "central
   check_positive_count(ndraws, call)
   predictors <- predictor_variables(fit)
   with_line <- length(predictors) > 0
+  if (has_counts(fit$model)) {
+    if (with_line || !is.null(x)) x <- choose_predictor(predictors, x, call)
+    return(plot_count_groups(fit, x, choose_groups(fit$reduced, groups, sort, call), prob, interval, ndraws, call))
+  }
   if (with_line || !is.null(x)) x <- choose_predictor(predictors, x, call)
   chosen <- choose_groups(fit$reduced, groups, sort, call, most = if (with_line) most_panels else Inf)
   picture <- if (with_line) {

@@ -24,12 +24,35 @@ grid_of_groups <- function(fit, x, chosen, all, call) {
 }
 
 grid_of_population <- function(fit, x, call) {
+  if (has_counts(fit$model)) {
+    return(grid_of_counts(fit, x, call))
+  }
   if (has_rows(fit)) {
     used <- observed_rows(fit, "A picture of a factor", call)
     return(grid_from_rows(fit, used, x, rep(1L, length(used$y)), TRUE, call))
   }
   means <- fit$reduced$mean
   grid_from_moments(fit, column_of_moments(fit, x, call), rbind(weighted_means(means, fit$reduced)), NA, NA, TRUE)
+}
+
+# Predictors of counts belong to groups: one row stands for a group. Besides, `x_groups`: x of each group.
+grid_of_counts <- function(fit, x, call) {
+  counts <- fit$reduced
+  if (has_rows(fit)) {
+    frame <- eval_predictors(fit$parsed, fit$data, call)$frame
+    labels <- if (has_grouping_factor(fit)) as.character(fit$data[[grouping_factor(fit)]]) else rep("", nrow(fit$data))
+    row <- match(counts$group, replace(labels, !stats::complete.cases(frame), NA))
+    grid <- grid_from_rows(fit, list(row = row), x, rep(1L, length(row)), TRUE, call)
+    grid$x_groups <- grid$x_rows
+    return(grid)
+  }
+  column <- column_of_moments(fit, x, call)
+  values <- sequences(NA, NA, range(counts$x[, column]), TRUE)
+  columns <- array(colMeans(counts$x), c(1, ncol(counts$x), ncol(values)))
+  columns[, column, ] <- values
+  list(
+    numeric = TRUE, values = values, columns = columns, present = values == values, column = column, x_groups = counts$x[, column]
+  )
 }
 
 grid_steps <- 30
@@ -92,14 +115,14 @@ column_of_moments <- function(fit, x, call) {
   if (!identical(with_x, name) || !identical(c(fit$reduced$terms, fit$reduced$varying$terms)[[name]], name)) {
     abort_bayespool(
       c(
-        "To draw a line over {.val {x}}, the single observations are needed, and this fit was made from group moments.",
-        i = "Moments suffice where {.val {x}} is a numeric column and not part of another term.",
+        "To draw a line over {.val {x}}, the single observations are needed, and this fit was made from lines of groups.",
+        i = "Lines of groups suffice where {.val {x}} is a numeric column and not part of another term.",
         i = "Fit the model to the rows, as a data frame."
       ),
       "data", call
     )
   }
-  match(name, colnames(fit$reduced$mean))
+  match(name, colnames(if (has_counts(fit$model)) fit$reduced$x else fit$reduced$mean))
 }
 
 # The grid as rows: `cell`, `x` (a number or a factor) and `columns`, a matrix.

@@ -9,6 +9,9 @@
 #' known. What was observed is half grey. More than three predictors share one circle and one square. In the text ellipses
 #' are random quantities, grey where they were observed; boxes are known or follow from others.
 #'
+#' Of counts (`family`) the logit of the probability, or the logarithm of the rate, is what coefficients add up to; the numbers of trials
+#' `n[i]`, or the exposures `e[i]`, are known.
+#'
 #' With `prior_only = TRUE` the response has not been seen and is not grey. NUTS in its non-centered form moves the
 #' standardised `eta[j]`; the graph shows them. All other fits of the hierarchical models are shown centered, as the
 #' formulas of their help pages are written.

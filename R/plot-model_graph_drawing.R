@@ -107,7 +107,7 @@ place_nodes <- function(nodes) {
   right <- max(1.3, text_width(nodes["response"]) / 2, text_width(nodes[intersect(c("mean", "group"), names(nodes))]) + beside_node)
   if (hangs && has("eta")) nodes$eta$side <- "left"
   left <- -1.5 - beside_node - text_width(nodes[c(predictors, if (hangs && has("eta")) "eta")])
-  sigma <- if (nodes$sigma$plate == "group") c(right + text_width(nodes["sigma"]) / 2, group) else c(right + 1, 0)
+  sigma <- if (identical(nodes$sigma$plate, "group")) c(right + text_width(nodes["sigma"]) / 2, group) else c(right + 1, 0)
   places <- list(
     response = c(0, 0), mean = c(0, mean), group = c(0, group), eta = if (hangs) c(-1.3, group - 0.45) else c(-1.15, group), sigma = sigma
   )

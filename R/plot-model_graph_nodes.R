@@ -46,7 +46,7 @@ parameter_nodes <- function(fit) {
     if (has_population(model)) Map(function(id, name) prior_node(fit, id, name), numbered("tau", seq_along(term$sd)), term$sd),
     if (length(term$correlation) > 0) list(correlation_node(fit, term)),
     lapply(seq_along(model$slopes), function(k) prior_node(fit, slopes[k], model$slopes[k])),
-    if (shares_sigma(model) && !has_known_errors(model)) list(prior_node(fit, "sigma", model$scale_within$name))
+    if (shares_sigma(model) && "scale_within" %in% model$layout$role) list(prior_node(fit, "sigma", model$scale_within$name))
   )
 }
 
@@ -134,26 +134,50 @@ observation_nodes <- function(fit) {
   coefficients <- c(model$slopes, rep(NA, sum(is.na(nodes$slope))))
   own <- match(model$columns[nodes$varies], term$directions)
   coefficients[nodes$varies] <- of_group(term$coefficient[own])
-  with_mean <- length(model$columns) > 0
+  with_mean <- length(model$columns) > 0 || has_counts(model)
+  size <- if (has_counts(model)) size_node(fit)
   # One line a term: there may be many.
   terms <- c(intercept, sprintf("%s %s[i]", coefficients, model$columns))
+  outcome <- if (has_counts(model)) {
+    count_outcome(model, size)
+  } else {
+    list(distribution = paste0("normal(", if (with_mean) "m[i]" else intercept, ", ", sigma, ")"), mean = "m[i]")
+  }
   response <- new_node(
     "response",
     c(
-      paste0(response_label(fit), "[i]"), paste0("~ ", (if (has_counts(model)) model$family else "normal"), "(", if (with_mean) "m[i]" else intercept, ", ", sigma, ")"),
-      if (with_mean) paste0(c("m[i] = ", rep("+ ", length(terms) - 1)), terms)
+      paste0(if (has_counts(model)) event_label(fit) else response_label(fit), "[i]"), paste("~", outcome$distribution),
+      if (with_mean) paste0(c(paste(outcome$mean, "= "), rep("+ ", length(terms) - 1)), terms)
     ),
     if (is_prior_only(fit)) "random" else "observed", "observation",
     c(
       if (has_groups(model)) "group", if (has_intercept(model) && !own_intercept) "population",
-      nodes$slope[!nodes$varies], nodes$column, "sigma"
+      nodes$slope[!nodes$varies], nodes$column, if (!has_counts(model) || !is.null(size)) "sigma"
     )
   )
   c(
     Map(function(id, name) new_node(id, paste0(name, "[i]"), "predictor", "observation"), nodes$column, model$columns),
     if (known_errors) list(new_node("sigma", c(sigma, "known"), "predictor", "observation")),
+    if (!is.null(size)) list(size),
     list(response)
   )
+}
+
+# What counts are out of, or in: it stands where sigma does of a normal outcome. NULL for trials of one, and without an exposure.
+size_node <- function(fit) {
+  counts <- fit$reduced
+  if (counts$family == "binomial") {
+    return(if (any(counts$size != counts$n)) new_node("sigma", c("n[i]", "trials"), "predictor", "observation"))
+  }
+  if (!is.null(counts$offset)) new_node("sigma", c("e[i]", "exposure"), "predictor", "observation")
+}
+
+# The distribution of a count, and the link of its parameter.
+count_outcome <- function(model, size) {
+  if (model$family == "binomial") {
+    return(list(distribution = if (is.null(size)) "bernoulli(p[i])" else "binomial(n[i], p[i])", mean = "logit p[i]"))
+  }
+  list(distribution = if (is.null(size)) "poisson(rate[i])" else "poisson(e[i] rate[i])", mean = "log rate[i]")
 }
 
 # NULL where there is no such plate.
@@ -173,17 +197,18 @@ observation_plate_label <- function(fit) {
 
 # For the picture ----------------------------------------------------------------------------------------------------------
 
-# Beside predictors the mean of an observation has a node of its own, which the text has in that of the response.
+# Beside predictors, and of counts, the mean of an observation has a node of its own, which the text has in that of the response.
 split_mean <- function(nodes) {
   names(nodes) <- vapply(nodes, `[[`, "", "id")
   response <- nodes$response
   terms <- response$label[-(1:2)]
   if (length(terms) > 0) {
-    terms[1] <- sub("m[i] = ", "= ", terms[1], fixed = TRUE)
+    mean <- sub(" = .*", "", terms[1])
+    terms[1] <- sub(".* = ", "= ", terms[1])
     parents <- setdiff(response$parents, "sigma")
-    nodes$mean <- new_node("mean", c("m[i]", terms), "deterministic", "observation", parents)
+    nodes$mean <- new_node("mean", c(mean, terms), "deterministic", "observation", parents)
     nodes$response$label <- response$label[1:2]
-    nodes$response$parents <- c("mean", "sigma")
+    nodes$response$parents <- c("mean", intersect("sigma", response$parents))
   }
   nodes
 }
@@ -225,7 +250,7 @@ merge_predictors <- function(nodes) {
   if (max(nchar(unlist(strsplit(rest, "\n")), "width")) > 26) rest <- "each slope times\nits predictor"
   terms <- c(intercept, rest)
   terms <- paste0(c("= ", rep("+ ", length(terms) - 1)), terms)
-  nodes$mean$label <- c("m[i]", unlist(strsplit(terms, "\n")))
+  nodes$mean$label <- c(nodes$mean$label[1], unlist(strsplit(terms, "\n")))
   nodes
 }
 

@@ -19,6 +19,9 @@
 #' [predictive_table()] has it, have another shape and colour. So a group that was kept aside shows whether the model had
 #' expected it.
 #'
+#' **Of counts** (`family`) the picture shows the probability or the rate of a new group. Where `newdata` has the counts of one, a diamond is
+#' the observed proportion or rate; predictors belong to groups and must be the same in all of its rows.
+#'
 #' @param fit A fit with draws, other than from [no_pooling()].
 #' @param newdata A data frame with rows of one new group: the values of the predictors, where the model has some, and
 #'   the response, where it was observed. The grouping factor may be left out.
@@ -54,6 +57,9 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     )
   }
   rows <- new_group_rows(fit, newdata, call)
+  if (has_counts(fit$model)) {
+    return(plot_new_count_group(fit, rows, prob, call))
+  }
   seed <- seed %||% sample.int(.Machine$integer.max, 1)
   predicted <- rstantools::posterior_predict(fit, newdata = rows$data, seed = seed)
   # A row at random for each draw: as each draw is at random, the rows may take turns.

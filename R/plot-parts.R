@@ -161,12 +161,12 @@ jittered_points <- function(crowded) {
 }
 
 # The larger a point, the more observations behind it; one observation must still be seen. The legend shows the smallest and
-# the largest group, and what lies between. Where rows are close, points are small.
-size_by_n <- function(n) {
+# the largest group, and what lies between. Where rows are close, points are small. `what`: that `n` is a number of.
+size_by_n <- function(n, what = "observations") {
   most <- if (is_crowded(n)) 2.5 else 4.5
   middle <- signif(sqrt(min(n) * max(n)), 1)
   ggplot2::scale_size(
-    range = c(most / 3, most), name = "observations", limits = c(min(n), max(n)),
+    range = c(most / 3, most), name = what, limits = c(min(n), max(n)),
     breaks = sort(unique(c(min(n), if (middle > min(n) && middle < max(n)) middle, max(n))))
   )
 }

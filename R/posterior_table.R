@@ -72,7 +72,7 @@ drawn_intervals <- function(draws, prob, interval) {
 # The intraclass correlation of each draw.
 drawn_icc <- function(fit, draws) {
   between <- draws[, varying_term(fit$model)$sd]^2
-  between / (between + if (has_counts(fit$model)) logistic_variance else drop(sigmas_given(fit$model, draws))^2)
+  between / (between + drop(variances_within(fit$model, draws)))
 }
 
 posterior_means <- function(fit, deviations = FALSE, call) {

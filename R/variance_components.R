@@ -23,6 +23,13 @@
 #' slope the variance is least at \eqn{x = -\rho \tau_0 / \tau_1} and grows with the square of the distance from there. The share between
 #' is the correlation of two observations of one group that are both at \eqn{z}.
 #'
+#' **Of counts** (`family`) the components are on the scale of the link, that of log odds or of logarithms of rates. `between` is
+#' \eqn{\tau^2} there. For [binomial()] `within` is \eqn{\pi^2 / 3 = 3.29}{pi^2 / 3 = 3.29}, a known number: an event can be seen as a
+#' continuous quantity above a threshold, which scatters around the group's log odds with a logistic distribution, and this is that
+#' distribution's variance. The shares are those of this quantity, as in Goldstein et al. (2002). For [poisson()] there is `between`
+#' alone: the variance of a count within a group depends on its rate and its exposure, so there is no one number for it, and no one
+#' intraclass correlation.
+#'
 #' Each has a posterior distribution. It is computed by quadrature, without draws, where the fit is exact, and from the
 #' draws of a fit by NUTS.
 #'
@@ -42,9 +49,9 @@
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_variance_components` with rows `between`, `within`, `share_between` and
-#'   `share_within`, and columns `variable`, posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
+#'   `share_within` (of a fit with [poisson()] `between` alone), and columns `variable`, posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
 #'   `central_lower` and `central_upper`) of the interval that holds `prob` of the posterior, and `plug_in`. Variances
-#'   are on the squared scale of the response. With heavy-tailed or flat priors and few groups a mean or sd of a variance
+#'   are on the squared scale of the response, or of the link. With heavy-tailed or flat priors and few groups a mean or sd of a variance
 #'   may not exist: it is `Inf`.
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()] and [no_pooling()], which have no variance
 #'   between groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), an `at` without a value of each variable or for a
@@ -53,6 +60,9 @@
 #'   by NUTS without draws.
 #' @references Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*,
 #'   chapter 12. Cambridge University Press.
+#'
+#'   Goldstein, H., Browne, W. and Rasbash, J. (2002). Partitioning variation in multilevel models. *Understanding Statistics*, 1(4),
+#'   223-231. \doi{10.1207/S15328031US0104_02}
 #' @seealso [VarCorr()][VarCorr.bayespool_fit] for the same in the form of lme4.
 #' @examples
 #' sites <- subset(hpp_sites, site %in% c("Southampton", "METU", "Kassel", "Tsinghua", "Oslo"))
@@ -92,23 +102,29 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
   }
   # The last share is one minus the other.
   table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
-  means <- posterior_means(object, call = call)
-  squares <- c(variances_between(varying_term(object$model), rbind(means), z), sigmas_given(object$model, rbind(means))[1]^2)
+  means <- rbind(posterior_means(object, call = call))
+  squares <- c(variances_between(varying_term(object$model), means, z), variances_within(object$model, means)[1])
   colnames(table) <- c("mean", "sd", interval_names(interval))
+  rows <- c("between", "within", "share_between", "share_within")
+  known <- if (has_icc(object$model) || varies_in_slope(object$model)) 1:4 else 1
   new_table(
     c(
-      list(variable = c("between", "within", "share_between", "share_within")), matrix_columns(table),
-      list(plug_in = unname(c(squares, squares / sum(squares))))
+      list(variable = rows[known]), matrix_columns(table[known, , drop = FALSE]),
+      list(plug_in = unname(c(squares, squares / sum(squares)))[known])
     ),
     "bayespool_variance_components",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], known_errors = has_known_errors(object$model)
+    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], known_errors = has_known_errors(object$model),
+    family = object$model$family
   )
 }
 
 # What multiplies the effects of a group (q numbers, named by direction) where its variance is wanted. `at`: as the user gave it.
 choose_directions_at <- function(fit, at, call) {
   model <- fit$model
+  if (has_counts(model) && is.null(at)) {
+    return(stats::setNames(1, intercept_direction)) # nothing else varies
+  }
   moments <- fit$reduced
   columns <- if (is.null(at)) {
     means <- weighted_means(moments$mean, moments)
@@ -160,7 +176,7 @@ variances_between <- function(term, draws, z) {
 drawn_components <- function(fit, z, prob, interval, call) {
   draws <- draws_matrix(fit, call)
   between <- variances_between(varying_term(fit$model), draws, z)
-  within <- drop(sigmas_given(fit$model, draws))^2
+  within <- drop(variances_within(fit$model, draws))
   interval_of_draws(cbind(between, within, between / (between + within)), prob, interval)
 }
 
@@ -168,6 +184,7 @@ drawn_components <- function(fit, z, prob, interval, call) {
 #' @export
 print.bayespool_variance_components <- function(x, digits = 3, ...) {
   at <- attr(x, "at")
+  counts <- attr(x, "family") %in% count_families
   if (is.null(attr(x, "interval")) || ncol(x) != 6) {
     return(NextMethod()) # a part of the table
   }
@@ -175,7 +192,15 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
-  if (is.null(at)) {
+  if (counts) {
+    print_note(
+      if (attr(x, "family") == "binomial") {
+        "On the scale of log odds. within: pi^2 / 3, the variance of the logistic distribution. share_between: the intraclass correlation"
+      } else {
+        "On the scale of logarithms of rates. Counts have no one variance within groups: it depends on the rate"
+      }
+    )
+  } else if (is.null(at)) {
     print_note("share_between: ", if (isTRUE(attr(x, "known_errors"))) "I2" else "the intraclass correlation")
   } else {
     print_note(
@@ -185,8 +210,8 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   }
   if (isTRUE(attr(x, "known_errors"))) print_note("within: the variance of a typical estimate, which is known; see ?meta_analysis")
   print_note(
-    "plug_in: from the posterior means of the ", if (is.null(at)) "two ", "standard deviations",
-    if (!is.null(at)) " and correlations", ", not a posterior mean itself"
+    "plug_in: from the posterior mean", if (!counts) "s", " of the ", if (counts) "standard deviation" else if (is.null(at)) "two ",
+    if (!counts) "standard deviations", if (!is.null(at)) " and correlations", ", not a posterior mean itself"
   )
   note_interval(x, "posterior")
   invisible(x)

@@ -25,6 +25,40 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_counts_contrasts
+Rcpp::NumericMatrix cpp_counts_contrasts(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, const std::vector<int>& first, const std::vector<int>& second, double probability, bool shortest, int cores);
+RcppExport SEXP _bayespool_cpp_counts_contrasts(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP firstSEXP, SEXP secondSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type first(firstSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type second(secondSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_contrasts(problem, order, record, first, second, probability, shortest, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_counts_shrinkage
+Rcpp::NumericMatrix cpp_counts_shrinkage(const Rcpp::List& problem, double order, const Rcpp::NumericVector& record, double probability, bool shortest, int cores);
+RcppExport SEXP _bayespool_cpp_counts_shrinkage(SEXP problemSEXP, SEXP orderSEXP, SEXP recordSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type order(orderSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_counts_shrinkage(problem, order, record, probability, shortest, cores));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_counts_fit
 Rcpp::List cpp_counts_fit(const Rcpp::List& problem, double order, int draws, double seed, int cores);
 RcppExport SEXP _bayespool_cpp_counts_fit(SEXP problemSEXP, SEXP orderSEXP, SEXP drawsSEXP, SEXP seedSEXP, SEXP coresSEXP) {
@@ -697,6 +731,8 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_convergence", (DL_FUNC) &_bayespool_cpp_convergence, 3},
+    {"_bayespool_cpp_counts_contrasts", (DL_FUNC) &_bayespool_cpp_counts_contrasts, 8},
+    {"_bayespool_cpp_counts_shrinkage", (DL_FUNC) &_bayespool_cpp_counts_shrinkage, 6},
     {"_bayespool_cpp_counts_fit", (DL_FUNC) &_bayespool_cpp_counts_fit, 5},
     {"_bayespool_cpp_counts_evidence", (DL_FUNC) &_bayespool_cpp_counts_evidence, 2},
     {"_bayespool_cpp_counts_leave_one_out", (DL_FUNC) &_bayespool_cpp_counts_leave_one_out, 7},
