@@ -4,7 +4,10 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <functional>
+#include <optional>
+#include <vector>
 
+#include "core/exact/count_mixture.hpp"
 #include "core/exact/count_nodes.hpp"
 #include "core/exact/count_quadrature.hpp"
 #include "core/exact/point_summary.hpp"
@@ -38,15 +41,8 @@ class CountMarginals {
   CountRows new_theta(const VectorXd& x, const SummaryColumns& wanted) const;
 
  private:
-  // theta = middle + stretch sinh(points.f / stretch)
-  struct ThetaPoints {
-    SummaryPoints points;
-    double middle, stretch;
-
-    double theta(double f) const { return middle + stretch * std::sinh(f / stretch); }
-  };
-
-  CountRows rows(const ThetaPoints& points, const SummaryColumns& wanted) const;
+  CountRows rows(const CountMixture& mixture, const SummaryPoints& points,
+                 const SummaryColumns& wanted) const;
 
   bool pooled() const;  // theta is x'beta
   std::function<double(double)> response() const;
@@ -54,15 +50,14 @@ class CountMarginals {
   // The frequency up to which the lattice tells the distribution of a quantity that is known at the nodes.
   double bandwidth(const Eigen::ArrayXd& f) const;
 
-  // Points of theta whose prior at the nodes is N(eta, tau^2), with a likelihood or none.
-  ThetaPoints points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
-                     const Eigen::ArrayXd& log_z) const;
+  CountMixture mixture(const VectorXd& x) const;
 
   const CountQuadrature* quadrature_;
   CountNodes nodes_;
   VectorXd mean_;        // of the places in the lattice
   MatrixXd covariance_;  // the same
   MatrixXd dual_;        // frequencies at which the lattice repeats the spectrum
+  std::vector<std::optional<CountMixture>> mixtures_;  // by stratum, where several classes share it
 };
 
 }  // namespace bayespool
