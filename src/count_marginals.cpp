@@ -1,6 +1,7 @@
 // Distributions of the parameters of a model of counts: the definitions of core/exact/count_marginals.hpp.
 #include "core/exact/count_marginals.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
@@ -87,6 +88,7 @@ CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {
                     stratum = static_cast<std::size_t>(classes.stratum_of[own]);
   const VectorXd& x = classes.strata[stratum].x;
   if (pooled()) return linear(x, wanted);
+  if (classes.likelihood[own].is_empty()) return new_theta(x, wanted);
   const Eigen::ArrayXd log_z = nodes_.log_z.row(c).transpose().array();
   const auto of = [&](const CountMixture& mixture) {
     return rows(mixture, mixture.points(classes.likelihood[own], log_z, wanted.any()), wanted);
@@ -102,11 +104,47 @@ CountRows CountMarginals::new_theta(const VectorXd& x, const SummaryColumns& wan
                           of_x.points(CountLikelihood(family, 0, 0),
                                       Eigen::ArrayXd::Zero(nodes_.count()), wanted.any()),
                           wanted);
-  const CountPosterior& posterior = quadrature_->posterior();
-  const bool bounded = posterior.priors().tau.is_fixed() || posterior.tau_coordinate().bounded();
-  if (!bounded && family == CountFamily::poisson)
-    result.response.head(2).setConstant(std::numeric_limits<double>::quiet_NaN());
+  if (family == CountFamily::poisson) {
+    const double mean = exponential_moment(x, 1), square = exponential_moment(x, 2);
+    result.response(0) = mean;
+    result.response(1) = std::isinf(square) ? square : std::sqrt(square - mean * mean);
+  }
   return result;
+}
+
+// E exp(m theta) is the mean of exp(m eta + m^2 tau^2 / 2). Where tau is large, and no prior says otherwise, eta is normal with variance
+// tau^2 times a constant, the share: the mean is finite if the prior of tau falls as a normal density with an sd below
+// 1 / (m sqrt(1 + share)), and infinite if it falls more slowly. With just that sd all depends on the data.
+double CountMarginals::exponential_moment(const VectorXd& x, double order) const {
+  const double slowest = 1 / (order * std::sqrt(1 + share_of_flat(x))),
+               tail = quadrature_->posterior().priors().tau.normal_tail();
+  if (tail > slowest) return HUGE_VAL;
+  if (tail == slowest) return std::numeric_limits<double>::quiet_NaN();
+  const Eigen::ArrayXd eta = (x.transpose() * nodes_.beta).transpose().array();
+  const Eigen::ArrayXd exponent =
+      nodes_.weight.log() + order * eta + 0.5 * order * order * nodes_.tau.square();
+  const double top = exponent.maxCoeff();
+  return std::exp(top) * nodes_.resolved_sum((exponent - top).exp());
+}
+
+// The variance of eta over tau^2 where tau is large: of least squares with the coefficients whose prior is flat, since what a proper prior
+// allows does not grow.
+double CountMarginals::share_of_flat(const VectorXd& x) const {
+  const CountPosterior& posterior = quadrature_->posterior();
+  const Eigen::ArrayXd sd = posterior.priors().coefficients.sd.array();
+  const VectorXd flat = sd.isInf().cast<double>();
+  if (flat.isZero(0)) return 0;
+  const CountClasses& classes = posterior.classes();
+  MatrixXd square = MatrixXd((1 - flat.array()).matrix().asDiagonal());
+  for (Index c = 0; c < classes.count(); ++c) {
+    if (classes.likelihood[static_cast<std::size_t>(c)].is_empty()) continue;
+    const VectorXd row = flat.cwiseProduct(
+        classes.strata[static_cast<std::size_t>(classes.stratum_of[static_cast<std::size_t>(c)])]
+            .x);
+    square.noalias() += classes.groups(c) * row * row.transpose();
+  }
+  const VectorXd of_flat = flat.cwiseProduct(x);
+  return of_flat.dot(square.ldlt().solve(of_flat));
 }
 
 CountRows CountMarginals::rows(const CountMixture& mixture, const SummaryPoints& points,

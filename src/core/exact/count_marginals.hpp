@@ -35,8 +35,8 @@ class CountMarginals {
   Eigen::RowVectorXd variance(const SummaryColumns& wanted) const;
   Eigen::RowVectorXd intraclass_correlation(const SummaryColumns& wanted) const;
 
-  // theta of the groups of class c, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
-  // tail of tau: exp(tau^2 / 2) has a mean for few priors.
+  // theta of the groups of class c, and of a new group. The mean and sd of the rate of a group without data, exp(theta), rest on the tail
+  // of tau, as exp(tau^2 / 2) does: they are infinite where the prior of tau falls too slowly, and NaN where the nodes do not tell them.
   CountRows theta(Index c, const SummaryColumns& wanted) const;
   CountRows new_theta(const VectorXd& x, const SummaryColumns& wanted) const;
 
@@ -51,6 +51,10 @@ class CountMarginals {
   double bandwidth(const Eigen::ArrayXd& f) const;
 
   CountMixture mixture(const VectorXd& x) const;
+
+  // E exp(order theta) of a group without data.
+  double exponential_moment(const VectorXd& x, double order) const;
+  double share_of_flat(const VectorXd& x) const;
 
   const CountQuadrature* quadrature_;
   CountNodes nodes_;
