@@ -15,7 +15,7 @@ namespace {
 // As for several effects: the square of the tolerance is about the error of means.
 LatticeOptions lattice_options(Index dimension) {
   constexpr std::array<double, 4> tolerance = {1e-9, 1e-9, 1e-5, 2.5e-4};
-  if (dimension > 3) return {5e-4, 20, 800000};
+  if (dimension > 3) return {2e-3, 18, 800000};
   return {tolerance[static_cast<std::size_t>(dimension)], 20, 400000};
 }
 

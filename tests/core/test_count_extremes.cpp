@@ -87,8 +87,8 @@ TEST_CASE("counts: four dimensions beside a dense grid", "[counts]") {
   const CountQuadrature found(data, priors, 2, no_check);
   CHECK(found.posterior().dimension() == 4);
 
-  const int count = 60, tau_count = 90;
-  const double low = -4.5, step = 7.5 / count, low_tau = std::log(1e-4),
+  const int count = 120, tau_count = 90;
+  const double low = -8, step = 15.0 / count, low_tau = std::log(1e-4),
                tau_step = std::log(2e5) / tau_count;
   // The integrals of the three groups of a population, by place and tau.
   std::vector<MatrixXd> groups(3, MatrixXd(count, tau_count));
