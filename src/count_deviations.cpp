@@ -19,11 +19,11 @@ CountRows CountMarginals::theta_less(Index c, const VectorXd& less,
               wanted);
 }
 
-// Each node gives points of its own: the likelihood of theta - less is another one at each. As in points(), neighbouring nodes overlap
+// Each node gives points of its own: the likelihood of theta - less is another one at each. As in CountMixture, neighbouring nodes overlap
 // where their densities are wide beside the distance of their centres, which is that of sd^2 / tau^2 eta - less.
-CountMarginals::ThetaPoints CountMarginals::deviation_points(const Eigen::ArrayXd& eta,
-                                                             const CountLikelihood& likelihood,
-                                                             const Eigen::ArrayXd& less) const {
+ThetaMixture CountMarginals::deviation_points(const Eigen::ArrayXd& eta,
+                                              const CountLikelihood& likelihood,
+                                              const Eigen::ArrayXd& less) const {
   constexpr double of_sd = 8, of_strip = 20, negligible = 1e-9, most_range = 3000;
   const Index count = nodes_.count();
   const Eigen::ArrayXd& w = nodes_.weight;
@@ -33,19 +33,16 @@ CountMarginals::ThetaPoints CountMarginals::deviation_points(const Eigen::ArrayX
     centre(t) = peak.at - less(t);
     sd(t) = peak.sd;
   }
-  ThetaPoints result;
+  ThetaMixture result;
   result.middle = (w * centre).sum();
   result.stretch =
       3 *
       std::exp(0.5 * (w * ((centre - result.middle).square() + sd.square() + 1e-300).log()).sum());
-  const auto place = [&](double u) {
-    return result.stretch * std::asinh((u - result.middle) / result.stretch);
-  };
   const VectorXd with_eta = covariance_with(eta), with_less = covariance_with(less);
   double lowest = HUGE_VAL, highest = -HUGE_VAL, of_centres = HUGE_VAL;
   std::vector<std::pair<double, double>> widths;  // in f, with their weights
   for (Index t = 0; t < count; ++t) {
-    const double f = place(centre(t)), width = place(centre(t) + sd(t)) - f;
+    const double f = result.place(centre(t)), width = result.place(centre(t) + sd(t)) - f;
     if (w(t) > negligible) {
       lowest = std::min(lowest, f - 9 * width);
       highest = std::max(highest, f + 9 * width);
@@ -73,7 +70,7 @@ CountMarginals::ThetaPoints CountMarginals::deviation_points(const Eigen::ArrayX
     if (w(t) < 1e-12) continue;
     rule.fill(likelihood, {eta(t), nodes_.tau(t)}, frequency);
     for (std::size_t i = 0; i < rule.theta.size(); ++i) {
-      f.push_back(place(rule.theta[i] - less(t)));
+      f.push_back(result.place(rule.theta[i] - less(t)));
       weight.push_back(w(t) * rule.weight[i] / rule.total);
     }
   }

@@ -1,6 +1,7 @@
 // Distributions of the parameters of a model of counts: the definitions of core/exact/count_marginals.hpp.
 #include "core/exact/count_marginals.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@ namespace bayespool {
 namespace {
 
 constexpr double two_pi = 6.28318530717958647693;
+constexpr Index few = 3;  // classes with one x, for which tables do not pay
 
 double inverse_logit(double theta) {
   const double e = std::exp(-std::abs(theta));
@@ -27,6 +29,20 @@ CountMarginals::CountMarginals(const CountQuadrature& quadrature)
   const MatrixXd deviation = nodes_.z.colwise() - mean_;
   covariance_ = deviation * w.matrix().asDiagonal() * deviation.transpose();
   if (mean_.size() > 0) dual_ = two_pi * quadrature.rule().map.generator.inverse().transpose();
+  const CountClasses& classes = quadrature.posterior().classes();
+  mixtures_.resize(classes.strata.size());
+  if (pooled()) return;
+  for (std::size_t s = 0; s < mixtures_.size(); ++s) {
+    const CountClasses::Stratum& stratum = classes.strata[s];
+    if (stratum.count < few) continue;
+    mixtures_[s].emplace(mixture_at(stratum.x));
+    // Of many classes some are enough: what they have no table for is computed.
+    std::vector<const CountLikelihood*> some;
+    const Index stride = 1 + stratum.count / 64;
+    for (Index c = stratum.first; c < stratum.first + stratum.count; c += stride)
+      some.push_back(&classes.likelihood[static_cast<std::size_t>(c)]);
+    mixtures_[s]->tabulate(some);
+  }
 }
 
 VectorXd CountMarginals::covariance_with(const Eigen::ArrayXd& f) const {
@@ -78,31 +94,70 @@ Eigen::RowVectorXd CountMarginals::intraclass_correlation(const SummaryColumns& 
 
 CountRows CountMarginals::theta(Index c, const SummaryColumns& wanted) const {
   const CountClasses& classes = quadrature_->posterior().classes();
-  const std::size_t own = static_cast<std::size_t>(c);
-  const VectorXd& x = classes.strata[static_cast<std::size_t>(classes.stratum_of[own])].x;
+  const std::size_t own = static_cast<std::size_t>(c),
+                    stratum = static_cast<std::size_t>(classes.stratum_of[own]);
+  const VectorXd& x = classes.strata[stratum].x;
   if (pooled()) return linear(x, wanted);
-  return rows(points((x.transpose() * nodes_.beta).transpose().array(), &classes.likelihood[own],
-                     nodes_.log_z.row(c).transpose().array()),
-              wanted);
+  if (classes.likelihood[own].is_empty()) return new_theta(x, wanted);
+  const Eigen::ArrayXd log_z = nodes_.log_z.row(c).transpose().array();
+  const auto of = [&](const CountMixture& mixture) {
+    return rows(mixture.of(mixture.points(classes.likelihood[own], log_z, wanted.any())), wanted);
+  };
+  return mixtures_[stratum] ? of(*mixtures_[stratum]) : of(mixture_at(x));
 }
 
 CountRows CountMarginals::new_theta(const VectorXd& x, const SummaryColumns& wanted) const {
   if (pooled()) return linear(x, wanted);
-  CountRows result = rows(points((x.transpose() * nodes_.beta).transpose().array(), nullptr,
-                                 Eigen::ArrayXd::Zero(nodes_.count())),
-                          wanted);
-  const CountPosterior& posterior = quadrature_->posterior();
-  const bool bounded = posterior.priors().tau.is_fixed() || posterior.tau_coordinate().bounded();
-  if (!bounded && posterior.classes().likelihood.front().family() == CountFamily::poisson)
-    result.response.head(2).setConstant(std::numeric_limits<double>::quiet_NaN());
+  const CountFamily family = quadrature_->posterior().classes().likelihood.front().family();
+  CountRows result = rows(new_mixture(x, wanted.any()), wanted);
+  if (family == CountFamily::poisson) {
+    const double mean = exponential_moment(x, 1), square = exponential_moment(x, 2);
+    result.response(0) = mean;
+    result.response(1) = std::isinf(square) ? square : std::sqrt(square - mean * mean);
+  }
   return result;
 }
 
-CountRows CountMarginals::rows(const ThetaPoints& points, const SummaryColumns& wanted) const {
-  PointSummary summary(points.points);
+// E exp(m theta) is the mean of exp(m eta + m^2 tau^2 / 2). Where tau is large, and no prior says otherwise, eta is normal with variance
+// tau^2 times a constant, the share: the mean is finite if the prior of tau falls as a normal density with an sd below
+// 1 / (m sqrt(1 + share)), and infinite if it falls more slowly. With just that sd all depends on the data.
+double CountMarginals::exponential_moment(const VectorXd& x, double order) const {
+  const double slowest = 1 / (order * std::sqrt(1 + share_of_flat(x))),
+               tail = quadrature_->posterior().priors().tau.normal_tail();
+  if (tail > slowest) return HUGE_VAL;
+  if (tail == slowest) return std::numeric_limits<double>::quiet_NaN();
+  const Eigen::ArrayXd eta = (x.transpose() * nodes_.beta).transpose().array();
+  const Eigen::ArrayXd exponent =
+      nodes_.weight.log() + order * eta + 0.5 * order * order * nodes_.tau.square();
+  const double top = exponent.maxCoeff();
+  return std::exp(top) * nodes_.resolved_sum((exponent - top).exp());
+}
+
+// The variance of eta over tau^2 where tau is large: of least squares with the coefficients whose prior is flat, since what a proper prior
+// allows does not grow.
+double CountMarginals::share_of_flat(const VectorXd& x) const {
+  const CountPosterior& posterior = quadrature_->posterior();
+  const Eigen::ArrayXd sd = posterior.priors().coefficients.sd.array();
+  const VectorXd flat = sd.isInf().cast<double>();
+  if (flat.isZero(0)) return 0;
+  const CountClasses& classes = posterior.classes();
+  MatrixXd square = MatrixXd((1 - flat.array()).matrix().asDiagonal());
+  for (Index c = 0; c < classes.count(); ++c) {
+    if (classes.likelihood[static_cast<std::size_t>(c)].is_empty()) continue;
+    const VectorXd row = flat.cwiseProduct(
+        classes.strata[static_cast<std::size_t>(classes.stratum_of[static_cast<std::size_t>(c)])]
+            .x);
+    square.noalias() += classes.groups(c) * row * row.transpose();
+  }
+  const VectorXd of_flat = flat.cwiseProduct(x);
+  return of_flat.dot(square.ldlt().solve(of_flat));
+}
+
+CountRows CountMarginals::rows(const ThetaMixture& mixture, const SummaryColumns& wanted) const {
+  PointSummary summary(mixture.points);
   const std::function<double(double)> value = response();
-  return {summary.row([&](double f) { return points.theta(f); }, wanted),
-          summary.row([&](double f) { return value(points.theta(f)); }, wanted)};
+  return {summary.row([&](double f) { return mixture.theta(f); }, wanted),
+          summary.row([&](double f) { return value(mixture.theta(f)); }, wanted)};
 }
 
 bool CountMarginals::pooled() const {
@@ -116,116 +171,16 @@ std::function<double(double)> CountMarginals::response() const {
   return [](double theta) { return std::exp(theta); };
 }
 
-// The density of theta is L(theta) sum_t w_t / Z_t N(theta; eta_t, tau_t^2): a sum over nodes, on a grid. Where tau is so small that the
-// normal densities of neighbouring nodes do not overlap their sum is a comb, though the distribution has no teeth: its characteristic
-// function is a sum of smooth functions of the nodes, and right up to the bandwidth of eta. Such nodes give points of their own, and the
-// whole is low-pass filtered (see BandLimitedDistribution).
-CountMarginals::ThetaPoints CountMarginals::points(const Eigen::ArrayXd& eta,
-                                                   const CountLikelihood* likelihood,
-                                                   const Eigen::ArrayXd& log_z) const {
-  // Frequencies beyond which a density of this sd has nothing, and one that is analytic in a strip of half width pi / 2 only.
-  constexpr double of_sd = 8, of_strip = 20;
-  constexpr double negligible = 1e-9, most_range = 3000;
-  const Index count = nodes_.count();
-  const Eigen::ArrayXd &w = nodes_.weight, &tau = nodes_.tau;
-  Eigen::ArrayXd centre = eta, sd = tau;
-  for (Index t = 0; likelihood && t < count; ++t) {
-    if (tau(t) == 0) continue;
-    const ThetaPeak peak = theta_peak(*likelihood, {eta(t), tau(t)});
-    centre(t) = peak.at;
-    sd(t) = peak.sd;
-  }
-  ThetaPoints result;
-  result.middle = (w * centre).sum();
-  result.stretch =
-      3 *
-      std::exp(0.5 * (w * ((centre - result.middle).square() + sd.square() + 1e-300).log()).sum());
-  const double stretch = result.stretch, middle = result.middle;
-  const auto place = [=](double theta) { return stretch * std::asinh((theta - middle) / stretch); };
-  // Which densities overlap: a node's centre moves by sd^2 / tau^2 as eta does. Of those that do the narrowest.
-  double of_eta = bandwidth(eta);
-  {  // beyond what eta has where tau is small nothing need be known
-    const Eigen::ArrayXd small = w * (tau * of_eta < of_sd).cast<double>();
-    const double total = small.sum(), mean = (small * eta).sum() / total;
-    if (total > negligible)
-      of_eta = std::min(of_eta, of_sd / std::sqrt((small * (eta - mean).square()).sum() / total));
-  }
-  std::vector<std::pair<double, double>> widths;  // in f, with their weights
-  double lowest = HUGE_VAL, highest = -HUGE_VAL;
-  double apart = 0;
-  for (Index t = 0; t < count; ++t) {
-    const double f = place(centre(t)), width = place(centre(t) + sd(t)) - f;
-    if (w(t) > negligible) {
-      lowest = std::min(lowest, f - 9 * width);
-      highest = std::max(highest, f + 9 * width);
-    }
-    if (tau(t) > 0 && tau(t) * tau(t) * of_eta >= of_sd * sd(t)) {
-      widths.emplace_back(width, w(t));
-    } else {
-      apart += w(t);
-    }
-  }
-  std::sort(widths.begin(), widths.end());
-  double frequency = 0, passed = 0;
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    passed += widths[i].second;
-    frequency = std::max(of_sd / widths[i].first, of_strip);
-    if (passed > negligible) break;
-  }
-  if (apart > negligible) frequency = std::max(frequency, of_eta);
-  frequency = std::min(frequency, most_range / (highest - lowest));
-  // Each node gives its own points, or has a place among those that share a grid.
-  std::vector<double> f, weight;
-  std::vector<Index> shared;
-  ThetaRule rule;
-  for (Index t = 0; t < count; ++t) {
-    if (tau(t) * tau(t) * of_eta >= of_sd * sd(t) &&
-        (place(centre(t) + sd(t)) - place(centre(t))) * frequency >= of_sd) {
-      shared.push_back(t);
-      continue;
-    }
-    if (w(t) < 1e-12) continue;
-    if (likelihood) {
-      rule.fill(*likelihood, {eta(t), tau(t)}, frequency);
-    } else {
-      rule.fill_prior({eta(t), tau(t)}, frequency);
-    }
-    for (std::size_t i = 0; i < rule.theta.size(); ++i) {
-      f.push_back(place(rule.theta[i]));
-      weight.push_back(w(t) * rule.weight[i] / rule.total);
-    }
-  }
-  if (!shared.empty()) {
-    const Index size = static_cast<Index>(shared.size());
-    Eigen::ArrayXd log_share(size), mean(size), precision(size);
-    for (Index i = 0; i < size; ++i) {
-      const Index t = shared[static_cast<std::size_t>(i)];
-      const ThetaPrior prior{eta(t), tau(t)};
-      log_share(i) = std::log(w(t)) - log_z(t) + prior.log_factor();
-      mean(i) = eta(t);
-      precision(i) = std::isinf(tau(t)) ? 0 : 0.5 * prior.precision();
-    }
-    const double step = 3 / frequency;
-    double top = 0;
-    for (const int direction : {-1, 1})
-      for (int i = direction < 0 ? 1 : 0;; ++i) {
-        const double at = direction * i * step, theta = result.theta(at);
-        const double log_likelihood = likelihood ? likelihood->log_value(theta) : 0;
-        const double mass =
-            step * std::cosh(at / stretch) *
-            (log_share + log_likelihood - precision * (theta - mean).square()).exp().sum();
-        top = std::max(top, mass);
-        f.push_back(at);
-        weight.push_back(mass);
-        if (mass < 1e-14 * top && (direction < 0 ? at < lowest : at > highest)) break;
-      }
-  }
-  result.points.f = Eigen::Map<Eigen::ArrayXd>(f.data(), static_cast<Index>(f.size()));
-  result.points.weight = Eigen::Map<Eigen::ArrayXd>(weight.data(), result.points.f.size());
-  result.points.weight /= result.points.weight.sum();
-  result.points.bandwidth = frequency;
-  result.points.stretch = 1e6;  // they are already where they should be
-  return result;
+CountMixture CountMarginals::mixture_at(const VectorXd& x) const {
+  const Eigen::ArrayXd eta = (x.transpose() * nodes_.beta).transpose().array();
+  return CountMixture(nodes_.weight, eta, nodes_.tau, bandwidth(eta));
+}
+
+ThetaMixture CountMarginals::new_mixture(const VectorXd& x, bool fine) const {
+  const CountFamily family = quadrature_->posterior().classes().likelihood.front().family();
+  const CountMixture of_x = mixture_at(x);
+  return of_x.of(
+      of_x.points(CountLikelihood(family, 0, 0), Eigen::ArrayXd::Zero(nodes_.count()), fine));
 }
 
 }  // namespace bayespool

@@ -13,18 +13,16 @@ ThetaMixture CountMarginals::mixture(const CountRow& row) const {
     const Eigen::ArrayXd f = at_nodes(row.x);
     return {{f, nodes_.weight, bandwidth(f)}};
   }
-  const auto from = [](const ThetaPoints& found) {
-    return ThetaMixture{found.points, found.middle, found.stretch};
-  };
-  if (row.of == CountRow::new_group)
-    return from(points(at_nodes(row.x), nullptr, Eigen::ArrayXd::Zero(nodes_.count())));
+  if (row.of == CountRow::new_group) return new_mixture(row.x, true);
   const CountClasses& classes = quadrature_->posterior().classes();
   const CountLikelihood& likelihood = classes.likelihood[static_cast<std::size_t>(row.of)];
   const VectorXd& x = classes.x_of_class(row.of);
   const VectorXd less = x - row.x;
-  if (less.isZero(0))
-    return from(points(at_nodes(x), &likelihood, nodes_.log_z.row(row.of).transpose().array()));
-  return from(deviation_points(at_nodes(x), likelihood, at_nodes(less)));
+  if (less.isZero(0)) {
+    const CountMixture of_x = mixture_at(x);
+    return of_x.of(of_x.points(likelihood, nodes_.log_z.row(row.of).transpose().array(), true));
+  }
+  return deviation_points(at_nodes(x), likelihood, at_nodes(less));
 }
 
 }  // namespace bayespool

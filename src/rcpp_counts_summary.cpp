@@ -60,8 +60,7 @@ Rcpp::NumericMatrix cpp_counts_summary(const Rcpp::List& problem, double order,
       table.row(*row) = response ? rows.response : rows.link;
     }
   }
-  if (columns.tau && is_chosen(*columns.tau))
-    table.row(*columns.tau) = marginals.tau(wanted);
+  if (columns.tau && is_chosen(*columns.tau)) table.row(*columns.tau) = marginals.tau(wanted);
   if (static_cast<int>(chosen.size()) > parsed.variables && chosen.back())
     table.row(parsed.variables) = marginals.intraclass_correlation(wanted);
   if (!columns.first_group) return out;

@@ -98,13 +98,21 @@ TEST_CASE("counts: without data the posterior is the prior", "[counts]") {
         CHECK(std::abs(theta.link(0) + 1) < 1e-6);
         CHECK(close_to(theta.link(1), std::sqrt(1.5 * 1.5 + square), 1e-6));
         CHECK(std::abs(theta.link(3) + 1) < 1e-6);
+        double above = 0;  // P(theta > q_0.9), by the midpoint rule over log tau
+        for (double x = -20; x < 6; x += 1e-3) {
+          const double t = std::exp(x);
+          above += 1e-3 * std::exp(tau_prior.log_density(t) + x) *
+                   normal_cdf(-(theta.link(4) + 1) / std::hypot(1.5, t));
+        }
+        CHECK(std::abs(above - 0.1) < 1e-6);
       }
 
       const Index draws = 20032;
       const CountSampler sampler(found, {{Index{0}}, Index{1}, Index{2}}, 7);
       MatrixXd drawn(draws, 5);
+      constexpr double bound = 8;
       for (Index chunk = 0; chunk < CountSampler::chunk_count(draws); ++chunk)
-        sampler.draw_chunk(chunk, draws, 8, drawn.data());
+        CHECK(sampler.draw_chunk(chunk, draws, bound, drawn.data()) <= bound);
       const Eigen::ArrayXd z = (drawn.col(2).array() - drawn.col(0).array()) / drawn.col(1).array();
       const double error = 5 / std::sqrt(draws);
       CHECK(std::abs((drawn.col(0).array() + 1).mean()) < 1.5 * error);

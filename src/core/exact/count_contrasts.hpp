@@ -43,7 +43,7 @@ class GridDistribution {
 class ContrastMixture {
  public:
   void add(double weight, GridDistribution part) { parts_.emplace_back(weight, std::move(part)); }
-  // Nodes whose densities do not overlap: a comb of points, known up to a frequency, see CountMarginals::points().
+  // Nodes whose densities do not overlap: a comb of points, known up to a frequency, see CountMixture.
   void add_comb(double weight, BandLimitedDistribution comb) {
     comb_weight_ = weight;
     comb_.emplace(std::move(comb));

@@ -4,7 +4,10 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <functional>
+#include <optional>
+#include <vector>
 
+#include "core/exact/count_mixture.hpp"
 #include "core/exact/count_nodes.hpp"
 #include "core/exact/count_predictive.hpp"
 #include "core/exact/count_quadrature.hpp"
@@ -45,8 +48,8 @@ class CountMarginals {
   Eigen::RowVectorXd variance(const SummaryColumns& wanted) const;
   Eigen::RowVectorXd intraclass_correlation(const SummaryColumns& wanted) const;
 
-  // theta of the groups of class c, and of a new group. The mean and sd of a new group's rate are NaN where they would rest on the far
-  // tail of tau: exp(tau^2 / 2) has a mean for few priors.
+  // theta of the groups of class c, and of a new group. The mean and sd of the rate of a group without data, exp(theta), rest on the tail
+  // of tau, as exp(tau^2 / 2) does: they are infinite where the prior of tau falls too slowly, and NaN where the nodes do not tell them.
   CountRows theta(Index c, const SummaryColumns& wanted) const;
   CountRows new_theta(const VectorXd& x, const SummaryColumns& wanted) const;
 
@@ -57,15 +60,7 @@ class CountMarginals {
   ThetaMixture mixture(const CountRow& row) const;
 
  private:
-  // theta = middle + stretch sinh(points.f / stretch)
-  struct ThetaPoints {
-    SummaryPoints points;
-    double middle, stretch;
-
-    double theta(double f) const { return middle + stretch * std::sinh(f / stretch); }
-  };
-
-  CountRows rows(const ThetaPoints& points, const SummaryColumns& wanted) const;
+  CountRows rows(const ThetaMixture& mixture, const SummaryColumns& wanted) const;
 
   bool pooled() const;  // theta is x'beta
   std::function<double(double)> response() const;
@@ -73,18 +68,22 @@ class CountMarginals {
   // The frequency up to which the lattice tells the distribution of a quantity that is known at the nodes.
   double bandwidth(const Eigen::ArrayXd& f) const;
 
-  // Points of theta whose prior at the nodes is N(eta, tau^2), with a likelihood or none.
-  ThetaPoints points(const Eigen::ArrayXd& eta, const CountLikelihood* likelihood,
-                     const Eigen::ArrayXd& log_z) const;
-  ThetaPoints deviation_points(const Eigen::ArrayXd& eta, const CountLikelihood& likelihood,
-                               const Eigen::ArrayXd& less) const;
+  ThetaMixture deviation_points(const Eigen::ArrayXd& eta, const CountLikelihood& likelihood,
+                                const Eigen::ArrayXd& less) const;
   VectorXd covariance_with(const Eigen::ArrayXd& f) const;  // of the places in the lattice
+  CountMixture mixture_at(const VectorXd& x) const;
+  ThetaMixture new_mixture(const VectorXd& x, bool fine) const;  // of a group without data
+
+  // E exp(order theta) of a group without data.
+  double exponential_moment(const VectorXd& x, double order) const;
+  double share_of_flat(const VectorXd& x) const;
 
   const CountQuadrature* quadrature_;
   CountNodes nodes_;
   VectorXd mean_;        // of the places in the lattice
   MatrixXd covariance_;  // the same
   MatrixXd dual_;        // frequencies at which the lattice repeats the spectrum
+  std::vector<std::optional<CountMixture>> mixtures_;  // by stratum, where several classes share it
 };
 
 }  // namespace bayespool

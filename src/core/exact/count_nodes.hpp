@@ -2,7 +2,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/exact/count_quadrature.hpp"
@@ -53,6 +55,30 @@ struct CountNodes {
   }
 
   Index count() const { return weight.size(); }
+
+  // The sum of terms over all nodes; NaN where the lattice is too coarse for them (see LatticeRule::pattern) or does not reach far
+  // enough.
+  double resolved_sum(const Eigen::ArrayXd& terms) const {
+    // Errors are about the square of the first, and the second.
+    constexpr double coarse_tolerance = 1e-3, end_weight = 1e-8, end_tolerance = 3e-5;
+    const double end = end_weight * weight.maxCoeff();  // weights of nodes near the end are below
+    double total = 0, ends = 0;
+    std::vector<double> sums(std::size_t{1} << z.rows(), 0.0);
+    for (Index t = 0; t < terms.size(); ++t) {
+      total += terms(t);
+      sums[parity[static_cast<std::size_t>(t)]] += terms(t);
+      if (weight(t) < end) ends += terms(t);
+    }
+    double worst = 0;
+    for (std::size_t s = 1; s < sums.size(); ++s) {
+      double coefficient = 0;
+      for (std::size_t p = 0; p < sums.size(); ++p)
+        coefficient += (__builtin_popcountll(s & p) % 2 ? -1 : 1) * sums[p];
+      worst = std::max(worst, std::abs(coefficient));
+    }
+    if (total > 0 && worst < coarse_tolerance * total && ends < end_tolerance * total) return total;
+    return std::numeric_limits<double>::quiet_NaN();
+  }
 };
 
 }  // namespace bayespool

@@ -7,25 +7,11 @@
 #include <functional>
 #include <utility>
 
-#include "core/exact/point_summary.hpp"
+#include "core/exact/theta_mixture.hpp"
 #include "core/model/count_integral.hpp"
 #include "core/model/count_likelihood.hpp"
 
 namespace bayespool {
-
-// theta at weighted points. Their distribution is known in the coordinate middle + stretch sinh(f / stretch) = theta, or as it is where
-// the stretch is infinite.
-struct ThetaMixture {
-  SummaryPoints points;  // f
-  double middle = 0, stretch = HUGE_VAL;
-
-  double theta(double f) const {
-    return std::isinf(stretch) ? f : middle + stretch * std::sinh(f / stretch);
-  }
-  double place(double theta) const {
-    return std::isinf(stretch) ? theta : stretch * std::asinh((theta - middle) / stretch);
-  }
-};
 
 // P(X <= k) for a size (trials or exposure) and theta.
 using CountBelow = std::function<double(double k, double size, double theta)>;
@@ -46,28 +32,30 @@ class CountPredictive {
     const Eigen::ArrayXd p = response();
     const double mean = (weight() * p).sum();
     const Eigen::ArrayXd about = family_ == CountFamily::poisson ? p : Eigen::ArrayXd(p * (1 - p));
-    const Eigen::ArrayXd deviation = (p - mean) * weight().sqrt();
-    return std::sqrt(size * (weight() * about).sum() + size * size * (deviation * deviation).sum());
+    // Under the square, so that far points do not overflow. Weights may be negative.
+    const Eigen::ArrayXd deviation = (p - mean) * weight().abs().sqrt();
+    return std::sqrt(size * (weight() * about).sum() +
+                     size * size * (deviation * deviation * weight().sign()).sum());
   }
 
   // P(X <= k). For fixed k and as a function of theta P(X <= k) falls from 1 to 0, as the distribution function of what -theta would be
   // with a flat prior and one more event (of one more trial). Where that is smooth between the points it is summed over these; where it
   // is steep, it is the other way round: the distribution function of theta over the density of the steep one.
   double below(double k, double size) {
-    constexpr double of_sd = 8, of_strip = 20;  // see CountMarginals::points()
+    constexpr double of_sd = 8, of_strip = 20;  // see CountMixture
     const bool poisson = family_ == CountFamily::poisson;
     if (!poisson && k >= size) return 1;
     if (size == 0) return 1;
     const CountLikelihood steep(family_, k + 1, poisson ? size : size + 1);
     const double at = steep.mode(), sd = 1 / std::sqrt(steep.curvature(at));
     const double width = mixture_.place(at + 0.5 * sd) - mixture_.place(at - 0.5 * sd);
-    if (summary_.is_certain() || std::max(of_sd / width, of_strip) <= mixture_.points.bandwidth) {
+    if (summary_.is_certain() || std::max(of_sd / width, of_strip) <= bandwidth()) {
       double sum = 0;
       for (Index i = 0; i < theta_.size(); ++i)
         sum += weight()(i) * count_below_(k, size, theta_(i));
       return sum;
     }
-    rule_.fill(steep, {0, HUGE_VAL}, mixture_.points.bandwidth);
+    rule_.fill(steep, {0, HUGE_VAL}, bandwidth());
     double sum = 0;
     for (std::size_t i = 0; i < rule_.theta.size(); ++i)
       sum += rule_.weight[i] * summary_.below(mixture_.place(rule_.theta[i]));
@@ -84,6 +72,12 @@ class CountPredictive {
   }
 
  private:
+  // Up to which sums over the points are right.
+  double bandwidth() const {
+    const SummaryPoints& points = mixture_.points;
+    return points.filtered > 0 ? std::min(points.bandwidth, points.filter) : points.bandwidth;
+  }
+
   const Eigen::ArrayXd& weight() const { return mixture_.points.weight; }
 
   // Probabilities, or rates.

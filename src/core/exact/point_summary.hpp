@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/exact/mixture_columns.hpp"
 #include "core/numerics/band_limited.hpp"
@@ -20,6 +21,9 @@ namespace bayespool {
 struct SummaryPoints {
   Eigen::ArrayXd f, weight;
   double bandwidth, stretch = 3;
+  // The last `filtered` points tell their part of the distribution up to the frequency `filter` only.
+  Index filtered = 0;
+  double filter = 0;
 };
 
 class PointSummary {
@@ -36,9 +40,9 @@ class PointSummary {
     Eigen::RowVectorXd row(2 + wanted.count());
     const Eigen::ArrayXd natural = points_.f.unaryExpr(value);
     row(0) = (weight * natural).sum();
-    // Under the square, so that the fourth power of a far node does not overflow.
-    const Eigen::ArrayXd deviation = (natural - row(0)) * weight.sqrt();
-    row(1) = std::sqrt((deviation * deviation).sum());
+    // Under the square, so that the fourth power of a far node does not overflow. Weights may be negative (see LocalInterpolation).
+    const Eigen::ArrayXd deviation = (natural - row(0)) * weight.abs().sqrt();
+    row(1) = std::sqrt((deviation * deviation * weight.sign()).sum());
     if (!wanted.any()) return row;
     if (is_certain()) {
       row.tail(wanted.count()).setConstant(row(0));
@@ -69,12 +73,19 @@ class PointSummary {
   double place(double f) const { return stretch_ * std::asinh((f - centre_) / stretch_); }
 
   void make_distribution() {
-    const Eigen::ArrayXd position =
-        points_.f.unaryExpr([this](double f) { return place(f); });
+    const Eigen::ArrayXd position = points_.f.unaryExpr([this](double f) { return place(f); });
     // Stretching brings the tails nearer, so that frequencies are higher.
     const double slope =
         (points_.weight * position * (points_.f - centre_)).sum() / (spread_ * spread_);
-    distribution_.emplace(position, points_.weight, points_.bandwidth / slope);
+    const Index whole = position.size() - points_.filtered;
+    std::vector<BandLimitedPoints> parts;
+    if (whole > 0)
+      parts.push_back(
+          {position.head(whole), points_.weight.head(whole), points_.bandwidth / slope});
+    if (points_.filtered > 0)
+      parts.push_back({position.tail(points_.filtered), points_.weight.tail(points_.filtered),
+                       points_.filter / slope});
+    distribution_.emplace(parts);
   }
 
   SummaryPoints points_;

@@ -52,6 +52,13 @@ class ScalePrior {
     return std::visit([](const auto& family) { return family.upper(); }, family_);
   }
 
+  // The sd of the normal density with which the prior falls far out: 0 where it ends or is known, infinity where it falls more slowly.
+  double normal_tail() const {
+    if (is_fixed() || upper() < infinity) return 0;
+    const auto* normal = std::get_if<NormalScale>(&family_);
+    return normal ? normal->scale : infinity;
+  }
+
   // A point near the mode of the density of log x, where a search for a peak may start.
   double typical_value() const {
     return std::visit([](const auto& family) { return family.typical_value(); }, family_);
