@@ -42,7 +42,7 @@ test_that("bars count the rows and the predictions", {
   observed <- ggplot2::layer_data(check(poisson_fit, "bars", seed = 1), 1)
   expect_equal(sum(observed$y), 10)
   at_one <- data[data$x == 1, ]
-  expect_equal(at_one$m, median(rowSums(draws == 1)))
+  expect_equal(unname(at_one$m), median(rowSums(draws == 1)))
 })
 
 test_that("binned errors are those of proportions", {
