@@ -96,7 +96,10 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
   if (method == "psis") {
     if (unit != "observation") {
       abort_bayespool(
-        c("{if (unit == 'group') 'Groups' else 'Trials'} are left out exactly.", i = "{.code method = \"psis\"} is for {.code unit = \"observation\"} only."),
+        c(
+          "{if (unit == 'group') 'Groups' else 'Trials'} are left out exactly.",
+          i = "{.code method = \"psis\"} is for {.code unit = \"observation\"} only."
+        ),
         "argument", call
       )
     }

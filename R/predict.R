@@ -45,7 +45,8 @@
 #'   row of data; on the scale of the response, for `log_lik()` natural logarithms of densities.
 #' @section Errors: All have class `bayespool_error`. `bayespool_error_draws`: a fit without draws.
 #'   `bayespool_error_data`: `newdata` without a column that is needed, with missing values or unknown levels, or with new
-#'   groups that are not allowed, or for Poisson counts without the offset's variables; no `newdata` where the fit was made from group moments, which keep no rows.
+#'   groups that are not allowed, or for Poisson counts without the offset's variables; no `newdata` where the fit was made from
+#'   group moments or counts, which keep no rows.
 #'   `bayespool_error_argument`: an unknown or invalid argument, or both spellings of one. `bayespool_error_model`: a new
 #'   group or `re_formula = NA` after [no_pooling()]. `bayespool_error_memory`: a matrix that would not fit in memory.
 #' @seealso [predictive_interval()][predictive_interval.bayespool_fit] for intervals of predictions,

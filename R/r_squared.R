@@ -49,7 +49,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   draws <- draws_matrix(object, call)
   model <- object$model
   if (has_counts(model)) {
-    return(counts_R2(object, draws, call))
+    return(r_squared_of_counts(object, draws, call))
   }
   moments <- object$reduced
   groups <- seq_along(moments$n)
@@ -72,7 +72,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
 }
 
 # Of the rows of counts, of which those that are alike are computed once.
-counts_R2 <- function(fit, draws, call) {
+r_squared_of_counts <- function(fit, draws, call) {
   rows <- observed_rows(fit, "bayes_R2() of counts", call)
   model <- fit$model
   group <- groups_of_model(fit, rows$group)

@@ -31,17 +31,14 @@ Found shortest(const std::vector<double>& below, double probability) {
     while (upper < size && below[upper] - outside < probability - 1e-10) ++upper;
     if (upper == size) break;
     const double length = static_cast<double>(upper - lower), mass = below[upper] - outside;
-    if (length < best.length || (length == best.length && mass > best.mass))
-      best = {length, mass};
+    if (length < best.length || (length == best.length && mass > best.mass)) best = {length, mass};
   }
   return best;
 }
 
 void check(const std::vector<double>& below, bool bounded) {
   const double most = static_cast<double>(below.size()) - 1;
-  const auto cdf = [&](double k) {
-    return k >= most ? 1 : below[static_cast<std::size_t>(k)];
-  };
+  const auto cdf = [&](double k) { return k >= most ? 1 : below[static_cast<std::size_t>(k)]; };
   WholeNumbers<decltype(cdf)> numbers(cdf, bounded ? most : HUGE_VAL);
   for (double p : {0.001, 0.03, 0.5, 0.97, 0.999}) {
     std::size_t k = 0;

@@ -160,7 +160,8 @@ test_that("a posterior that does not exist without a part is an error", {
   expect_error(loo(fit), "row 1", class = "bayespool_error_improper")
   expect_error(loo(fit, unit = "group"), "b01", class = "bayespool_error_improper")
   # One success among the trials of a group.
-  one <- no_pooling(cbind(k, 5 - k) ~ 1 + (1 | g), data.frame(g = c("a", "b"), k = c(3, 1)), family = binomial(), prior = flat, iter_sampling = 0)
+  few <- data.frame(g = c("a", "b"), k = c(3, 1))
+  one <- no_pooling(cbind(k, 5 - k) ~ 1 + (1 | g), few, family = binomial(), prior = flat, iter_sampling = 0)
   expect_error(loo(one, unit = "trial"), "a trial of group b", class = "bayespool_error_improper")
   # The only group with events, where the population's rate has a flat prior.
   rows <- data.frame(g = c("a", "b", "c"), y = c(0, 4, 0))

@@ -97,9 +97,10 @@ test_that("with pooling the distribution of a count is a mixture over the poster
   weight <- weight / sum(weight)
   mass_of <- function(k, exposure, known = NULL) {
     counts <- dpois(k, exposure * exp(theta))
-    if (is.null(known)) sum(weight * drop(counts %*% phi)) else {
-      sum(weight * drop((counts * likelihoods[[known]]) %*% phi) / integrals[, known])
+    if (is.null(known)) {
+      return(sum(weight * drop(counts %*% phi)))
     }
+    sum(weight * drop((counts * likelihoods[[known]]) %*% phi) / integrals[, known])
   }
   cases <- list(list(pump = "j", known = 10, exposure = 4), list(pump = "new", known = NULL, exposure = 2))
   for (case in cases) {

@@ -70,8 +70,7 @@ class PointSummary {
   double place(double f) const { return stretch_ * std::asinh((f - centre_) / stretch_); }
 
   void make_distribution() {
-    const Eigen::ArrayXd position =
-        points_.f.unaryExpr([this](double f) { return place(f); });
+    const Eigen::ArrayXd position = points_.f.unaryExpr([this](double f) { return place(f); });
     // Stretching brings the tails nearer, so that frequencies are higher.
     const double slope =
         (points_.weight * position * (points_.f - centre_)).sum() / (spread_ * spread_);

@@ -62,15 +62,15 @@ class CountLikelihood {
         k_(k),
         n_(n),
         poisson_(family == CountFamily::poisson),
-        mode_(k == 0 ? -HUGE_VAL : poisson_ ? std::log(k / n) : std::log(k / (n - k))),
+        mode_(k == 0     ? -HUGE_VAL
+              : poisson_ ? std::log(k / n)
+                         : std::log(k / (n - k))),
         from_mode_(family, k, n, std::isfinite(mode_) ? mode_ : 0) {
     // x log x - x - log x!
     const auto peak = [](double x) { return x > 0 ? log_gamma_kernel(x, x) - std::log(x) : 0; };
     log_supremum_ = poisson_ ? peak(k) : peak(k) + peak(n - k) - peak(n);
     // Without a size it may be anywhere.
-    centre_ = n == 0     ? 0
-              : poisson_ ? std::log((k + 0.5) / n)
-                         : std::log((k + 0.5) / (n - k + 0.5));
+    centre_ = n == 0 ? 0 : poisson_ ? std::log((k + 0.5) / n) : std::log((k + 0.5) / (n - k + 0.5));
   }
 
   CountFamily family() const { return family_; }
