@@ -200,7 +200,7 @@ lost_of_count_rows <- function(posterior, x, group) {
   own <- posterior$problem$x[group[known], , drop = FALSE]
   moved <- rowSums(own != coefficient_columns(posterior$model, x[known, , drop = FALSE])) > 0
   lost <- rep(max(0, missing$population, missing$slope), length(group))
-  lost[is_new_group(posterior, group)] <- max(lost, if (!is_bounded(posterior$problem$tau_prior)) 2)
+  lost[is_new_group(posterior, group)] <- max(lost, if (!has_upper_bound(posterior$problem$tau_prior)) 2)
   of_group <- rep_len(missing$group, length(posterior$problem$size))[group[known]]
   lost[known] <- ifelse(moved, pmax(of_group, max(0, missing$slope)), of_group)
   lost

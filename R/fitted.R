@@ -17,6 +17,10 @@
 #' noise \eqn{\sigma}{sigma} beside. Here both are posterior intervals: they hold the probability `level`. They are the
 #' shortest such intervals (HDI), as in [summary()][summary.bayespool_fit], and exact after `algorithm = "exact"`.
 #'
+#' Of counts the expected value is an expected count: trials times probability, or exposure times rate ([predictions] says where `newdata`
+#' has these from), and the interval of another observation is one of whole numbers, as in [predictive_table()]. After
+#' `algorithm = "exact"` all of this is by quadrature too.
+#'
 #' The expected value of a group that was not fitted varies with the differences between groups, \eqn{\tau}{tau}, as in
 #' [predictions]; with `re_formula = NA` it is that of the population, without them.
 #'

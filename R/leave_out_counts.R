@@ -21,7 +21,8 @@ leave_counts_out <- function(fit, parts, cores, call, again = TRUE) {
     for (i in seq_along(first)) posterior_without(whole, distinct, i, parts$label(first[i]), call)
   }
   posterior <- whole$posterior
-  posterior$record <- fit$record %||% numeric()
+  # Nodes of the same counts; those of others have other coordinates.
+  if (has_groups(fit$model)) posterior$record <- fit$record %||% numeric()
   result <- core_count_leave_one_out(posterior, distinct$group - 1L, distinct$y, distinct$size, cores, call)
   for (i in which(is.nan(result))) result[i] <- by_evidence(whole, distinct, i, parts$label(first[i]), call)
   repeated <- if (again) {

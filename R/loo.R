@@ -27,6 +27,12 @@
 #' there are groups, and the term of a large group is far from that of a small one. It needs no single observations, so it
 #' works for fits from [group moments][group_moments()].
 #'
+#' **Counts.** \eqn{p(y_i \mid y_{-i})}{p(y[i] | y[-i])} is the probability of the count in row \eqn{i}: of \eqn{k_i}{k[i]} successes in
+#' its \eqn{n_i}{n[i]} trials, or of its events in its exposure. It is a ratio of two integrals at each node,
+#' without and with the row, and exact as well. `unit = "trial"` leaves out single trials, as if each were a row of 0 or 1: 810 terms for
+#' 18 players with 45 trials each. The terms come group by group, successes first. It needs no rows, as `unit = "group"` does not, and
+#' it is what is comparable where some fits have rows of single trials and others of their sums.
+#'
 #' **A sample of rows.** A fit from group moments, or from rows that are not in R ([bayespool-rows]), holds no single observations.
 #' `newdata` gives it some of those that it was made from, such as a thousand that were drawn at random and collected. Each of these is
 #' left out in turn, and predicted from *all* others. The sums are those of the sample.
@@ -37,7 +43,7 @@
 #' @param x A fit.
 #' @param method `"exact"`, by quadrature; or `"psis"`, from draws.
 #' @param newdata For a fit that does not hold its rows: some of these, as a data frame. That they were part of the data cannot be checked.
-#' @param unit What is left out: one `"observation"` at a time, or one `"group"`.
+#' @param unit What is left out: one `"observation"` (row) at a time, or one `"group"`; of binomial counts also one `"trial"`.
 #' @param cores Number of threads.
 #' @param ... For `method = "psis"` passed to [loo::loo()], such as `save_psis = TRUE`; otherwise not used.
 #' @return An object of class `loo`, as [loo::loo()] returns them, for [loo_compare()] and
@@ -49,12 +55,12 @@
 #'     is alone in its group. For groups the rows are `elpd_logo` and `logoic`.
 #'   * `pointwise`: the same for each observation, in the order of the rows that the fit used, or for each group; and
 #'     `mcse_elpd_loo`, the Monte Carlo standard error, 0.
-#' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments, without
+#' @section Errors: Of class `bayespool_error_data`: observations of a fit that was made from group moments or counts, without
 #'   `newdata`; `newdata` with groups that the fit does not know, or without the response; groups of a fit that has none.
 #'   Of class `bayespool_error_improper`: a posterior that does not exist without one of the observations, for example
 #'   where all others of its group are equal. Of class `bayespool_error_argument`: a fit with `prior_only = TRUE`, which
-#'   has no data; several fits, for which there is [loo_compare()]; unknown arguments. Of class `bayespool_error_draws`:
-#'   `waic()` or `method = "psis"` for a fit without draws.
+#'   has no data; `unit = "trial"` of an outcome that is not binomial; several fits, for which there is [loo_compare()];
+#'   unknown arguments. Of class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
 #' @references Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
 #'   cross-validation and WAIC. *Statistics and Computing*, 27, 1413-1432. \doi{10.1007/s11222-016-9696-4}
 #' @seealso [compare_pooling()] for complete, no and partial pooling at once; [r_squared] for the share of the variance
@@ -66,6 +72,8 @@
 #' loo_compare(loo(pooled), loo(varying))
 #' # How well is a new block predicted?
 #' loo_compare(loo(pooled, unit = "group"), loo(varying, unit = "group"))
+#' # Counts:
+#' loo(partial_pooling(am ~ 1 + (1 | cyl), mtcars, family = binomial(), iter_sampling = 0))
 #' @importFrom loo loo
 #' @export loo
 #' @aliases loo
@@ -88,7 +96,10 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
   if (method == "psis") {
     if (unit != "observation") {
       abort_bayespool(
-        c("{if (unit == 'group') 'Groups' else 'Trials'} are left out exactly.", i = "{.code method = \"psis\"} is for {.code unit = \"observation\"} only."),
+        c(
+          "{if (unit == 'group') 'Groups' else 'Trials'} are left out exactly.",
+          i = "{.code method = \"psis\"} is for {.code unit = \"observation\"} only."
+        ),
         "argument", call
       )
     }

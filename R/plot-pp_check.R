@@ -14,8 +14,11 @@
 #' from the population, so it takes part with the differences between groups too. These groups are marked as new.
 #'
 #' Every other type is a function of bayesplot: `"stat_grouped"` is [bayesplot::ppc_stat_grouped()] and so on. Those on
-#' discrete outcomes and on survival are left out, as the outcome is normal here; an unknown type is answered with a list
-#' of all. Types that end in `_grouped` get the groups of the rows. Types that begin with `loo_` get leave-one-out weights
+#' survival are left out. For a normal outcome so are those on counts. For counts there are `"bars"` and `"rootogram"`, and for
+#' binomial ones `"error_binned"`, of observed proportions less their probabilities; not those that compare the positions of observations
+#' in their predictions with a uniform distribution (`"pit_"`, `"loo_pit_"`), which of whole numbers they do not have. An unknown type is
+#' answered with a list of all. Types that end in `_grouped` get the groups of the rows. Types that begin with `loo_` get
+#' leave-one-out weights
 #' by Pareto-smoothed importance sampling ([loo::psis()]).
 #'
 #' With `prior_only = TRUE` the predictions come from the prior: a prior predictive check.

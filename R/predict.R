@@ -24,17 +24,29 @@
 #' coefficients of a group that was not fitted are drawn together: normal around those of the population, with the standard deviations
 #' and correlations of the draw. What varies between groups without being a predictor has the mean 0 in the population.
 #'
+#' **Counts.** With `family = binomial()` or `poisson()` \eqn{m_{di}}{m[d, i]} is on the scale of the link, log odds or log rates, and
+#' what the functions return are counts: of row \eqn{i} with \eqn{n_i}{n[i]} trials or the exposure \eqn{e_i}{e[i]},
+#' \deqn{\tilde y_{di} \sim \mathrm{Binomial}(n_i, \mathrm{logit}^{-1}(m_{di})) \quad\mathrm{or}\quad
+#'   \mathrm{Poisson}(e_i \exp(m_{di})).}{ytilde[d, i] ~ Binomial(n[i], 1 / (1 + exp(-m[d, i])))   or   Poisson(e[i] exp(m[d, i])).}
+#' `posterior_epred()` gives the expected counts, \eqn{n_i p_{di}}{n[i] p[d, i]} or \eqn{e_i \lambda_{di}}{e[i] lambda[d, i]} (as
+#' brms does; rstanarm gives \eqn{p}). `posterior_linpred()` gives \eqn{m} with the offset, and with `transform = TRUE` probabilities
+#' or expected Poisson counts. `log_lik()` gives log probabilities, binomial coefficients and factorials included. In `newdata` the
+#' number of trials comes from the variables of `cbind()` (in `cbind(k, n - k)` it is `n`) or of `weights`, if they are there;
+#' without any of them each row is one trial. The exposure comes from the variables of the offset, which must be there. The predictors
+#' of a group may have other values than in the data.
+#'
 #' [complete_pooling()] has one mean for all and asks for no grouping factor; [no_pooling()] has no population, so for it a new
 #' group or `re_formula = NA` is an error.
 #'
 #' @inheritParams prediction_arguments
-#' @param transform `TRUE` and `FALSE` give the same: the models have an identity link, so the linear predictor is the
-#'   expected value.
+#' @param transform `TRUE`: on the scale of the response, for binomial counts as probabilities. With a normal outcome `TRUE` and
+#'   `FALSE` give the same.
 #' @return A matrix with one row a draw, in the order of [as_draws_matrix()][posterior::as_draws_matrix], and one column a
 #'   row of data; on the scale of the response, for `log_lik()` natural logarithms of densities.
 #' @section Errors: All have class `bayespool_error`. `bayespool_error_draws`: a fit without draws.
 #'   `bayespool_error_data`: `newdata` without a column that is needed, with missing values or unknown levels, or with new
-#'   groups that are not allowed; no `newdata` where the fit was made from group moments, which keep no rows.
+#'   groups that are not allowed, or for Poisson counts without the offset's variables; no `newdata` where the fit was made from
+#'   group moments or counts, which keep no rows.
 #'   `bayespool_error_argument`: an unknown or invalid argument, or both spellings of one. `bayespool_error_model`: a new
 #'   group or `re_formula = NA` after [no_pooling()]. `bayespool_error_memory`: a matrix that would not fit in memory.
 #' @seealso [predictive_interval()][predictive_interval.bayespool_fit] for intervals of predictions,
@@ -52,6 +64,11 @@
 #'
 #' # How probable is a yield above 60 in a block to come, with nitrogen?
 #' mean(posterior_predict(fit, new[2, ], seed = 1) > 60)
+#'
+#' # Counts: is the gearbox of another ten cars manual?
+#' manual <- partial_pooling(am ~ 1 + (1 | cyl), mtcars, family = binomial(), seed = 1)
+#' new <- data.frame(cyl = rep(4, 10))
+#' table(rowSums(posterior_predict(manual, new, seed = 1)))
 #' @name predictions
 #' @aliases posterior_predict.bayespool_fit
 NULL

@@ -14,6 +14,13 @@
 #' no Monte Carlo error and need no draws. After `algorithm = "nuts"` it is the mixture of
 #' \eqn{N(m_{di}, \sigma_d^2)}{N(m[d, i], sigma[d]^2)} over the draws \eqn{d}, with their Monte Carlo error.
 #'
+#' **Counts.** Given the probability or rate of its group a count is binomial or Poisson, with the trials or exposure of its row; its
+#' distribution is the mixture of these over the posterior. After `algorithm = "exact"` mean and sd are by quadrature, and so is the
+#' distribution function, whose inverse gives the ends of `"central"` intervals: the least counts that are reached with the
+#' probabilities \eqn{(1 - prob)/2} and \eqn{(1 + prob)/2}. The `"hdi"` is the shortest set of consecutive whole numbers that holds at least
+#' `prob`; of several that are equally short the most probable. As counts are whole, intervals of small ones hold clearly more than `prob`.
+#' The rate of a new group may have no mean, as with an exponential prior on the standard deviation between groups.
+#'
 #' A group that was not fitted comes from the population, so that the variance between groups is added: see
 #' [predictions]. With `prior_only = TRUE` the table is of the prior predictive distribution, and `inside` compares the
 #' data with what the priors alone expect.
@@ -22,7 +29,8 @@
 #' be: [loo()][loo.bayespool_fit] leaves each out.
 #'
 #' @param fit A fit.
-#' @param newdata A data frame with the predictors and the grouping factor, and the response if it is to be compared;
+#' @param newdata A data frame with the predictors and the grouping factor, of counts the trials or exposure (see [predictions]), and
+#'   the response if it is to be compared;
 #'   `NULL` stands for the rows that were fitted, without those dropped for missing values.
 #' @param prob Probability in the interval, between 0 and 1.
 #' @param interval `"hdi"`: the shortest interval (highest density interval); `"central"`: equal probability on either side.
@@ -48,6 +56,10 @@
 #'
 #' # Block 1 and a block that was not in the experiment:
 #' predictive_table(fit, data.frame(block = c("1", "new")), prob = 0.5)
+#'
+#' # Counts: insects on a plant.
+#' sprays <- partial_pooling(count ~ 1 + (1 | spray), InsectSprays, family = poisson(), iter_sampling = 0)
+#' predictive_table(sprays, data.frame(spray = c("A", "C")))
 #' @export
 predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi", "central")) {
   call <- rlang::current_env()

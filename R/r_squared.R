@@ -12,6 +12,10 @@
 #' where \eqn{\mathrm{var}}{var} is over the observations (divisor \eqn{N - 1}). With a standard deviation for each group
 #' \eqn{\sigma^2} is the mean of their squares over the observations. It needs only the group moments of the data.
 #'
+#' Of counts \eqn{f_i} is the expected count in row \eqn{i}, and in the place of \eqn{\sigma^2} is the mean over the rows of the
+#' variance of a count given the draw: \eqn{n_i p_i (1 - p_i)}{n[i] p[i] (1 - p[i])} or \eqn{e_i \lambda_i}{e[i] lambda[i]}. For rows of 0
+#' and 1 that is rstanarm's. Where trials or exposures differ, expected counts do so for that reason too. It needs the rows.
+#'
 #' With \eqn{e_i = y_i - E(y_i \mid y_{-i})}{e[i] = y[i] - E(y[i] | y[-i])}, the error of the exact
 #' [leave-one-out][loo.bayespool_fit] prediction,
 #' \deqn{\mathrm{loo\_R2} = 1 - \frac{\mathrm{var}(e)}{\mathrm{var}(y)}.}{loo_R2 = 1 - var(e) / var(y).}
@@ -22,7 +26,8 @@
 #' @param object A fit.
 #' @param ... Not used.
 #' @return `bayes_R2()`: a vector with one value for each draw. `loo_R2()`: a number.
-#' @section Errors: Of class `bayespool_error_draws`: `bayes_R2()` for a fit without draws. For `loo_R2()` those of
+#' @section Errors: Of class `bayespool_error_draws`: `bayes_R2()` for a fit without draws. Of class
+#'   `bayespool_error_model`: `loo_R2()` of counts. For `loo_R2()` those of
 #'   [loo()][loo.bayespool_fit].
 #' @references Gelman, A., Goodrich, B., Gabry, J. and Vehtari, A. (2019). R-squared for Bayesian regression models. *The
 #'   American Statistician*, 73(3), 307-309. \doi{10.1080/00031305.2018.1549100}
@@ -45,7 +50,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
   draws <- draws_matrix(object, call)
   model <- object$model
   if (has_counts(model)) {
-    return(counts_R2(object, draws, call))
+    return(r_squared_of_counts(object, draws, call))
   }
   moments <- object$reduced
   groups <- seq_along(moments$n)
@@ -68,7 +73,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
 }
 
 # Of the rows of counts, of which those that are alike are computed once.
-counts_R2 <- function(fit, draws, call) {
+r_squared_of_counts <- function(fit, draws, call) {
   rows <- observed_rows(fit, "bayes_R2() of counts", call)
   model <- fit$model
   group <- groups_of_model(fit, rows$group)

@@ -18,20 +18,3 @@ drawn_count_rows <- function(fit, x, group, observation, size, prob, interval, c
     }
   })
 }
-
-# theta of each row given each draw: draws x rows. A new group has one for each draw of the parameters, at normal scores that
-# are spread evenly (by the golden section) over the draws, so that nothing here is random.
-theta_of_draws <- function(model, draws, x, group) {
-  theta <- expected_given(model, draws, x, group)
-  new <- which(!is.na(group) & group > length(varying_term(model)$labels))
-  if (length(new) > 0) {
-    score <- stats::qnorm(((seq_len(nrow(draws)) - 0.5) * (sqrt(5) - 1) / 2) %% 1)
-    theta[, new] <- theta[, new] + score * draws[, varying_term(model)$sd]
-  }
-  theta
-}
-
-# `theta`: draws x rows.
-expected_counts <- function(model, theta, size) {
-  families[[model$family]]$inverse(theta) * rep(size, each = nrow(theta))
-}

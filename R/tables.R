@@ -63,3 +63,14 @@ note_rest <- function(rest) {
     )
   }
 }
+
+# A number for each row, the same for rows of one group with the same predictors: they have the same distribution.
+distinct_rows <- function(x, group) {
+  x <- cbind(ifelse(is.na(group), 0L, group), x, deparse.level = 0)
+  order <- do.call(order, lapply(seq_len(ncol(x)), function(k) x[, k]))
+  sorted <- x[order, , drop = FALSE]
+  before <- sorted[pmax(seq_along(order) - 1, 1), , drop = FALSE]
+  id <- integer(nrow(x))
+  id[order] <- cumsum(rowSums(sorted != before) > 0)
+  id
+}

@@ -80,9 +80,9 @@ class CountPredictive {
 
   const Eigen::ArrayXd& weight() const { return mixture_.points.weight; }
 
-  // Probabilities, or rates.
+  // Probabilities, or rates. Where there is no weight a rate may be infinite.
   Eigen::ArrayXd response() const {
-    if (family_ == CountFamily::poisson) return theta_.exp();
+    if (family_ == CountFamily::poisson) return (weight() > 0).select(theta_.exp(), 0);
     return theta_.unaryExpr([](double theta) {
       const double e = std::exp(-std::abs(theta));
       return (theta > 0 ? 1 : e) / (1 + e);

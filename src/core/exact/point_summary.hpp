@@ -38,7 +38,8 @@ class PointSummary {
   Eigen::RowVectorXd row(const std::function<double(double)>& value, const SummaryColumns& wanted) {
     const Eigen::ArrayXd& weight = points_.weight;
     Eigen::RowVectorXd row(2 + wanted.count());
-    const Eigen::ArrayXd natural = points_.f.unaryExpr(value);
+    // Where there is no weight a value may be infinite.
+    const Eigen::ArrayXd natural = (weight > 0).select(points_.f.unaryExpr(value), 0);
     row(0) = (weight * natural).sum();
     // Under the square, so that the fourth power of a far node does not overflow. Weights may be negative (see LocalInterpolation).
     const Eigen::ArrayXd deviation = (natural - row(0)) * weight.abs().sqrt();

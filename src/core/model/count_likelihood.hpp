@@ -63,7 +63,9 @@ class CountLikelihood {
         k_(k),
         n_(n),
         poisson_(family == CountFamily::poisson),
-        mode_(poisson_ ? std::log(k / n) : std::log(k / (n - k))),
+        mode_(k == 0     ? -HUGE_VAL
+              : poisson_ ? std::log(k / n)
+                         : std::log(k / (n - k))),
         from_mode_(family, k, n, std::isfinite(mode_) ? mode_ : 0) {
     // x log x - x - log x!
     const auto peak = [](double x) { return x > 0 ? log_gamma_kernel(x, x) - std::log(x) : 0; };

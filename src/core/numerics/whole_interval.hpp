@@ -75,7 +75,9 @@ class WholeNumbers {
   Interval search(double probability) {
     constexpr double reach = 5, spacing = 0.25;  // normal scores of below / outside
     const double outside = 1 - probability;
-    const auto lowest = [&](double z) { return z < -reach ? 0 : quantile(outside * normal_cdf(z)); };
+    const auto lowest = [&](double z) {
+      return z < -reach ? 0 : quantile(outside * normal_cdf(z));
+    };
     double best = -reach, length = HUGE_VAL;
     for (double z = -reach - spacing; z <= reach; z += spacing) {
       const double lower = lowest(z);
@@ -99,7 +101,8 @@ class WholeNumbers {
   // Among intervals of this length that begin in [from, to], by golden sections.
   double most_probable(double from, double to, double length) {
     constexpr double golden = 0.6180339887498949;
-    double left = std::ceil(to - golden * (to - from)), right = std::floor(from + golden * (to - from));
+    double left = std::ceil(to - golden * (to - from)),
+           right = std::floor(from + golden * (to - from));
     double mass_left = mass(left, length), mass_right = mass(right, length);
     while (to - from > 3 && left < right) {
       if (mass_left < mass_right) {
