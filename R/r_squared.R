@@ -23,7 +23,7 @@
 #' @param ... Not used.
 #' @return `bayes_R2()`: a vector with one value for each draw. `loo_R2()`: a number.
 #' @section Errors: Of class `bayespool_error_draws`: `bayes_R2()` for a fit without draws. For `loo_R2()` those of
-#'   [loo()][loo.bayespool_fit].
+#'   [loo()][loo.bayespool_fit]. Of class `bayespool_error_model`: counts (`family`), whose variance within groups is not one number.
 #' @references Gelman, A., Goodrich, B., Gabry, J. and Vehtari, A. (2019). R-squared for Bayesian regression models. *The
 #'   American Statistician*, 73(3), 307-309. \doi{10.1080/00031305.2018.1549100}
 #' @examples
