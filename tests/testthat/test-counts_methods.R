@@ -206,3 +206,10 @@ test_that("the region of practical equivalence is that of log odds", {
   expect_equal(as.data.frame(bayestestR::rope(batting))$ROPE_high[1], 0.1 * pi / sqrt(3))
   expect_equal(as.data.frame(bayestestR::rope(failing))$ROPE_high[1], 0.1)
 })
+
+test_that("a rate has a mean where nothing that a flat prior leaves open can grow", {
+  pooled <- complete_pooling(
+    failures ~ 1 + offset(log(hours)), pumps, family = poisson(), prior = list(mu = flat), iter_sampling = 0
+  )
+  expect_equal(summary(pooled, scale = "response")$mean, sum(pumps$failures) / sum(pumps$hours), tolerance = 1e-8)
+})
