@@ -1,7 +1,7 @@
 # The rows behind a fit of counts.
 
-# `row`: positions of those that it used in the data; `trials`: of each, NULL where a row is one trial, or a count. `what` (text): what needs
-# them, for the error where the fit was made from group counts.
+# `row`: positions of those that it used in the data; `trials`: of each, NULL where a row is one trial, or a count.
+# `what` (text): what needs them, for the error where the fit was made from group counts.
 used_count_rows <- function(fit, what, call) {
   if (!has_rows(fit)) {
     abort_bayespool(

@@ -32,7 +32,7 @@ emm_basis.bayespool_fit <- function(object, trms, xlev, grid, ...) {
   )
 }
 
-# What emmeans() needs for `type = "response"`: the link, and what its inverse gives. An offset is not added: rates are for an exposure of 1.
+# What emmeans() needs for `type = "response"`: the link, and what its inverse gives. Without an offset: rates are for an exposure of 1.
 link_for_emmeans <- function(fit) {
   if (!has_counts(fit$model)) {
     return(list())

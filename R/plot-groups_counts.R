@@ -95,7 +95,8 @@ count_caption <- function(fit, prob, interval, ndraws, of) {
   if (is_prior_only(fit)) {
     return(paste(ndraws, "draws from the prior."))
   }
-  paste0("Point and line: posterior mean and ", interval_name(prob, interval), " of ", of, if (has_quadrature(fit)) "." else ", from draws.")
+  source <- if (!has_quadrature(fit)) ", from draws"
+  paste0("Point and line: posterior mean and ", interval_name(prob, interval), " of ", of, source, ".")
 }
 
 # Behind the groups. At each level of a factor a bar, as wide as the groups are spread.

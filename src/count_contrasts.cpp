@@ -81,8 +81,7 @@ GridDistribution::GridDistribution(double first, double step, const Eigen::Array
   for (Index i = reached + 1; i < count; ++i) below_(i) = below_(reached);
   below_ /= below_(count - 1);
   for (Index i = 0; i < count; ++i) mean_ += mass_(i) * at(i);
-  for (Index i = 0; i < count; ++i)
-    variance_ += mass_(i) * (at(i) - mean_) * (at(i) - mean_);
+  for (Index i = 0; i < count; ++i) variance_ += mass_(i) * (at(i) - mean_) * (at(i) - mean_);
 }
 
 double GridDistribution::interpolate(const Eigen::ArrayXd& values, double x, double beyond) const {
@@ -203,9 +202,8 @@ CountContrast CountContrasts::difference(Index a, Index b, const VectorXd& less,
     square += w * (part.variance() + part.mean() * part.mean());
     // A centre moves by sd^2 / tau^2 as eta does.
     const double of_first = first.sd(t) / nodes_.tau(t), of_second = second.sd(t) / nodes_.tau(t);
-    const double known =
-        bandwidth_.along(of_first * of_first * first.with_eta -
-                         of_second * of_second * second.with_eta - with_shift);
+    const double known = bandwidth_.along(of_first * of_first * first.with_eta -
+                                          of_second * of_second * second.with_eta - with_shift);
     if (known * std::hypot(first.sd(t), second.sd(t)) >= of_sd) {
       mixture.add(w, std::move(part));
       continue;

@@ -6,7 +6,7 @@
 
 # From the bottom up, by the names of files. A file may use its own layer and those below.
 layers <- c(
-  base = "^(check|errors|format|memory|tables)$", core = "^(core(-effects)?|RcppExports)$", parts = "^(data|prior)-",
+  base = "^(check|errors|format|memory|tables)$", core = "^(core(-effects|-counts)?|RcppExports)$", parts = "^(data|prior)-",
   model = "^(model|engine)-",
   fit = "^(fit(-|$)|nuts_control$)", verbs_and_answers = ""
 )

@@ -17,8 +17,7 @@ class CountBandwidth {
     constexpr double two_pi = 6.28318530717958647693;
     const MatrixXd deviation = nodes.z.colwise() - mean_;
     covariance_ = deviation * nodes.weight.matrix().asDiagonal() * deviation.transpose();
-    if (mean_.size() > 0)
-      dual_ = two_pi * quadrature.rule().map.generator.inverse().transpose();
+    if (mean_.size() > 0) dual_ = two_pi * quadrature.rule().map.generator.inverse().transpose();
   }
 
   // Of a quantity with the coordinates of the lattice.

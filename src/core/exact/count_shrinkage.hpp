@@ -44,8 +44,7 @@ class CountShrinkage {
       const Eigen::ArrayXd weight =
           Eigen::Map<const Eigen::ArrayXd>(rule.weight.data(), size) / rule.total;
       Eigen::ArrayXd theta = Eigen::Map<const Eigen::ArrayXd>(rule.theta.data(), size);
-      const Eigen::ArrayXd mean =
-          theta.unaryExpr([&](double at) { return likelihood.mean(at); });
+      const Eigen::ArrayXd mean = theta.unaryExpr([&](double at) { return likelihood.mean(at); });
       theta -= (weight * theta).sum();
       log_odds(t) =
           std::log((weight * theta.square()).sum() / (tau * tau) / (weight * theta * mean).sum());
