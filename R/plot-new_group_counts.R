@@ -42,7 +42,8 @@ plot_new_count_group <- function(fit, rows, prob, call) {
       }
     ) +
     caption(
-      if (is_prior_only(fit)) "Prior prediction.", "Point: mean. Line:", paste0(interval_name(prob, "hdi"), "."),
+      if (is_prior_only(fit)) "Prior prediction.", if (!is.nan(interval[, "mean"])) "Point: mean.",
+      paste0("Line: ", interval_name(prob, "hdi"), "."), if (is.nan(interval[, "mean"])) "The mean does not exist.",
       if (!is.null(observed)) paste0("Diamond: observed ", family$observed, ".")
     )
 }
