@@ -32,7 +32,7 @@ compare_counts <- function(fits, prob, interval, call) {
 # What the population expects of each group, given its predictors: one row a group.
 population_rows <- function(fit, prob, interval, call) {
   x <- columns_of_groups(fit)
-  table <- response_rows(fit, x, rep(NA_integer_, nrow(x)), prob, interval, call)
+  table <- row_table(fit, x, rep(NA_integer_, nrow(x)), noise = 0, prob, interval, call)
   data.frame(estimate = table[, "mean"], lower = table[, "lower"], upper = table[, "upper"], row.names = NULL)
 }
 
@@ -50,3 +50,6 @@ without_predictors <- function(parsed, data, call) {
   }
   list(formula = formula, data = data)
 }
+
+# The predictors' columns of each group.
+columns_of_groups <- function(fit) fit$reduced$x[, fit$model$predictors, drop = FALSE]

@@ -74,7 +74,8 @@ print_head <- function(fits) {
   counts <- has_counts(fit$model)
   cat(
     number, " models of ", if (counts) event_label(fit) else fit$reduced$response, " by ", grouping_factor(fit), ": ",
-    if (counts) describe_events(fit$reduced) else paste(format(sum(fit$reduced$n), big.mark = ","), "observations"), " in ", format(groups, big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n", sep = ""
+    if (counts) describe_events(fit$reduced) else paste(format(sum(fit$reduced$n), big.mark = ","), "observations"),
+    " in ", format(groups, big.mark = ","), " groups", if (is_prior_only(fit)) " (prior only)", "\n\n", sep = ""
   )
 }
 

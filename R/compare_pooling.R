@@ -26,7 +26,8 @@
 #' proportion or the rate of each group. There is no weight of means there, but the share of the variance exists: with
 #' \eqn{\theta_j}{theta[j]} the log odds or the log rate, `shrinkage` is the posterior mean of
 #' \eqn{\mathrm{Var}(\theta_j \mid y, \beta, \tau) / \tau^2}{Var(theta[j] | y, beta, tau) / tau^2}. It lies between 0 and 1 for any
-#' count, also for groups without an event, whose observed log odds are infinite; the distance between the observed and the estimated
+#' count, also for groups without an event, whose observed log odds are infinite (for these the ends of its interval are good to about
+#' 0.001, all else is exact); the distance between the observed and the estimated
 #' probability is about this share of that to the population's. Predictors belong to groups: complete and partial pooling use them,
 #' no pooling cannot, and all estimates are at the group's own predictors.
 #'
@@ -174,7 +175,8 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   suppressMessages(classes = "bayespool_message_dropped", {
     # What it says of groups of one observation, the next one says too.
     fits$none <- suppressWarnings(
-      no_pooling(alone$formula, alone$data, prior = prior$none, sigma = sigma, ..., family = family$name), classes = "bayespool_warning_undetermined"
+      no_pooling(alone$formula, alone$data, prior = prior$none, sigma = sigma, ..., family = family$name),
+      classes = "bayespool_warning_undetermined"
     )
     fits$partial <- if (length(parsed$terms) > 0) {
       varying_intercept(formula, data, prior = prior$partial, ..., family = family$name)
@@ -225,7 +227,8 @@ compare_means <- function(fits, prob, interval, call) {
 with_shrinkage <- function(groups, fit, prob, interval, call) {
   shrinkage <- exact_pooling_weights(fit_posterior(fit), group_weights(fit$reduced), prob, interval, call)
   columns <- c(shrinkage = 1, shrinkage_lower = 3, shrinkage_upper = 4)
-  groups[names(columns)] <- lapply(columns, function(column) replace(rep(NA_real_, nrow(groups)), groups$model == "partial", shrinkage[, column]))
+  partial <- groups$model == "partial"
+  groups[names(columns)] <- lapply(columns, function(column) replace(rep(NA_real_, nrow(groups)), partial, shrinkage[, column]))
   groups
 }
 
@@ -253,11 +256,14 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
   if (counts) digits <- max(digits, decimals_for(diff(range(table$partial))))
   print_groups(table, digits, n_rows)
   print_note("Shrinkage: how far partial pooling moves a group from its own mean (0) to the population's (1).")
-  if (nrow(at_average$population) == 1) print_note(
-    "Population ", if (counts) sub(" of .*", "", quantity) else "mean", where, " under partial pooling: ", format_numbers(at_average$population$estimate, digits), ", ",
-    percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
-    format_numbers(at_average$population$upper, digits)
-  )
+  if (nrow(at_average$population) == 1) {
+    print_note(
+      "Population ", if (counts) sub(" of .*", "", quantity) else "mean", where, " under partial pooling: ",
+      format_numbers(at_average$population$estimate, digits), ", ",
+      percent(x$prob), " HDI ", format_numbers(at_average$population$lower, digits), " to ",
+      format_numbers(at_average$population$upper, digits)
+    )
+  }
   print_models(x)
   invisible(x)
 }
@@ -270,7 +276,8 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #' @param x What [compare_pooling()] returned.
 #' @param ... Not used.
 #' @return A data frame with columns `model`, `group`, `term`, `estimate`, `conf.low` and `conf.high`. `term` is `mean`
-#'   (or `intercept`, with predictors; of counts `probability` or `rate`) for the groups under each model, and for the population under partial pooling,
+#'   (or `intercept`, with predictors; of counts `probability` or `rate`) for the groups under each
+#'   model, and for the population under partial pooling,
 #'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Where slopes vary it is the coefficient's name, and the
 #'   population is that of the whole model. Means are on the scale of the response,
 #'   intervals hold the `prob` of the comparison, and shrinkage lies between 0 and 1.

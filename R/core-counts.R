@@ -74,7 +74,7 @@ core_count_leave_one_out <- function(posterior, group, events, size, cores, call
   )
 }
 
-# Coefficients of groups `first` minus those of groups `second` (from 0): mean, sd, lower, upper, probability that the difference is positive.
+# Coefficients of groups `first` minus those of groups `second` (from 0): mean, sd, lower, upper, probability that this is positive.
 core_count_contrasts <- function(posterior, first, second, prob, interval, cores, call) {
   run_core(
     cpp_counts_contrasts(

@@ -13,7 +13,7 @@ recover_data.bayespool_fit <- function(object, ...) {
       "model", call
     )
   }
-  data <- object$data[used_positions(object, "emmeans()", call), , drop = FALSE]
+  data <- object$data[observed_rows(object, "emmeans()", call)$row, , drop = FALSE]
   frame <- predictor_frame(object$reduced$coding, object$parsed, data, call)
   emmeans::recover_data(rlang::call2(object$model$name, object$formula), attr(frame, "terms"), NULL, data = data)
 }
@@ -32,7 +32,7 @@ emm_basis.bayespool_fit <- function(object, trms, xlev, grid, ...) {
   )
 }
 
-# What emmeans() needs for `type = "response"`: the link, and what its inverse gives. An offset is not added: rates are for an exposure of 1.
+# What emmeans() needs for `type = "response"`: the link, and what its inverse gives. Without an offset: rates are for an exposure of 1.
 link_for_emmeans <- function(fit) {
   if (!has_counts(fit$model)) {
     return(list())

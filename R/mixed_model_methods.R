@@ -355,7 +355,7 @@ vcov.bayespool_fit <- function(object, ...) {
 model.frame.bayespool_fit <- function(formula, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  used <- used_positions(formula, "model.frame()", call)
+  used <- observed_rows(formula, "model.frame()", call)$row
   variables <- reformulas::subbars(formula$formula)
   all_rows <- stats::model.frame(variables, formula$data, na.action = stats::na.pass)
   structure(droplevels(all_rows[used, , drop = FALSE]), terms = attr(all_rows, "terms"))

@@ -84,12 +84,3 @@ sigmas_given <- function(model, draws) {
   }
   draws[, layout_variables(model, "scale_within"), drop = FALSE]
 }
-
-# The variances within groups given each draw, in the same shape. Of counts that on the scale of log odds, which is known, and of Poisson
-# counts NA: there is no one number.
-variances_within <- function(model, draws) {
-  if (has_counts(model)) {
-    return(matrix(if (model$family == "binomial") logistic_variance else NA_real_, nrow(draws), 1))
-  }
-  sigmas_given(model, draws)^2
-}

@@ -137,7 +137,7 @@ new_count_propriety <- function(problem, tail, of_groups, flat) {
     deviation = missing_moments(tail), scale_between = missing_moments(tail)
   )
   # Exponentials have no mean where the tails are heavier than normal ones: those of flat coefficients are, as they grow with tau.
-  grows <- !is_fixed(problem$tau_prior) && !is_bounded(problem$tau_prior)
+  grows <- !has_upper_bound(problem$tau_prior)
   ratio <- ifelse(flat & grows, 2, 0)
   rate <- problem$family == "poisson"
   missing_response <- list(
@@ -146,3 +146,5 @@ new_count_propriety <- function(problem, tail, of_groups, flat) {
   )
   list(order = min(max(ceiling(tail) - 1, 0), 4), missing = missing, missing_response = missing_response)
 }
+
+has_upper_bound <- function(prior) is_fixed(prior) || prior$family == "uniform" && is.finite(prior$par[2])

@@ -48,3 +48,12 @@ event_label <- function(fit) {
   }
   paste0(fit$parsed$response, if (!is.null(fit$reduced$success)) paste0(" = ", fit$reduced$success))
 }
+
+# The variances within groups given each draw, as sigmas_given() has those. Of counts that on the scale of log odds, which is
+# known, and of Poisson counts NA: there is no one number.
+variances_within <- function(model, draws) {
+  if (has_counts(model)) {
+    return(matrix(if (model$family == "binomial") logistic_variance else NA_real_, nrow(draws), 1))
+  }
+  sigmas_given(model, draws)^2
+}

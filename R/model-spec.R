@@ -209,6 +209,11 @@ direction_pairs <- function(directions) {
 
 # What the priors imply for the coefficients of the groups; without a population mean that is 0.
 prior_note <- function(model) {
+  if (has_counts(model)) {
+    scale <- if (model$family == "binomial") "All are on the scale of log odds." else "All are on the scale of logarithms of rates."
+    model$family <- "gaussian" # for the rest, which is the same
+    return(paste(c(prior_note(model), scale), collapse = " "))
+  }
   term <- varying_term(model)
   if (varies_in_slope(model)) {
     means <- direction_means(model)

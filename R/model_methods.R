@@ -18,7 +18,7 @@ weights.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   if (object$model$family == "binomial") {
-    return(used_count_rows(object, "weights()", call)$trials)
+    return(observed_rows(object, "weights()", call)$size)
   }
   if (has_weights(object$reduced)) observed_rows(object, "weights()", call)$weight
 }

@@ -139,6 +139,7 @@ comparison_caption <- function(fit, intervals, prob, interval, rows) {
   where <- c(partial = "partial pooling (line)", none = "no pooling (thin line)", complete = "complete pooling (band)")[intervals]
   caption(
     if (length(where) > 0) paste0(interval_name(prob, interval), " under ", paste(where, collapse = ", "), "."),
-    if (has_predictors(fit$model) && !has_counts(fit$model)) "Means at the average predictors; those observed are adjusted to them.", height_advice(rows)
+    if (has_predictors(fit$model) && !has_counts(fit$model)) "Means at the average predictors; those observed are adjusted to them.",
+    height_advice(rows)
   )
 }

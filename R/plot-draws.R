@@ -5,7 +5,8 @@
 #' Intervals, traces or densities of the parameters.
 #'
 #' `"intervals"` has one panel for the means (or intercepts), one for the slopes and one for the standard deviations,
-#' because they may lie far apart; of counts (`family`) all are on the scale of the link. Slopes, or standard deviations, of very different size (more than tenfold) have panels of
+#' because they may lie far apart; of counts (`family`) all are on the scale of the link.
+#' Slopes, or standard deviations, of very different size (more than tenfold) have panels of
 #' their own. Where slopes vary between groups there is one more panel for each of these slopes, the population's first, one for
 #' the standard deviations of slopes and one for correlations. The point is the median, the thin line the interval that holds
 #' `prob`, the thick line that with `prob_inner`.

@@ -41,11 +41,7 @@ plot_effects <- function(fit, x = NULL, prob = 0.94, interval = c("hdi", "centra
   rows <- grid_rows(grid)
   nobody <- rep(NA_integer_, length(rows$x))
   counts <- has_counts(fit$model)
-  table <- if (counts) {
-    response_rows(fit, rows$columns, nobody, prob, interval, call)
-  } else {
-    row_table(fit, rows$columns, nobody, noise = 0, prob, interval, call)
-  }
+  table <- row_table(fit, rows$columns, nobody, noise = 0, prob, interval, call)
   data <- data.frame(x = rows$x, table, row.names = NULL)
   ggplot2::ggplot(data, ggplot2::aes(.data$x)) +
     band_layers(grid$numeric) +

@@ -100,20 +100,6 @@ group_points <- function(fit, chosen, call, x_rows = NULL, x_means = NULL) {
   points
 }
 
-# Positions of `ndraws` of the draws, over all chains.
-spread_draws_evenly <- function(draws, ndraws) {
-  round(seq(1, nrow(draws), length.out = min(ndraws, nrow(draws))))
-}
-
-# `draws` of the expected value of the rows of `data`, one row for each draw.
-with_prior_draws <- function(data, draws, ndraws) {
-  chosen <- spread_draws_evenly(draws, ndraws)
-  data.frame(
-    data[rep(seq_len(nrow(data)), length(chosen)), , drop = FALSE], mean = as.vector(t(draws[chosen, ])),
-    draw = rep(chosen, each = nrow(data)), row.names = NULL
-  )
-}
-
 # Without predictors -------------------------------------------------------------------------------------------------------
 
 plot_group_means <- function(fit, chosen, prob, interval, ndraws, call) {
@@ -169,16 +155,6 @@ plot_group_lines <- function(fit, x, chosen, prob, interval, all, ndraws, call) 
     picture_theme() +
     (if (!identical(labels, "")) group_panels(levels(lines$group))) +
     ggplot2::labs(x = x, y = response_label(fit))
-}
-
-prior_layer <- function(numeric) {
-  if (numeric) {
-    ggplot2::geom_line(
-      ggplot2::aes(y = .data$mean, group = .data$draw), colour = shade("dark"), alpha = 0.4, linewidth = 0.3
-    )
-  } else {
-    ggplot2::geom_point(ggplot2::aes(y = .data$mean), shape = "-", size = 5, colour = shade("dark"))
-  }
 }
 
 point_layer <- function(fit, points, numeric) {

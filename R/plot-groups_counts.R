@@ -10,7 +10,8 @@ plot_count_groups <- function(fit, x, chosen, prob, interval, ndraws, call) {
   columns <- columns_of_groups(fit)[chosen, , drop = FALSE]
   prior <- is_prior_only(fit)
   if (!prior) {
-    estimates <- data.frame(points[c("group", "n")], response_rows(fit, columns, chosen, prob, interval, call), row.names = NULL)
+    table <- row_table(fit, columns, chosen, noise = 0, prob, interval, call)
+    estimates <- data.frame(points[c("group", "n")], table, row.names = NULL)
   } else if (is.null(x)) {
     theta <- expected_draws(fit, columns, chosen, call)
     estimates <- with_prior_draws(points[c("group", "n")], family$inverse(theta), ndraws)
@@ -57,7 +58,9 @@ plot_count_line <- function(fit, x, points, estimates, chosen, prob, interval, n
     theta <- expected_draws(fit, rows$columns, rep(NA_integer_, nrow(population)), call)
     with_prior_draws(population, families[[fit$model$family]]$inverse(theta), ndraws)
   } else {
-    data.frame(population, response_rows(fit, rows$columns, rep(NA_integer_, nrow(population)), prob, interval, call), row.names = NULL)
+    data.frame(
+      population, row_table(fit, rows$columns, rep(NA_integer_, nrow(population)), noise = 0, prob, interval, call), row.names = NULL
+    )
   }
   points$x <- side_by_side_at(grid$x_groups[chosen])
   if (!is.null(estimates)) estimates$x <- points$x
@@ -95,7 +98,8 @@ count_caption <- function(fit, prob, interval, ndraws, of) {
   if (is_prior_only(fit)) {
     return(paste(ndraws, "draws from the prior."))
   }
-  paste0("Point and line: posterior mean and ", interval_name(prob, interval), " of ", of, if (has_quadrature(fit)) "." else ", from draws.")
+  source <- if (!has_quadrature(fit)) ", from draws"
+  paste0("Point and line: posterior mean and ", interval_name(prob, interval), " of ", of, source, ".")
 }
 
 # Behind the groups. At each level of a factor a bar, as wide as the groups are spread.

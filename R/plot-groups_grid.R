@@ -173,3 +173,28 @@ band_layers <- function(numeric) {
     )
   }
 }
+
+# Single draws from the prior in the place of a band.
+prior_layer <- function(numeric) {
+  if (numeric) {
+    ggplot2::geom_line(
+      ggplot2::aes(y = .data$mean, group = .data$draw), colour = shade("dark"), alpha = 0.4, linewidth = 0.3
+    )
+  } else {
+    ggplot2::geom_point(ggplot2::aes(y = .data$mean), shape = "-", size = 5, colour = shade("dark"))
+  }
+}
+
+# Positions of `ndraws` of the draws, over all chains.
+spread_draws_evenly <- function(draws, ndraws) {
+  round(seq(1, nrow(draws), length.out = min(ndraws, nrow(draws))))
+}
+
+# `draws` of the expected value of the rows of `data`, one row for each draw.
+with_prior_draws <- function(data, draws, ndraws) {
+  chosen <- spread_draws_evenly(draws, ndraws)
+  data.frame(
+    data[rep(seq_len(nrow(data)), length(chosen)), , drop = FALSE], mean = as.vector(t(draws[chosen, ])),
+    draw = rep(chosen, each = nrow(data)), row.names = NULL
+  )
+}

@@ -19,8 +19,8 @@
 #' [predictive_table()] has it, have another shape and colour. So a group that was kept aside shows whether the model had
 #' expected it.
 #'
-#' **Of counts** (`family`) the picture shows the probability or the rate of a new group. Where `newdata` has the counts of one, a diamond is
-#' the observed proportion or rate; predictors belong to groups and must be the same in all of its rows.
+#' **Of counts** (`family`) the picture shows the probability or the rate of a new group. Where `newdata` has the counts of one, a diamond
+#' is the observed proportion or rate; predictors belong to groups and must be the same in all of its rows.
 #'
 #' @param fit A fit with draws, other than from [no_pooling()].
 #' @param newdata A data frame with rows of one new group: the values of the predictors, where the model has some, and

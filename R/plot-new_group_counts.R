@@ -14,8 +14,8 @@ plot_new_count_group <- function(fit, rows, prob, call) {
   }
   x <- rows$x[1, , drop = FALSE]
   group <- rows$group[1]
-  interval <- response_rows(fit, x, group, prob, "hdi", call)
-  draws <- drawn_response(fit, x, groups_of_model(fit, group), call)
+  interval <- row_table(fit, x, group, noise = 0, prob, "hdi", call)
+  draws <- drop(expected_counts(fit$model, theta_of_draws(fit$model, draws_matrix(fit, call), x, groups_of_model(fit, group)), 1))
   observed <- observed_in_new_group(fit, rows$data, call)
   # Rates of groups that are few sds above the mean are large multiples of the others.
   most <- max(stats::quantile(draws, 0.99), interval[, "upper"], observed$y)
@@ -42,7 +42,8 @@ plot_new_count_group <- function(fit, rows, prob, call) {
       }
     ) +
     caption(
-      if (is_prior_only(fit)) "Prior prediction.", "Point: mean. Line:", paste0(interval_name(prob, "hdi"), "."),
+      if (is_prior_only(fit)) "Prior prediction.", if (!is.nan(interval[, "mean"])) "Point: mean.",
+      paste0("Line: ", interval_name(prob, "hdi"), "."), if (is.nan(interval[, "mean"])) "The mean does not exist.",
       if (!is.null(observed)) paste0("Diamond: observed ", family$observed, ".")
     )
 }

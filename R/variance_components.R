@@ -49,7 +49,8 @@
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_variance_components` with rows `between`, `within`, `share_between` and
-#'   `share_within` (of a fit with [poisson()] `between` alone), and columns `variable`, posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
+#'   `share_within` (of a fit with [poisson()] `between` alone), and columns `variable`,
+#'   posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
 #'   `central_lower` and `central_upper`) of the interval that holds `prob` of the posterior, and `plug_in`. Variances
 #'   are on the squared scale of the response, or of the link. With heavy-tailed or flat priors and few groups a mean or sd of a variance
 #'   may not exist: it is `Inf`.
