@@ -22,7 +22,8 @@
 #' integrated out together, on a lattice, and at each of its nodes the log odds or log rate of each group by a rule of its own.
 #'
 #' Where groups have several effects, their standard deviations and correlations are integrated out together, on a lattice. With
-#' a lattice the estimate is ten times what the fit itself has seen: the square of the lattice's spectrum at half its sampling frequency (how much the
+#' a lattice the estimate is ten times what the fit itself has seen: the square of the lattice's spectrum at half its sampling
+#' frequency (how much the
 #' results of every second node differ from those of the others) and the mass at its border. In four or more dimensions the scheme says
 #' "deterministic, estimated error": there is no Monte Carlo error, but fewer nodes in each direction.
 #'
