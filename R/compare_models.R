@@ -31,8 +31,7 @@ compare_models <- function(fits) {
   notes <- character()
   # NA, and a note, where something does not exist for a model.
   attempt <- function(fit, what, expr) {
-    tryCatch(expr, error = function(cnd) {
-      if (!inherits(cnd, "bayespool_error") && !has_counts(fit$model)) stop(cnd)
+    tryCatch(expr, bayespool_error = function(cnd) {
       reason <- cli::ansi_strip(rlang::cnd_header(cnd))
       notes <<- union(notes, paste0(what, " (", fit$model$title, "): ", reason))
       NULL
