@@ -118,7 +118,9 @@ print.bayespool_predictive_table <- function(x, digits = 2, n_rows = 20, ...) {
   shown <- as.data.frame(unclass(x), optional = TRUE)[seq_len(min(nrow(x), n_rows)), , drop = FALSE]
   if (!is.null(shown$group)) shown$group <- shorten(shown$group, 20)
   numbers <- c("observed", "mean", "sd", "lower", "upper")
-  shown[numbers] <- lapply(shown[numbers], format_numbers, digits)
+  whole <- c("observed", "lower", "upper")
+  of_counts <- all(vapply(shown[whole], function(x) all(is.na(x) | x == round(x)), NA))
+  shown[numbers] <- Map(format_numbers, shown[numbers], ifelse(of_counts & numbers %in% whole, 0, digits))
   shown$inside <- ifelse(is.na(shown$inside), "", ifelse(shown$inside, "yes", "no"))
   print(shown, row.names = FALSE)
   compared <- sum(!is.na(x$inside))

@@ -130,7 +130,7 @@ double CountMarginals::exponential_moment(const VectorXd& x, double order) const
   const Eigen::ArrayXd exponent =
       nodes_.weight.log() + order * eta + 0.5 * order * order * nodes_.tau.square();
   const double top = exponent.maxCoeff();
-  return std::exp(top) * nodes_.resolved_sum((exponent - top).exp());
+  return std::exp(top) * nodes_.resolved_sum((exponent - top).exp(), 3e-5);  // tails are heavy
 }
 
 // The variance of eta over tau^2 where tau is large: of least squares with the coefficients whose prior is flat, since what a proper prior

@@ -108,7 +108,7 @@ TEST_CASE("counts: without data the posterior is the prior", "[counts]") {
       }
 
       const Index draws = 20032;
-      const CountSampler sampler(found, {{Index{0}}, Index{1}, Index{2}}, 7);
+      const CountSampler sampler(found, {{Index{0}}, Index{1}, Index{2}, VectorXd::Zero(1)}, 7);
       MatrixXd drawn(draws, 5);
       constexpr double bound = 8;
       for (Index chunk = 0; chunk < CountSampler::chunk_count(draws); ++chunk)

@@ -56,11 +56,10 @@ struct CountNodes {
 
   Index count() const { return weight.size(); }
 
-  // The sum of terms over all nodes; NaN where the lattice is too coarse for them (see LatticeRule::pattern) or does not reach far
-  // enough.
-  double resolved_sum(const Eigen::ArrayXd& terms) const {
-    // Errors are about the square of the first, and the second.
-    constexpr double coarse_tolerance = 1e-3, end_weight = 1e-8, end_tolerance = 3e-5;
+  // The sum of terms over all nodes; NaN where the lattice is too coarse for them (see LatticeRule::pattern), with errors of about the square
+  // of `coarse_tolerance`, or does not reach far enough: more than the share `end_tolerance` is near its end.
+  double resolved_sum(const Eigen::ArrayXd& terms, double end_tolerance = 1e-6) const {
+    constexpr double coarse_tolerance = 1e-3, end_weight = 1e-8;
     const double end = end_weight * weight.maxCoeff();  // weights of nodes near the end are below
     double total = 0, ends = 0;
     std::vector<double> sums(std::size_t{1} << z.rows(), 0.0);

@@ -39,7 +39,7 @@ class PointSummary {
     const Eigen::ArrayXd& weight = points_.weight;
     Eigen::RowVectorXd row(2 + wanted.count());
     // Where there is no weight a value may be infinite.
-    const Eigen::ArrayXd natural = (weight > 0).select(points_.f.unaryExpr(value), 0);
+    const Eigen::ArrayXd natural = (weight != 0).select(points_.f.unaryExpr(value), 0);
     row(0) = (weight * natural).sum();
     // Under the square, so that the fourth power of a far node does not overflow. Weights may be negative (see LocalInterpolation).
     const Eigen::ArrayXd deviation = (natural - row(0)) * weight.abs().sqrt();

@@ -24,8 +24,9 @@ struct CountPriors {
   ScalePrior tau;
 };
 
-// theta_j ~ N(x_j'beta, tau^2). Coordinates: gamma, with beta = origin + transform gamma for the coefficients that are not known, in
-// which a normal approximation of their posterior given tau is about N(0, I), as wide as tau asks; then that of tau, if it is not known.
+// theta_j ~ N(x_j'beta, tau^2). Coordinates: gamma, in which a normal approximation of the posterior of the coefficients that are not known,
+// given tau, is about N(0, I), as wide as tau asks; then that of tau, if it is not known. beta = base_origin + base delta, with one base for
+// all tau, so that columns may be nearly collinear, and delta = origin + transform gamma, which depend on tau.
 class CountPosterior {
  public:
   CountPosterior(const CountData& data, CountPriors priors)
@@ -37,6 +38,7 @@ class CountPosterior {
         eta_(static_cast<Index>(classes_->strata.size())) {
     for (Index k = 0; k < beta_.size(); ++k)
       if (priors_.coefficients.sd(k) > 0) free_.push_back(k);
+    find_base();
     summarise();
     if (priors_.tau.is_fixed()) approximate(priors_.tau.fixed_value());
     if (dimension() == 0) move(nullptr);
@@ -53,13 +55,14 @@ class CountPosterior {
     const Index f = free_count();
     tau_ = priors_.tau.is_fixed() ? priors_.tau.fixed_value() : coordinate_.value(x[f]);
     if (!priors_.tau.is_fixed()) approximate(tau_);
-    log_prior_ = log_transform_;
+    log_prior_ = log_base_ + log_transform_;
     if (f > 0) {
-      const VectorXd moved = transform_ * Eigen::Map<const VectorXd>(x, f);
+      const VectorXd delta = origin_ + transform_ * Eigen::Map<const VectorXd>(x, f),
+                     moved = base_ * delta;
       for (Index i = 0; i < f; ++i) {
         const Index k = free_[static_cast<std::size_t>(i)];
         const double mean = priors_.coefficients.mean(k), sd = priors_.coefficients.sd(k);
-        beta_(k) = origin_(i) + moved(i);
+        beta_(k) = base_origin_(i) + moved(i);
         if (std::isinf(sd)) continue;
         const double z = (beta_(k) - mean) / sd;
         log_prior_ -= 0.5 * (z * z + log_two_pi) + std::log(sd);
@@ -101,69 +104,121 @@ class CountPosterior {
   }
 
  private:
-  // Groups whose empirical logits or log rates y have about the same variance: sums of x x' and of x (y - what is known of x'beta), over
-  // the coefficients that are not known.
+  // Groups whose empirical logits or log rates y have about the same variance: sums over them of z z' and of z (y - x'beta at the base's
+  // origin), where z'delta is the rest of x'beta.
   struct Alike {
     double variance;
     MatrixXd squares;
     VectorXd with_y;
   };
 
-  // These variances are about 1 / (k + 1/2) + 1 / (n - k + 1/2) or 1 / (k + 1/2); where tau starts: from what they do not explain. Groups
-  // without data say nothing.
-  void summarise() {
-    const Index f = free_count();
+  // The row of x of class c that belongs to the coefficients that are not known, and y less what is known of x'beta.
+  struct Equation {
+    VectorXd x;
+    double y;
+  };
+
+  Equation equation(Index c) const {
+    const VectorXd& all = classes_->x_of_class(c);
+    Equation result{VectorXd(free_count()),
+                    classes_->likelihood[static_cast<std::size_t>(c)].centre()};
+    for (Index k = 0, i = 0; k < all.size(); ++k) {
+      if (i < free_count() && free_[static_cast<std::size_t>(i)] == k) {
+        result.x(i++) = all(k);
+      } else {
+        result.y -= all(k) * priors_.coefficients.mean(k);
+      }
+    }
+    return result;
+  }
+
+  // Precisions and means of the priors of the coefficients that are not known.
+  VectorXd prior_precision() const {
+    VectorXd precision(free_count());
+    for (Index i = 0; i < free_count(); ++i) {
+      const double sd = priors_.coefficients.sd(free_[static_cast<std::size_t>(i)]);
+      precision(i) = std::isinf(sd) ? 0 : 1 / (sd * sd);
+    }
+    return precision;
+  }
+  VectorXd prior_mean() const {
+    VectorXd mean(free_count());
+    for (Index i = 0; i < free_count(); ++i)
+      mean(i) = priors_.coefficients.mean(free_[static_cast<std::size_t>(i)]);
+    return mean;
+  }
+
+  // Where tau starts: from the spread of the y that their variances, about 1 / (k + 1/2) + 1 / (n - k + 1/2) or 1 / (k + 1/2), do not
+  // explain. Then weighted least squares with that tau. Groups without data say nothing.
+  void find_base() {
     double total = 0, sum = 0, square = 0, noise = 0;
-    std::map<int, Alike> alike;
-    VectorXd x(f);
     for (Index c = 0; c < classes_->count(); ++c) {
       const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
       if (likelihood.is_empty()) continue;
-      const double m = classes_->groups(c), variance = likelihood.centre_variance();
-      double y = likelihood.centre();
+      const double m = classes_->groups(c), y = likelihood.centre();
       total += m;
       sum += m * y;
       square += m * y * y;
-      noise += m * variance;
-      const VectorXd& all = classes_->x_of_class(c);
-      for (Index k = 0, i = 0; k < all.size(); ++k) {
-        if (i < f && free_[static_cast<std::size_t>(i)] == k) {
-          x(i++) = all(k);
-        } else {
-          y -= all(k) * priors_.coefficients.mean(k);
-        }
-      }
-      const int key = static_cast<int>(std::floor(2 * std::log2(variance)));
-      Alike& own = alike.try_emplace(key, Alike{variance, MatrixXd::Zero(f, f), VectorXd::Zero(f)})
-                       .first->second;
-      own.squares.noalias() += m * x * x.transpose();
-      own.with_y += m * y * x;
+      noise += m * likelihood.centre_variance();
     }
-    for (auto& [key, own] : alike) alike_.push_back(std::move(own));
     if (total > 0) {
       const double variance = square / total - sum / total * (sum / total);
       tau_start_ = std::sqrt(std::max(variance - noise / total, 0.05 * noise / total));
     } else {
       tau_start_ = priors_.tau.typical_value();
     }
+    const Index f = free_count();
+    if (f == 0) return;
+    MatrixXd precision = prior_precision().asDiagonal();
+    VectorXd right = prior_precision().cwiseProduct(prior_mean());
+    for (Index c = 0; c < classes_->count(); ++c) {
+      const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
+      if (likelihood.is_empty()) continue;
+      const Equation own = equation(c);
+      const double weight =
+          classes_->groups(c) / (likelihood.centre_variance() + tau_start_ * tau_start_);
+      precision.noalias() += weight * own.x * own.x.transpose();
+      right += weight * own.y * own.x;
+    }
+    const Eigen::LLT<MatrixXd> factor(precision);
+    base_origin_ = factor.solve(right);
+    base_ = factor.matrixU().solve(MatrixXd::Identity(f, f));
+    log_base_ = base_.diagonal().array().log().sum();
+  }
+
+  void summarise() {
+    const Index f = free_count();
+    if (f == 0) return;
+    const VectorXd of_prior = prior_precision();
+    prior_squares_ = base_.transpose() * of_prior.asDiagonal() * base_;
+    prior_with_mean_ = base_.transpose() * of_prior.cwiseProduct(prior_mean() - base_origin_);
+    std::map<int, Alike> alike;
+    for (Index c = 0; c < classes_->count(); ++c) {
+      const CountLikelihood& likelihood = classes_->likelihood[static_cast<std::size_t>(c)];
+      if (likelihood.is_empty()) continue;
+      const Equation own = equation(c);
+      const VectorXd z = base_.transpose() * own.x;
+      const double m = classes_->groups(c), variance = likelihood.centre_variance(),
+                   y = own.y - own.x.dot(base_origin_);
+      const int key = static_cast<int>(std::floor(2 * std::log2(variance)));
+      Alike& sums = alike.try_emplace(key, Alike{variance, MatrixXd::Zero(f, f), VectorXd::Zero(f)})
+                        .first->second;
+      sums.squares.noalias() += m * z * z.transpose();
+      sums.with_y += m * y * z;
+    }
+    for (auto& [key, sums] : alike) alike_.push_back(std::move(sums));
   }
 
   // Weighted least squares of y given tau, with the coefficients' priors.
   void approximate(double tau) {
     const Index f = free_count();
     if (f == 0) return;
-    MatrixXd precision = MatrixXd::Zero(f, f);
-    VectorXd right = VectorXd::Zero(f);
-    for (Index i = 0; i < f; ++i) {
-      const Index k = free_[static_cast<std::size_t>(i)];
-      const double sd = priors_.coefficients.sd(k);
-      precision(i, i) = std::isinf(sd) ? 0 : 1 / (sd * sd);
-      right(i) = precision(i, i) * priors_.coefficients.mean(k);
-    }
-    for (const Alike& own : alike_) {
-      const double weight = 1 / (own.variance + tau * tau);
-      precision += weight * own.squares;
-      right += weight * own.with_y;
+    MatrixXd precision = prior_squares_;
+    VectorXd right = prior_with_mean_;
+    for (const Alike& sums : alike_) {
+      const double weight = 1 / (sums.variance + tau * tau);
+      precision += weight * sums.squares;
+      right += weight * sums.with_y;
     }
     const Eigen::LLT<MatrixXd> factor(precision);
     origin_ = factor.solve(right);
@@ -176,10 +231,13 @@ class CountPosterior {
   CountTable table_;
   Coordinate coordinate_;
   std::vector<Index> free_;  // positions in beta of the F coefficients that are not known
+  double tau_start_ = 1;
+  VectorXd base_origin_, prior_with_mean_;  // F
+  MatrixXd base_, prior_squares_;           // F x F
   std::vector<Alike> alike_;
   VectorXd origin_;     // F
   MatrixXd transform_;  // F x F
-  double log_transform_ = 0, tau_start_ = 1;
+  double log_base_ = 0, log_transform_ = 0;
   VectorXd beta_;
   Eigen::ArrayXd eta_, log_z_;  // by stratum, by class
   double tau_ = 0, log_prior_ = 0;
