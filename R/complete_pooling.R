@@ -14,8 +14,9 @@
 #'
 #' @param formula Response and predictors, as in [lm()]. A `(1 | g)` is allowed, so that the formula of another
 #'   model can be used as it is; the groups do not enter this model.
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
-#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`,
+#'   [group counts][group_counts()] that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that
+#'   come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.

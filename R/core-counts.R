@@ -1,13 +1,5 @@
 # Every call of C++ that computes with a model of counts. See core.R.
 
-core_fit.count_problem <- function(posterior, draws, seed, cores, call) {
-  run_core(cpp_counts_fit(posterior$problem, posterior$propriety$order, draws, seed, cores), call)
-}
-
-core_log_evidence.count_problem <- function(posterior, call) {
-  run_core(cpp_counts_evidence(posterior$problem, posterior$propriety$order), call)
-}
-
 # As core_summary(); `scale` is "link", "deviation" (groups from the population), or "response".
 core_count_summary <- function(posterior, probs, shortest, chosen, scale, call) {
   run_core(
@@ -17,10 +9,6 @@ core_count_summary <- function(posterior, probs, shortest, chosen, scale, call) 
     ),
     call
   )
-}
-
-core_summary.count_problem <- function(posterior, probs, shortest, chosen, deviations, call) {
-  core_count_summary(posterior, probs, shortest, chosen, if (deviations) "deviation" else "link", call)
 }
 
 # Rows tau^2 and the intraclass correlation on the scale of log odds: mean, sd, lower, upper.

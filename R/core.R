@@ -15,6 +15,10 @@ core_fit.effect_problem <- function(posterior, draws, seed, cores, call) {
   run_core(cpp_effects_fit(posterior$problem, posterior$propriety$orders, draws, seed, cores), call)
 }
 
+core_fit.count_problem <- function(posterior, draws, seed, cores, call) {
+  run_core(cpp_counts_fit(posterior$problem, posterior$propriety$order, draws, seed, cores), call)
+}
+
 core_log_evidence <- function(posterior, call) UseMethod("core_log_evidence", posterior$problem)
 
 core_log_evidence.default <- function(posterior, call) {
@@ -23,6 +27,10 @@ core_log_evidence.default <- function(posterior, call) {
 
 core_log_evidence.effect_problem <- function(posterior, call) {
   run_core(cpp_effects_evidence(posterior$problem, posterior$propriety$orders), call)
+}
+
+core_log_evidence.count_problem <- function(posterior, call) {
+  run_core(cpp_counts_evidence(posterior$problem, posterior$propriety$order), call)
 }
 
 # What accuracy() compares a fit with: `log_evidence` and `record` with half the steps; `nodes` and `edge_mass` of the fit's own.
@@ -52,6 +60,10 @@ core_summary.effect_problem <- function(posterior, probs, shortest, chosen, devi
     ),
     call
   )
+}
+
+core_summary.count_problem <- function(posterior, probs, shortest, chosen, deviations, call) {
+  core_count_summary(posterior, probs, shortest, chosen, if (deviations) "deviation" else "link", call)
 }
 
 # Rows tau^2, sigma^2, icc: mean, sd, ends of the interval that holds `prob`.

@@ -6,14 +6,16 @@
 families <- list(
   gaussian = list(name = "gaussian", link = "identity", response = "The models are for a normal outcome."),
   binomial = list(
-    name = "binomial", link = "logit", inverse = stats::plogis, mean = "p", ratio = "odds_ratio", size = "trials", observed = "proportion", tolerance = 1e-3,
+    name = "binomial", link = "logit", inverse = stats::plogis, mean = "p", ratio = "odds_ratio", size = "trials", observed = "proportion",
+    tolerance = 1e-3,
     response = paste(
       "Of {.fn binomial} it can be 0 and 1, {.code FALSE} and {.code TRUE}, a factor of two levels, {.code cbind(successes, failures)},",
       "or proportions with {.arg weights}, the numbers of trials."
     )
   ),
   poisson = list(
-    name = "poisson", link = "log", inverse = exp, mean = "rate", ratio = "rate_ratio", size = "exposure", observed = "rate", tolerance = 1e-7,
+    name = "poisson", link = "log", inverse = exp, mean = "rate", ratio = "rate_ratio", size = "exposure", observed = "rate",
+    tolerance = 1e-7,
     response = "Of {.fn poisson} it is counts: whole numbers of at least 0."
   )
 )

@@ -44,7 +44,7 @@ known_elsewhere <- list(
   vi = errors_hint,
   sei = errors_hint,
   weights = "{.arg weights}: in {.fn meta_analysis} the standard errors of the estimates, {.arg se} or {.arg vi}, are their weights.",
-  family = "{.arg family}: counts and proportions are outcomes of models whose groups differ in their intercept alone: {.fn varying_intercept}.",
+  family = "{.arg family}: of counts and proportions groups can differ in their intercept alone, as in {.fn varying_intercept}.",
   subset = "{.arg subset}: choose the rows first, as in {.code data = subset(data, condition)}.",
   iter = paste(
     "{.arg iter}: did you mean {.arg iter_sampling}, the draws of each chain that are kept? Those of warmup, for",

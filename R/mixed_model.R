@@ -16,8 +16,9 @@
 #'
 #' @param formula Response, predictors and groups, as in `y ~ x + (1 + x | g)`; with several effects `(1 + x1 + x2 | g)` or
 #'   `(1 + x1 + x2 || g)`. Effects that are correlated in part, and two grouping factors, are not supported.
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
-#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`,
+#'   [group counts][group_counts()] that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that
+#'   come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma_beta = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.

@@ -25,11 +25,11 @@ check_count_propriety <- function(problem, model, priors, prior_only, call) {
   }
   tail <- prior_tail_index(problem$tau_prior) + informed - sum(flat)
   if (tail <= 0) {
+    what <- if (model$family == "binomial") "probability" else "rate"
     abort_bayespool(
       c(
         "The posterior does not exist: there are too few data for the flat or heavy-tailed priors.",
-        i = "Found {informed} group{?s} whose counts say more than that the {if (model$family == 'binomial') 'probability' else 'rate'} is \\
-            small or large.",
+        i = "Found {informed} group{?s} whose counts say more than that the {what} is small or large.",
         i = "Proper priors on all parameters give a posterior with any data."
       ),
       "improper", call

@@ -15,8 +15,9 @@
 #'   `y ~ 0 + (1 | g)` and `y ~ 1 + (1 | g)` are the same model.
 #' @param sigma `"group"`: a standard deviation for each group; `"common"`: one for all. The default is `"group"`
 #'   without predictors and `"common"` with them, where `"group"` is not supported.
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
-#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`,
+#'   [group counts][group_counts()] that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that
+#'   come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.

@@ -13,8 +13,9 @@
 #'
 #' @param formula Response and groups, as in `y ~ 1 + (1 | g)`. `y ~ 0 + (1 | g)` has no population mean: the group
 #'   means are drawn around 0. For predictors see [varying_intercept()].
-#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`, [group counts][group_counts()]
-#'   that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
+#' @param data A data frame with the variables of `formula`, [group moments][group_moments()] or, with `family`,
+#'   [group counts][group_counts()] that hold its columns, or a list of such of parts of the rows. A table in a database, or rows that
+#'   come in parts: see [bayespool-rows].
 #'   Rows with missing values are dropped, with a message.
 #' @param prior A named list of priors, such as `list(sigma_mu = dist_exponential(1))`; see
 #'   [bayespool-priors]. Parameters that it does not name get a weakly informative default.

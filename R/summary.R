@@ -144,7 +144,8 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
 # How many, and out of what.
 describe_events <- function(counts) {
   number <- function(x) format(sum(x), big.mark = ",", digits = 6)
-  paste0(number(counts$events), if (counts$family == "binomial") " of " else " in ", number(counts$size), " ", families[[counts$family]]$size)
+  out_of <- if (counts$family == "binomial") " of " else " in "
+  paste0(number(counts$events), out_of, number(counts$size), " ", families[[counts$family]]$size)
 }
 
 # One line where an exact fit may be less accurate than people expect of it.

@@ -1,4 +1,5 @@
 # Random calls for a given time: Rscript tools/fuzz.R [seconds] [first seed], or a case again: Rscript tools/fuzz.R --seed N
+# Seeds above a million are of counts and proportions.
 #
 # Cases run in child processes, a batch each, so that a crash or a hang is one case's: its seed is printed.
 
@@ -10,7 +11,7 @@ if (length(arguments) > 0 && arguments[1] == "--seed") {
   seed <- as.integer(arguments[2])
   print(fuzz_case(seed), right = FALSE)
   set.seed(seed)
-  utils::str(fuzz_first()$arguments, list.len = 50, give.attr = FALSE)
+  utils::str(fuzz_start(seed)$arguments, list.len = 50, give.attr = FALSE)
   quit("no")
 }
 

@@ -262,7 +262,7 @@ test_that("the correlations of three effects are in columns of the lower triangl
   expect_identical(direction_pairs(term$directions), c("x", "z", "x,z"))
   expect_identical(effect_pairs(term), rbind(c(1L, 2L), c(1L, 3L), c(2L, 3L)))
   # sds 1 to 3, correlations 4 to 6, sigma 7
-  expect_identical(lower_triangle_order(list(terms = list(term))), c(1, 4, 5, 2, 6, 3, 7))
+  expect_identical(lower_triangle_order(list(terms = list(term), layout = list(role = "scale_within"))), c(1, 4, 5, 2, 6, 3, 7))
   known <- list(terms = list(term), scale_within = list(known = 2))
   expect_equal(lower_triangle_order(known), c(1, 4, 5, 2, 6, 3))
   expect_identical(unname(effects_matrix(term, 1, c(0.1, 0.2, 0.3))), matrix(c(1, 0.1, 0.2, 0.1, 1, 0.3, 0.2, 0.3, 1), 3))
