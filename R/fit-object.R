@@ -148,17 +148,3 @@ check_uses_data <- function(fit, call) {
     )
   }
 }
-
-# A share of the variance of observations needs one variance within groups.
-check_normal_outcome <- function(fit, what, call) {
-  if (has_counts(fit$model)) {
-    abort_bayespool(
-      c(
-        "{.fn {what}} is for a normal outcome, and this one is {.code {fit$model$family}}.",
-        i = "The variance of a count depends on its {if (fit$model$family == 'binomial') 'probability' else 'rate'}.",
-        i = if (has_population(fit$model)) "{.fn variance_components} shows the variance between groups."
-      ),
-      "model", call
-    )
-  }
-}

@@ -95,6 +95,9 @@ new_events <- function(fit, newdata, size, call) {
   if (!all(all.vars(parsed$response_expr) %in% names(newdata))) {
     return(NULL)
   }
+  if (any(vapply(newdata[all.vars(parsed$response_expr)], function(x) is.logical(x) && all(is.na(x)), NA))) {
+    return(NULL) # a column to be filled
+  }
   if (binomial && has_two_columns(parsed)) {
     return(eval_outcome(parsed, newdata, row_of_newdata, call)$response)
   }

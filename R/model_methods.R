@@ -18,6 +18,9 @@ weights.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
   if (object$model$family == "binomial") {
+    if (all(object$reduced$size == object$reduced$n)) {
+      return(NULL) # single trials
+    }
     return(observed_rows(object, "weights()", call)$size)
   }
   if (has_weights(object$reduced)) observed_rows(object, "weights()", call)$weight

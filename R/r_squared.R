@@ -46,7 +46,6 @@ NULL
 bayes_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_normal_outcome(object, "bayes_R2", call)
   draws <- draws_matrix(object, call)
   model <- object$model
   if (has_counts(model)) {
@@ -105,7 +104,6 @@ slopes_given <- function(model, draws, group) {
 loo_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   check_no_dots(rlang::exprs(...), call)
-  check_normal_outcome(object, "loo_R2", call)
   check_uses_data(object, call)
   if (has_counts(object$model)) {
     abort_bayespool(

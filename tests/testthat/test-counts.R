@@ -35,7 +35,7 @@ test_that("the pumps are right", {
   )
   truth <- count_oracle(
     "poisson", pumps$failures, pumps$hours, -1, 3, function(tau) 2 * stats::dcauchy(tau),
-    mu = seq(-14, 12, length.out = 301), log_tau = seq(-8, 5.5, length.out = 251), z = seq(-9, 9, length.out = 241)
+    mu = seq(-14, 12, length.out = 241), log_tau = seq(-8, 5.5, length.out = 201), z = seq(-9, 9, length.out = 161)
   )
   expect_same_moments_as(fit, truth)
 })
@@ -70,8 +70,8 @@ test_that("millions of trials are right", {
   fit <- partial_pooling(cbind(k, n - k) ~ 1 + (1 | g), data.frame(k, n, g = seq_along(k)), family = binomial(), iter_sampling = 0)
   s <- 1 / sqrt(k * (n - k) / n)
   truth <- count_oracle(
-    "binomial", k, n, 0, 2.5, stats::dexp, mu = seq(-9.5, 8.5, length.out = 1601), log_tau = seq(-4.6, 3, length.out = 161),
-    theta = outer(stats::qlogis(k / n), rep(1, 201)) + outer(s, seq(-10, 10, length.out = 201))
+    "binomial", k, n, 0, 2.5, stats::dexp, mu = seq(-9.5, 8.5, length.out = 801), log_tau = seq(-4.6, 3, length.out = 121),
+    theta = outer(stats::qlogis(k / n), rep(1, 121)) + outer(s, seq(-9, 9, length.out = 121))
   )
   expect_same_moments_as(fit, truth)
 })

@@ -174,7 +174,6 @@ test_that("accuracy() says how counts are integrated, and is right", {
 })
 
 test_that("shares of a variance within groups are refused", {
-  expect_error(bayes_R2(batting), class = "bayespool_error_model")
   expect_error(loo_R2(failing), class = "bayespool_error_model")
 })
 

@@ -191,6 +191,7 @@ class ThetaRule {
         const double at = edge + side * (1 + t - e), distance = at - prior.eta;
         const double log_term =
             likelihood.log_relative(at) - 0.5 * distance * distance * w + std::log1p(e);
+        if (std::isnan(log_term)) break;  // a tau beyond numbers, whose density has no end
         top = std::max(top, log_term);
         theta.push_back(at);
         weight.push_back(log_term);
