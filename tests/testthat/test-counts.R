@@ -35,7 +35,7 @@ test_that("the pumps are right", {
   )
   truth <- count_oracle(
     "poisson", pumps$failures, pumps$hours, -1, 3, function(tau) 2 * stats::dcauchy(tau),
-    mu = seq(-14, 12, length.out = 241), log_tau = seq(-8, 5.5, length.out = 201), z = seq(-9, 9, length.out = 161)
+    mu = seq(-14, 12, length.out = 301), log_tau = seq(-8, 5.5, length.out = 201), z = seq(-9, 9, length.out = 181)
   )
   expect_same_moments_as(fit, truth)
 })
