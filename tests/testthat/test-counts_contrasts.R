@@ -1,5 +1,7 @@
 # Differences between groups, and their order, of models of counts.
 
+skip_on_cran() # all of it takes long
+
 use_code("counts")
 hits <- cbind(hits, at_bats - hits) ~ 1 + (1 | player)
 rates <- failures ~ 1 + offset(log(hours)) + (1 | pump)

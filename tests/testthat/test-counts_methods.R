@@ -1,5 +1,7 @@
 # What users of lme4, broom and other packages ask of a fit of counts.
 
+skip_on_cran() # all of it takes long
+
 use_code("counts")
 hits <- cbind(hits, at_bats - hits) ~ 1 + (1 | player)
 rates <- failures ~ age + offset(log(hours)) + (1 | pump)

@@ -1,5 +1,7 @@
 # Predictive checks of counts.
 
+skip_on_cran() # all of it takes long
+
 skip_if_not_installed("ggplot2")
 skip_if_not_installed("bayesplot")
 

@@ -1,5 +1,7 @@
 # Predictions of counts against closed forms, sums over a grid in plain R, and draws.
 
+skip_on_cran() # all of it takes long
+
 batters <- data.frame(player = sprintf("b%02d", 1:18), hits = c(18:14, 14:11, 11, rep(10, 5), 9:7), at_bats = 45)
 pumps <- data.frame(
   pump = letters[1:10], failures = c(5, 1, 5, 14, 3, 19, 1, 1, 4, 22),
