@@ -61,12 +61,15 @@
 #' # Efron and Morris's batters: hits in their first 45 times at bat in 1970.
 #' batters <- data.frame(
 #'   player = c(
-#'     "Clemente", "F Robinson", "F Howard", "Johnstone", "Berry", "Spencer", "Kessinger", "L Alvarado", "Santo", "Swoboda", "Unser",
-#'     "Williams", "Scott", "Petrocelli", "E Rodriguez", "Campaneris", "Munson", "Alvis"
+#'     "Clemente", "F Robinson", "F Howard", "Johnstone", "Berry", "Spencer", "Kessinger",
+#'     "L Alvarado", "Santo", "Swoboda", "Unser", "Williams", "Scott", "Petrocelli", "E Rodriguez",
+#'     "Campaneris", "Munson", "Alvis"
 #'   ),
 #'   hits = c(18, 17, 16, 15, 14, 14, 13, 12, 11, 11, 10, 10, 10, 10, 10, 9, 8, 7), at_bats = 45
 #' )
-#' fit <- partial_pooling(cbind(hits, at_bats - hits) ~ 1 + (1 | player), batters, family = binomial(), seed = 1)
+#' fit <- partial_pooling(
+#'   cbind(hits, at_bats - hits) ~ 1 + (1 | player), batters, family = binomial(), seed = 1
+#' )
 #' fit
 #' summary(fit, scale = "response")
 #' @name bayespool-counts

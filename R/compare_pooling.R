@@ -119,7 +119,9 @@
 #' # Admissions to departments of Berkeley in 1973.
 #' admitted <- as.data.frame(apply(UCBAdmissions, c("Dept", "Admit"), sum))
 #' admitted$dept <- rownames(admitted)
-#' compare_pooling(cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, family = binomial(), iter_sampling = 0)
+#' compare_pooling(
+#'   cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, family = binomial(), iter_sampling = 0
+#' )
 #' @aliases shrinkage
 #' @export
 compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "common"), ..., family = gaussian(), prob = 0.94,

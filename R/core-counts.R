@@ -1,16 +1,5 @@
 # Every call of C++ that computes with a model of counts. See core.R.
 
-# As core_summary(); `scale` is "link", "deviation" (groups from the population), or "response".
-core_count_summary <- function(posterior, probs, shortest, chosen, scale, call) {
-  run_core(
-    cpp_counts_summary(
-      posterior$problem, posterior$propriety$order, posterior$record, as.double(probs), shortest, chosen, scale,
-      getOption("mc.cores", 1L)
-    ),
-    call
-  )
-}
-
 # Rows tau^2 and the intraclass correlation on the scale of log odds: mean, sd, lower, upper.
 core_count_variances <- function(posterior, prob, interval, call) {
   run_core(

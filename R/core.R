@@ -66,6 +66,17 @@ core_summary.count_problem <- function(posterior, probs, shortest, chosen, devia
   core_count_summary(posterior, probs, shortest, chosen, if (deviations) "deviation" else "link", call)
 }
 
+# As core_summary(); `scale` is "link", "deviation" (groups from the population), or "response".
+core_count_summary <- function(posterior, probs, shortest, chosen, scale, call) {
+  run_core(
+    cpp_counts_summary(
+      posterior$problem, posterior$propriety$order, posterior$record, as.double(probs), shortest, chosen, scale,
+      getOption("mc.cores", 1L)
+    ),
+    call
+  )
+}
+
 # Rows tau^2, sigma^2, icc: mean, sd, ends of the interval that holds `prob`.
 core_variance_components <- function(posterior, prob, interval, call) {
   run_core(

@@ -57,7 +57,9 @@
 #' # Admissions to departments of Berkeley in 1973: log odds ratios, and differences of probabilities.
 #' admitted <- as.data.frame(apply(UCBAdmissions, c("Dept", "Admit"), sum))
 #' admitted$dept <- rownames(admitted)
-#' fit <- partial_pooling(cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, family = binomial(), seed = 1)
+#' fit <- partial_pooling(
+#'   cbind(Admitted, Rejected) ~ 1 + (1 | dept), admitted, family = binomial(), seed = 1
+#' )
 #' group_contrasts(fit, reference = "C")
 #' group_contrasts(fit, reference = "C", scale = "response")
 #' @export

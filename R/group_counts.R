@@ -80,9 +80,11 @@
 #' counts
 #' subset(counts, proportion > 0.5)
 #'
-#' # Accidents, by road: a row for each year. The exposure is in millions of cars, and lighting belongs to the road.
+#' # Accidents, by road: a row for each year. The exposure is in millions of cars, and lighting
+#' # belongs to the road.
 #' accidents <- data.frame(
-#'   road = c("A1", "A1", "A1", "B7", "B7", "C2"), accidents = c(3, 5, 2, 0, 1, 4), cars = c(1.2, 1.4, 1.3, 0.4, 0.5, 0.9),
+#'   road = c("A1", "A1", "A1", "B7", "B7", "C2"), accidents = c(3, 5, 2, 0, 1, 4),
+#'   cars = c(1.2, 1.4, 1.3, 0.4, 0.5, 0.9),
 #'   lit = c(TRUE, TRUE, TRUE, FALSE, FALSE, TRUE)
 #' )
 #' group_counts(accidents ~ lit + offset(log(cars)) + (1 | road), accidents, poisson())

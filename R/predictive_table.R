@@ -58,7 +58,9 @@
 #' predictive_table(fit, data.frame(block = c("1", "new")), prob = 0.5)
 #'
 #' # Counts: insects on a plant.
-#' sprays <- partial_pooling(count ~ 1 + (1 | spray), InsectSprays, family = poisson(), iter_sampling = 0)
+#' sprays <- partial_pooling(
+#'   count ~ 1 + (1 | spray), InsectSprays, family = poisson(), iter_sampling = 0
+#' )
 #' predictive_table(sprays, data.frame(spray = c("A", "C")))
 #' @export
 predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi", "central")) {
