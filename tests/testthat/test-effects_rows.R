@@ -260,6 +260,7 @@ test_that("three correlated effects of a new group have the correlations of each
     list(tau = tau, correlation = correlation)
   })
   task <- list(
+    family = "gaussian",
     draws = cbind(1, 2, 3, matrix(0, n, 3), 1, values$tau, values$correlation), draws_in_all = n, draws_wanted = n,
     population = 0L, slopes = 1L, groups = 3L, sigma = 6L, tau = 7L, correlation = 10L, slope_count = 2L,
     directions = c(NA, 0L, 2L), separate = FALSE, x = rbind(c(0, 0, 0), c(1, 0, 0), c(0, 0, 1), c(0, 1, 0)), group = rep(2L, 4),
