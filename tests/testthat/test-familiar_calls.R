@@ -32,7 +32,7 @@ test_that("loo_compare() refuses what it cannot compare", {
   expect_match(refused(loo_compare(a)), "at least two fits.*Found one, `a`")
   expect_match(refused(loo_compare(a, lm(yield ~ N, npk))), "`lm(yield ~ N, npk)` is neither", fixed = TRUE)
   expect_match(refused(loo_compare(a, b, criterion = "waic")), "`criterion` is neither")
-  expect_match(refused(loo_compare(a, b, unit = "row")), "\"observation\" or \"group\"")
+  expect_match(refused(loo_compare(a, b, unit = "row")), "\"observation\", \"group\", or \"trial\"")
 })
 
 test_that("loo() of several fits says how to compare them", {
@@ -41,7 +41,8 @@ test_that("loo() of several fits says how to compare them", {
 })
 
 test_that("arguments of other packages are answered", {
-  expect_match(refused(partial(family = gaussian())), "`family`: the models are for a normal outcome.*rstanarm::stan_glmer.*brms::brm")
+  expect_match(refused(partial(family = Gamma())), "gaussian\\(\\)`, `binomial\\(\\)` or `poisson")
+  expect_match(refused(varying_slope(y ~ x + (0 + x | g), rows, family = binomial())), "`family`: of counts and proportions.*varying_intercept")
   expect_match(refused(partial(subset = N == "1")), "choose the rows first, as in `data = subset\\(data, condition\\)`")
   expect_match(refused(partial(iter = 2000)), "did you mean `iter_sampling`.*`iter_warmup`")
   expect_match(refused(partial(warmup = 500)), "did you mean `iter_warmup`")
