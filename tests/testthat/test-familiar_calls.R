@@ -42,7 +42,8 @@ test_that("loo() of several fits says how to compare them", {
 
 test_that("arguments of other packages are answered", {
   expect_match(refused(partial(family = Gamma())), "gaussian\\(\\)`, `binomial\\(\\)` or `poisson")
-  expect_match(refused(varying_slope(y ~ x + (0 + x | g), rows, family = binomial())), "`family`: of counts and proportions.*varying_intercept")
+  slopes <- refused(varying_slope(y ~ x + (0 + x | g), rows, family = binomial()))
+  expect_match(slopes, "`family`: of counts and proportions.*varying_intercept")
   expect_match(refused(partial(subset = N == "1")), "choose the rows first, as in `data = subset\\(data, condition\\)`")
   expect_match(refused(partial(iter = 2000)), "did you mean `iter_sampling`.*`iter_warmup`")
   expect_match(refused(partial(warmup = 500)), "did you mean `iter_warmup`")
