@@ -149,9 +149,7 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
     return(with_reduced(...))
   }
   if (has_varying_terms(parsed)) {
-    if (is_counts(family)) {
-      check_model_family("varying_intercept", parsed, call) # which has none for counts
-    }
+    check_counts_vary(parsed, call)
     if (!identical(sigma, c("group", "common"))) {
       abort_bayespool(
         c(

@@ -98,6 +98,11 @@ check_model_family <- function(name, parsed, call) {
       "argument", call
     )
   }
+  check_counts_vary(parsed, call)
+}
+
+# Whether what varies between groups of counts is their intercept.
+check_counts_vary <- function(parsed, call) {
   if (is_counts(parsed$family) && has_varying_terms(parsed)) {
     abort_formula(
       "Of counts, nothing but the intercept can vary between groups.",
