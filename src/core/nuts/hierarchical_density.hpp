@@ -239,8 +239,9 @@ class HierarchicalDensity {
   Index first_group_ = 0, group_count_ = 0, sigma_position_ = -1, tau_position_ = -1;
   VectorXd centre_, unit_, scale_;
   // Work space: one copy of the density serves one chain.
-  VectorXd theta_, slopes_, deviation_;
+  VectorXd theta_;
   VectorXd offset_;  // x_j'beta where predictors are those of groups, else 0
+  VectorXd slopes_, deviation_;
 };
 
 }  // namespace bayespool
