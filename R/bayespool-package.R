@@ -9,5 +9,6 @@
 #' @keywords internal
 #' @importFrom Rcpp evalCpp
 #' @importFrom rlang %||%
+#' @importFrom stats gaussian
 #' @useDynLib bayespool, .registration = TRUE
 "_PACKAGE"
