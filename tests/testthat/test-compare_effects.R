@@ -1,5 +1,7 @@
 # compare_pooling() where slopes vary: complete pooling, each term alone, all together.
 
+skip_on_cran() # all of it takes long
+
 rows <- withr::with_seed(5, {
   g <- factor(rep(c("late", "early", "some", "few"), c(9, 6, 8, 4)), levels = c("late", "early", "some", "few"))
   x <- rnorm(27)

@@ -1,5 +1,7 @@
 # compare_meta(): evidences in closed form and by integrals in one dimension, averages and intervals by a fine grid.
 
+skip_on_cran() # all of it takes long
+
 schools <- data.frame(school = LETTERS[1:8], effect = c(28, 8, -3, 7, -1, 1, 18, 12), se = c(15, 10, 16, 11, 9, 11, 10, 18))
 compared <- compare_meta(
   effect ~ 1 + (1 | school), schools, se = se, prior = list(hyper_mu = dist_normal(0, 20), sigma_mu = dist_cauchy(0, 10))

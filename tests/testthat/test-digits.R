@@ -1,6 +1,8 @@
 # Moments that cancel: near-exact fits, collinear predictors, values far from zero, beside the brute-force posterior, which works on
 # the rows and squares nothing. Many more cases: the script digits in the folder tools.
 
+skip_on_cran() # all of it takes long
+
 use_code("oracle")
 use_code("digits")
 

@@ -1,5 +1,7 @@
 # Rows where groups have several effects: predictions, intervals and leave-one-out, against normal algebra, draws and refits.
 
+skip_on_cran() # all of it takes long
+
 rows <- withr::with_seed(2, {
   size <- c(a = 5, b = 1, c = 7, d = 4, e = 6)
   n <- sum(size)

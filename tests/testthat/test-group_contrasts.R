@@ -1,5 +1,7 @@
 # Differences between groups: against brute force, closed forms and draws.
 
+skip_on_cran() # all of it takes long
+
 use_code("oracle")
 use_code("fits")
 

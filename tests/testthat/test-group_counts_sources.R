@@ -1,5 +1,7 @@
 # Group counts of rows in parts, and of tables that R does not hold, beside those of all rows in R.
 
+skip_on_cran() # all of it takes long
+
 use_code("group_counts")
 
 kinds_of_counts <- list(

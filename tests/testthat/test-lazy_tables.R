@@ -1,5 +1,7 @@
 # Tables in databases, beside the same rows in R.
 
+skip_on_cran() # all of it takes long
+
 use_code("elsewhere")
 rows <- rows_of_all_kinds()
 engines <- list(SQLite = sqlite_connection, PostgreSQL = postgres_connection, DuckDB = duckdb_connection)

@@ -1,6 +1,8 @@
 # Meta-analysis: against sums over a fine grid of the heterogeneity in plain R, closed forms, published figures, and other ways to the same
 # model.
 
+skip_on_cran() # all of it takes long
+
 schools <- data.frame(school = LETTERS[1:8], effect = c(28, 8, -3, 7, -1, 1, 18, 12), se = c(15, 10, 16, 11, 9, 11, 10, 18))
 # Cochran (1954), as in his table of seven experiments on wheat: means and squared standard errors.
 wheat <- data.frame(y = c(124.7, 148.9, 126.9, 111.1, 139.7, 169.3, 136.6), v = c(1.69, 0.92, 6.25, 1.31, 2.29, 1.84, 2.96), g = 1:7)

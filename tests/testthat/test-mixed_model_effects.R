@@ -1,5 +1,7 @@
 # Methods of models whose groups have several effects: closed forms, brute force, draws, and the shapes that lme4 gives them.
 
+skip_on_cran() # all of it takes long
+
 use_code("oracle")
 
 rows <- withr::with_seed(1, {

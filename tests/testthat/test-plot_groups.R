@@ -1,5 +1,7 @@
 # plot_groups(): what it draws, read from the data of the picture.
 
+skip_on_cran() # all of it takes long
+
 skip_if_not_installed("ggplot2")
 skip_if_not_installed("bayesplot")
 

@@ -1,5 +1,7 @@
 # Rows that come in parts, beside the same rows at once.
 
+skip_on_cran() # all of it takes long
+
 use_code("elsewhere")
 rows <- rows_of_all_kinds()
 in_turn <- function(parts) {

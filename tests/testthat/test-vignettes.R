@@ -14,7 +14,7 @@ chunk_code <- function(file) {
 
 test_that("the Chinese edition of three-ways-to-pool has the code of the English one", {
   vignettes <- test_path("..", "..", "vignettes")
-  english <- file.path(vignettes, "three-ways-to-pool.Rmd")
+  english <- file.path(vignettes, "articles", "three-ways-to-pool.Rmd")
   chinese <- file.path(vignettes, "articles", "three-ways-to-pool-zh.Rmd")
   skip_if_not(file.exists(chinese), "the articles are only in a checkout")
   code <- chunk_code(english)[-1] # the first expression reads setup.R, which the two find in different places

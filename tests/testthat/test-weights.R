@@ -1,5 +1,7 @@
 # Weights of observations: moments, what is left out or refused, new rows, draws, and all that comes after a fit.
 
+skip_on_cran() # all of it takes long
+
 withr::local_seed(4)
 rows <- data.frame(g = rep(c("a", "b", "c", "d"), c(1, 6, 9, 8)), x = rnorm(24, 2), w = rexp(24) + 0.2)
 rows$y <- 3 + rnorm(4)[factor(rows$g)] + 0.7 * rows$x + rnorm(24) / sqrt(rows$w)

@@ -1,5 +1,7 @@
 # Weights, model by model: a row of weight w is one of weight 1 multiplied by sqrt(w), its intercept's column too.
 
+skip_on_cran() # all of it takes long
+
 withr::local_seed(3)
 rows <- data.frame(g = rep(letters[1:6], c(1, 2, 5, 8, 3, 7)), x = rnorm(26), w = rexp(26) + 0.05)
 rows$y <- 3 + rnorm(6)[factor(rows$g)] + 0.7 * rows$x + rnorm(26) / sqrt(rows$w)
