@@ -9,6 +9,12 @@ parse_formula <- function(formula, call = rlang::caller_env(), family = families
   check_formula(formula, family, call)
   bars <- unique(bar_calls(formula[[3]]))
   factors <- parse_factors(bars, formula[[3]], call)
+  if (length(factors) > 1 && is_counts(family)) {
+    abort_formula(
+      "Of counts, one grouping factor is supported.",
+      "Write {.code (1 | g)}, or {.code (1 | a:b)} for groups that are the combinations of two columns.", formula, call
+    )
+  }
   # Each bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
   # order of the terms.
   marked <- formula

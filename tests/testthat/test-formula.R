@@ -98,7 +98,8 @@ test_that("grouping factors are those that lme4 reads", {
   expect_identical(factors(y ~ (1 | g) + (0 + x | g)), list(group = "g", factors = list(g = "g")))
   crossed <- list(group = "subject:item", factors = list(subject = "subject", item = "item"))
   for (formula in list(
-    y ~ (1 | subject) + (1 | item), y ~ x + (1 | subject) + z + (1 | item), y ~ (1 || subject) + (1 | (item)), y ~ 0 + (1 | subject) + (1 | item)
+    y ~ (1 | subject) + (1 | item), y ~ x + (1 | subject) + z + (1 | item), y ~ (1 || subject) + (1 | (item)),
+    y ~ 0 + (1 | subject) + (1 | item)
   )) {
     expect_identical(factors(formula), crossed)
   }
