@@ -22,7 +22,8 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
   if (prior_only) {
     check_proper_priors(priors, call)
     sigma <- if (is_fixed(problem$sigma_prior)) Inf else prior_tail_index(problem$sigma_prior)
-    return(new_effect_propriety(problem, sigma, tails, FALSE, if (has_two_terms(model)) tails))
+    index <- list(sigma = sigma, taus = tails, coefficients = rep(Inf, length(problem$coefficient_sd)), deviations = tails)
+    return(new_effect_propriety(problem, model, index, FALSE))
   }
   flat <- is.infinite(problem$coefficient_sd)
   check_flat_effects(problem, model, flat, call)
@@ -34,21 +35,8 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
   if (is_flat(problem$sigma_prior) && observations <= check$rank + 1) {
     abort_few(model$scale_within$name, "observations", observations, check$rank + 2, NULL, call)
   }
-  # A sum is infinite with one prior that falls faster than every power.
-  heavy <- which(is.finite(tails))
-  sigma <- alone
-  taus <- deviations <- rep(Inf, length(tails))
-  for (directions in subsets_of(heavy)[-1]) {
-    power <- effect_power(problem, model, flat, directions, call)
-    prior <- sum(tails[directions])
-    with_sigma <- alone + prior
-    taus[directions] <- pmin(taus[directions], prior + power$falls, with_sigma)
-    # Effects grow with their standard deviations where neither data nor proper priors hold them.
-    grow <- if (power$between > 0 || length(directions) > 1) prior + power$falls else Inf
-    deviations[directions] <- pmin(deviations[directions], grow, with_sigma)
-    sigma <- min(sigma, with_sigma)
-  }
-  if (min(sigma, taus) <= 0) {
+  index <- effect_tail_indices(problem, model, flat, tails, alone, call)
+  if (min(index$sigma, index$taus) <= 0) {
     groups <- groups_found(problem, model)
     abort_bayespool(
       c(
@@ -59,7 +47,31 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
       "improper", call
     )
   }
-  new_effect_propriety(problem, sigma, taus, check$full_rank, if (has_two_terms(model)) deviations)
+  new_effect_propriety(problem, model, index, check$full_rank)
+}
+
+# Moment k exists if k is less than the index: of `sigma`, the `taus`, the `coefficients`, and of the `deviations` of the groups from the
+# population, one a direction, which are those of two factors. `tails`: of the priors; `alone`: with which sigma falls by itself.
+effect_tail_indices <- function(problem, model, flat, tails, alone, call) {
+  index <- list(
+    sigma = alone, taus = rep(Inf, length(tails)), coefficients = rep(Inf, length(flat)), deviations = rep(Inf, length(tails))
+  )
+  # A sum is infinite with one prior that falls faster than every power.
+  for (directions in subsets_of(which(is.finite(tails)))[-1]) {
+    of_effects <- sum(tails[directions]) + effect_power(problem, model, flat, directions, call)
+    with_sigma <- sum(tails[directions]) + alone
+    both <- min(of_effects, with_sigma)
+    index$sigma <- min(index$sigma, with_sigma)
+    index$taus[directions] <- pmin(index$taus[directions], both)
+    # Coefficients grow with them that the data know from differences between these groups alone, and then the effects do too. Those of two
+    # factors always do, as a constant can go from one to the other.
+    between <- if (of_effects <= 2) undetermined(problem, flat, directions) else FALSE
+    index$coefficients[between] <- pmin(index$coefficients[between], of_effects)
+    grow <- if (any(between) || length(directions) > 1) both else with_sigma
+    index$deviations[directions] <- pmin(index$deviations[directions], grow)
+  }
+  index$coefficients[flat] <- pmin(index$coefficients[flat], index$sigma)
+  index
 }
 
 groups_found <- function(problem, model) {
@@ -68,8 +80,7 @@ groups_found <- function(problem, model) {
   paste0(counts, ifelse(counts == 1, " group", " groups"), of, collapse = " and ")
 }
 
-# The power with which the density falls as the standard deviations of these directions grow together, and the number of flat coefficients
-# that are known from differences between groups in them alone, each of which lowers it by one.
+# The power with which the density falls as the standard deviations of these directions grow together.
 effect_power <- function(problem, model, flat, directions, call) {
   informed <- in_directions(problem, directions)$effect_rank
   between <- sum(flat) - flat_effects(problem, flat, directions)$within_rank
@@ -78,7 +89,7 @@ effect_power <- function(problem, model, flat, directions, call) {
     unit <- if (has_two_terms(model)) paste("groups of", model$terms[[directions]]$factor) else "groups that differ in it"
     abort_few(effect_sds(model)[directions], unit, informed, between + 2, NULL, call)
   }
-  list(falls = informed - between, between = between)
+  informed - between
 }
 
 # What the data determine where only these directions vary (from 1; none: no direction).
@@ -92,13 +103,19 @@ in_directions <- function(problem, directions) {
 # Of two factors `factor` (1 or 2) as the only one, or none of them.
 without_levels <- function(problem, factor) {
   if (length(factor) == 1) {
-    code <- problem$levels[, factor] + 1L
-    lines <- core_lines(list(weight = problem$size, mean = problem$mean, within = problem$within))
-    problem$rows <- as.vector(rowsum(problem$rows, code))
-    problem[c("size", "mean", "within")] <- core_merge_lines(lines, code, problem$level_counts[factor])[c("size", "mean", "within")]
+    cells <- list(n = problem$rows, weight = problem$size, mean = problem$mean, within = problem$within)
+    groups <- merge_lines(cells, problem$levels[, factor] + 1L, problem$level_counts[factor])
+    problem[c("rows", "size", "mean", "within")] <- groups[c("n", "weight", "mean", "within")]
   }
   problem$levels <- problem$level_counts <- NULL
   problem
+}
+
+# Which flat coefficients the data do not tell where the effects in these directions are free.
+undetermined <- function(problem, flat, directions) {
+  rank_of <- function(chosen) flat_effects(problem, seq_along(flat) %in% chosen, directions)$within_rank
+  chosen <- which(flat)
+  seq_along(flat) %in% Filter(function(k) rank_of(setdiff(chosen, k)) == rank_of(chosen), chosen)
 }
 
 # All subsets of some positions, the empty one first.
@@ -159,24 +176,22 @@ check_effect_exact_fit <- function(problem, model, check, known, call) {
   }
 }
 
-# `sigma`, `taus`: tail indices; `full_rank`: whether each group has information on all of its effects. `deviations`: of two factors, tail
-# indices of their effects.
-new_effect_propriety <- function(problem, sigma, taus, full_rank, deviations = NULL) {
+# `index`: see effect_tail_indices(); `full_rank`: whether each group has information on all of its effects.
+new_effect_propriety <- function(problem, model, index, full_rank) {
   missing_moments <- function(index) (index <= 1) + (index <= 2)
-  flat <- is.infinite(problem$coefficient_sd)
-  least <- min(sigma, taus)
-  of_coefficients <- ifelse(flat, missing_moments(least), 0)
+  least <- missing_moments(min(index$sigma, index$taus))
+  of_coefficients <- missing_moments(index$coefficients)
   constant <- is.na(problem$predictors)
-  of_groups <- if (is.null(deviations)) {
-    missing_moments(if (full_rank) sigma else least)
+  if (has_two_terms(model)) {
+    group <- deviation <- rep(missing_moments(index$deviations), problem$level_counts)
   } else {
-    rep(missing_moments(deviations), problem$level_counts)
+    group <- if (full_rank) missing_moments(index$sigma) else least
+    deviation <- if (full_rank && !any(is.infinite(problem$coefficient_sd))) group else least
   }
   missing <- list(
-    population = of_coefficients[constant], slope = of_coefficients[!constant], group = of_groups,
-    deviation = if (!is.null(deviations) || full_rank && !any(flat)) of_groups else missing_moments(least),
-    scale_within = missing_moments(sigma), scale_between = missing_moments(taus), correlation = 0
+    population = of_coefficients[constant], slope = of_coefficients[!constant], group = group, deviation = deviation,
+    scale_within = missing_moments(index$sigma), scale_between = missing_moments(index$taus), correlation = 0
   )
   highest <- function(index) pmin(pmax(ceiling(index) - 1, 0), 4)
-  list(orders = c(sigma = highest(sigma), highest(taus)), missing = missing)
+  list(orders = c(sigma = highest(index$sigma), highest(index$taus)), missing = missing)
 }

@@ -115,20 +115,14 @@ check_counts_vary <- function(parsed, call) {
   }
 }
 
+# Whether the model takes as many grouping factors as the formula has.
 check_factors <- function(name, parsed, call) {
-  if (!has_two_factors(parsed)) {
-    return(invisible())
-  }
-  if (is.null(model_specs[[name]]$deviation)) {
+  if (has_two_factors(parsed) && is.null(model_specs[[name]]$deviation)) {
     able <- names(Filter(function(spec) !is.null(spec$deviation), model_specs))
     abort_formula(
       "{.fn {name}} has one grouping factor.",
-      c("This formula has {.field {names(parsed$factors)}}: it is one for {.fn {able}}.", "One factor alone is written as {.code (1 | g)}."),
-      parsed$formula, call
+      "This formula has {.field {names(parsed$factors)}}: it is one for {.fn {able}}.", parsed$formula, call
     )
-  }
-  if (is_counts(parsed$family)) {
-    abort_formula("Counts have one grouping factor.", "Write {.code (1 | g)} with one of them.", parsed$formula, call)
   }
 }
 

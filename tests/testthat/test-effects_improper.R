@@ -57,7 +57,7 @@ test_that("the density falls with the powers from which it follows whether the p
     priors[c("sigma_0", "sigma_beta[x]")] <- list(flat_scale_prior())
     problem <- new_effect_problem(model$model, model$reduced, priors, FALSE)
     for (directions in list(1, 2, 1:2)) {
-      power <- effect_power(problem, model$model, c(TRUE, TRUE), directions, NULL)$falls
+      power <- effect_power(problem, model$model, c(TRUE, TRUE), directions, NULL)
       at <- function(t) cpp_effects_log_density(problem, replace(c(-1, -1.5), directions, t), 0)
       # The coordinates are logarithms, which adds one power for each.
       expect_equal((at(13) - at(11)) / 2, length(directions) - power, tolerance = 1e-4)
