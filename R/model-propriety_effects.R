@@ -65,7 +65,7 @@ effect_tail_indices <- function(problem, model, flat, tails, alone, call) {
     index$taus[directions] <- pmin(index$taus[directions], both)
     # Coefficients grow with them that the data know from differences between these groups alone, and then the effects do too. Those of two
     # factors always do, as a constant can go from one to the other.
-    between <- if (of_effects <= 2) undetermined(problem, flat, directions) else FALSE
+    between <- if (of_effects <= 2) known_between(problem, flat, directions) else FALSE
     index$coefficients[between] <- pmin(index$coefficients[between], of_effects)
     grow <- if (any(between) || length(directions) > 1) both else with_sigma
     index$deviations[directions] <- pmin(index$deviations[directions], grow)
@@ -111,8 +111,8 @@ without_levels <- function(problem, factor) {
   problem
 }
 
-# Which flat coefficients the data do not tell where the effects in these directions are free.
-undetermined <- function(problem, flat, directions) {
+# Which flat coefficients the data know from differences between groups in these directions alone.
+known_between <- function(problem, flat, directions) {
   rank_of <- function(chosen) flat_effects(problem, seq_along(flat) %in% chosen, directions)$within_rank
   chosen <- which(flat)
   seq_along(flat) %in% Filter(function(k) rank_of(setdiff(chosen, k)) == rank_of(chosen), chosen)
