@@ -203,3 +203,24 @@ test_that("a fit prints its factors; accuracy() says how it is integrated; updat
   expect_lt(abs(changed$log_evidence - one$log_evidence), 1e-8)
   expect_error(update(fit, algorithm = "nuts", iter_sampling = 10), "nuts", class = "bayespool_error_model")
 })
+
+test_that("leave-one-out: the evidence of all rows beside that of the others, in data frames and moments", {
+  data <- factor_rows(5, 3, 12, 10)
+  prior <- prior_of(c("subject", "item"))
+  formula <- y ~ x + (1 | subject) + (1 | item)
+  fit <- mixed_model(formula, data, prior = prior, iter_sampling = 0)
+  others <- vapply(seq_len(12), function(i) mixed_model(formula, data[-i, ], prior = prior, iter_sampling = 0)$log_evidence, 0)
+  expect_equal(unname(loo(fit)$pointwise[, "elpd_loo"]), fit$log_evidence - others, tolerance = 1e-6)
+  # An outlier, and a group of one row, whose nodes the full posterior may not have.
+  data$y[4] <- 40
+  fit <- mixed_model(formula, data, prior = prior, iter_sampling = 0)
+  others <- mixed_model(formula, data[-4, ], prior = prior, iter_sampling = 0)$log_evidence
+  expect_equal(unname(loo(fit)$pointwise[4, "elpd_loo"]), fit$log_evidence - others, tolerance = 1e-6)
+  expect_error(loo(fit, unit = "group"), "two grouping factors", class = "bayespool_error_model")
+})
+
+test_that("ngrps() counts the groups of each factor", {
+  data <- factor_rows(5, 3, 15, 11)
+  fit <- mixed_model(y ~ x + (1 | subject) + (1 | item), data, seed = 1, iter_sampling = 10)
+  expect_identical(ngrps(fit), c(subject = 5L, item = 3L))
+})
