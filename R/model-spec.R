@@ -251,10 +251,10 @@ prior_note <- function(model) {
     effects <- vapply(varying_terms(model), function(term) {
       paste0(with_label(term$coefficient, "j"), " ~ normal(0, ", term$sd, ")")
     }, "")
+    population <- c(model$intercept, if (has_predictors(model)) "what the predictors add")
     return(paste0(
       "Effects of the groups: ", paste(effects, collapse = " and "), ", independent. What is expected of a row is ",
-      if (has_intercept(model)) paste0(model$intercept, if (has_predictors(model)) ", what the predictors add") else "what the predictors add",
-      " and the effects of its two groups."
+      paste(c(population, "the effects of its two groups"), collapse = " plus "), "."
     ))
   }
   term <- varying_term(model)

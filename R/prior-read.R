@@ -25,7 +25,8 @@
 #'
 #' `beta` stands for all slopes; `beta[stress]` is the slope of `stress` alone
 #' and takes precedence over `beta`, and likewise `sigma_beta` and `sigma_beta[stress]`, the standard deviations of slopes between
-#' groups. With two grouping factors `sigma_0` stands for the standard deviations of both, and `sigma_0[subject]` is that of one. Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()].
+#' groups. With two grouping factors `sigma_0` stands for the standard deviations of both, and `sigma_0[subject]` is that of one.
+#' Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()].
 #' In [no_pooling()] each group has its own `mu` (or `beta_0j`) and, unless it is common to all, its own `sigma`: the prior
 #' holds for each of them, independently.
 #'

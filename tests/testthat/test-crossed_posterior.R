@@ -1,5 +1,5 @@
-# Posteriors of two grouping factors against dense algebra and Gauss-Legendre rules in the standard deviations themselves, and against models
-# of one factor.
+# Posteriors of two grouping factors against dense algebra and Gauss-Legendre rules in the standard deviations themselves, and against
+# models of one factor.
 
 use_code("oracle")
 
@@ -94,8 +94,9 @@ test_that("without the effects of one factor it is the model of the other", {
     ours <- exact_summary(fit)
     theirs <- exact_summary(alone)
     of_groups <- function(table, start) table[startsWith(table$variable, start), ]
+    common <- function(table) table[table$variable %in% c("beta_0", "beta[x]", "sigma_y"), ]
     pairs <- list(
-      list(ours[match(c("beta_0", "beta[x]", "sigma_y"), ours$variable), ], theirs[match(c("beta_0", "beta[x]", "sigma_y"), theirs$variable), ]),
+      list(common(ours), common(theirs)),
       list(of_groups(ours, paste0("sigma_0[", factors[k])), of_groups(theirs, "sigma_0"))
     )
     for (pair in pairs) {

@@ -7,8 +7,8 @@ dense_effects <- function(y, x, z, g, mean, sd, sigma, tau, eta = NULL) {
   list(y = y, x = x, z = z, same = outer(g, g, `==`), g = g, mean = mean, sd = sd, sigma = sigma, tau = tau, eta = eta)
 }
 
-# Two grouping factors, each with an intercept: `factors`, a list of the rows' groups. Effects are by factor then, and a target's `group` has
-# one of each.
+# Two grouping factors, each with an intercept: `factors`, a list of the rows' groups. Effects are by factor then, and a target's
+# `group` has one of each.
 dense_crossed <- function(y, x, factors, mean, sd, sigma, tau) {
   list(y = y, x = x, z = matrix(1, length(y), 2), factors = factors, mean = mean, sd = sd, sigma = sigma, tau = tau)
 }
