@@ -51,7 +51,8 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
     check_type_of_moments(type, call)
     picture <- plot_moments(moments, chosen)
   } else {
-    rows <- data_rows(eval_response(parsed, data, call), match(as.character(data[[parsed$group]]), moments$group), moments, chosen)
+    group <- match(labels_of_groups(moments, parsed, data, call), moments$group)
+    rows <- data_rows(eval_response(parsed, data, call), group, moments, chosen)
     means <- data.frame(
       group = group_factor(chosen, moments$group, chosen), n = moments$n[chosen], y = moments$mean[chosen, 1]
     )
