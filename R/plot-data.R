@@ -38,6 +38,12 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
     abort_formula("{.fn plot_data} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
+  if (has_two_factors(parsed)) {
+    abort_formula(
+      "{.fn plot_data} shows the groups of one grouping factor.",
+      "Write {.code (1 | a)}, or {.code (1 | a:b)} for the combinations of two columns.", formula, call
+    )
+  }
   if (length(parsed$terms) > 0 || has_varying_terms(parsed)) {
     abort_formula("{.fn plot_data} takes no predictors.",
                   c("Leave them out, as in {.code y ~ 1 + (1 | g)}.", "{.fn plot_groups} shows them beside a fit."),

@@ -70,6 +70,7 @@ test_that("tables and pictures take an interaction", {
   ))
   of_data <- lapply(list(y ~ 1 + (1 | a:b), y ~ 1 + (1 | cell)), function(formula) quietly(plot_data(formula, rows))$data)
   expect_identical(of_data[[1]], of_data[[2]])
+  expect_error(plot_data(y ~ 1 + (1 | a) + (1 | b), rows), "one grouping factor", class = "bayespool_error_formula")
   expect_s3_class(plot_new_group(fits[[1]], new[c("z", "a")][c(2, 4), ]), "ggplot") # without its `b`, which is then new
   expect_error(plot_new_group(fits[[1]], new[1, ]), "p:2.5", class = "bayespool_error_data")
   frame <- model.frame(fits[[1]])
