@@ -108,9 +108,9 @@ test_that("different cells are never taken for one another", {
   expect_identical(apart$group, c("p:q:s", "p:q:t", "r:s"))
   expect_identical(apart$cells$columns$a$labels, c("p:q", "r"))
   # The parts tell labels apart that would be alike together; so would cells of which a factor is an interaction.
-  expect_error(c(apart, group_moments(y ~ (1 | a) + (1 | b), data[2, ])), "p:q:s", class = "bayespool_error_data")
+  expect_error(c(apart, group_moments(y ~ (1 | a) + (1 | b), data[2, ])), "p:q:s", class = "bayespool_error_moments")
   three <- group_moments(y ~ (1 | k) + (1 | a:b), transform(data, k = 1:4))
-  expect_error(factor_levels(three, list(k = "k", "a:b" = c("a", "b"))), "p:q:s", class = "bayespool_error_data")
+  expect_error(factor_levels(three, list(k = "k", "a:b" = c("a", "b"))), "p:q:s", class = "bayespool_error_moments")
 })
 
 test_that("levels of factors in cells are those of interaction()", {
