@@ -60,6 +60,9 @@ parse_formula <- function(formula, call = rlang::caller_env(), family = families
 # The columns by which rows are grouped, in the order of the formula.
 group_columns <- function(parsed) unique(unlist(parsed$factors, use.names = FALSE))
 
+# The one grouping factor as formulas have it: `g` or `a:b`.
+factor_expr <- function(parsed) Reduce(function(a, b) call(":", a, b), lapply(group_columns(parsed), as.name))
+
 has_two_factors <- function(parsed) length(parsed$factors) == 2
 
 # `expr` with the call `old` replaced, wherever it occurs.

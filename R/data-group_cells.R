@@ -36,8 +36,8 @@ cell_codes_table <- function(cells) do.call(cbind, unname(lapply(cells$columns, 
 # The label of each cell by column: a named list.
 cell_columns <- function(cells) lapply(cells$columns, function(column) column$labels[column$code])
 
-# The labels of cells, and of the levels of a factor that is an interaction. `columns`: the labels by column.
-joined_labels <- function(columns, call) {
+# The labels of cells, and of the levels of a factor that is an interaction. `columns`: the labels by column; `type`: of an error.
+joined_labels <- function(columns, call, type = "data") {
   labels <- do.call(paste, c(unname(columns), sep = ":"))
   if (anyDuplicated(labels)) {
     same <- which(labels == labels[anyDuplicated(labels)])[1:2]
@@ -48,7 +48,7 @@ joined_labels <- function(columns, call) {
         i = "They are {.val {found[1]}}, and {.val {found[2]}}: {.code :} stands between labels and is part of some.",
         i = "Write something else for {.code :} in the values of these columns."
       ),
-      "data", call
+      type, call
     )
   }
   labels
@@ -87,7 +87,7 @@ regroup <- function(cells, columns, call) {
     return(list(group = held[[1]]$labels, group_levels = held[[1]]$levels, cells = NULL, code = combined$code))
   }
   cells <- new_cells(held, combined$table)
-  list(group = joined_labels(cell_columns(cells), call), group_levels = NULL, cells = cells, code = combined$code)
+  list(group = joined_labels(cell_columns(cells), call, "moments"), group_levels = NULL, cells = cells, code = combined$code)
 }
 
 # Moments or counts with the `groups` that merge_groups() or regroup() found.

@@ -84,7 +84,7 @@ merge_groups <- function(parts, call) {
   })
   combined <- combine_codes(lapply(columns, `[[`, "code"), lengths(lapply(columns, `[[`, "labels")))
   cells <- new_cells(columns, combined$table)
-  list(group = joined_labels(cell_columns(cells), call), group_levels = NULL, cells = cells, code = combined$code)
+  list(group = joined_labels(cell_columns(cells), call, "moments"), group_levels = NULL, cells = cells, code = combined$code)
 }
 
 # `known`, `labels`: of one column in each part, what column_levels() says and the labels that occur. `labels` and `levels` of all parts,

@@ -11,7 +11,8 @@ moments_frame <- function(moments, products) {
   sd <- if (nrow(moments$within) < nrow(mean)) matrix(NA_real_, nrow(mean), d) else moments_sd(moments)
   colnames(sd) <- paste0("sd_", columns)
   mean_beside_sd <- cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]
-  parts <- c(label_columns(moments), list(n = moments$n), if (has_weights(moments)) list(weight = moments$weight), matrix_columns(mean_beside_sd))
+  sizes <- c(list(n = moments$n), if (has_weights(moments)) list(weight = moments$weight))
+  parts <- c(label_columns(moments), sizes, matrix_columns(mean_beside_sd))
   if (products && nrow(moments$within) == nrow(mean)) {
     pairs <- pairs_of(columns)
     within <- moments$within

@@ -1,8 +1,8 @@
 # Which rows of a data frame a fit uses: those without missing values and with a weight above 0.
 
-# The variables of the formula in these rows: a list with `response`, `predictors` and `varying` (before coding), `group` (see grouping_values())
-# and `weight` (NULL where there is none), and `dropped`, what tell_dropped() says of the others; `keep`, which rows these are, NULL for all.
-# `response`: one number a row.
+# The variables of the formula in these rows: a list with `response`, `predictors` and `varying` (before coding), `group` (see
+# grouping_values()) and `weight` (NULL where there is none), and `dropped`, what tell_dropped() says of the others; `keep`, which rows
+# these are, NULL for all. `response`: one number a row.
 used_rows <- function(parsed, data, call, response = eval_response(parsed, data, call)) {
   predictors <- eval_predictors(parsed, data, call)
   varying <- eval_varying(parsed, data, call)

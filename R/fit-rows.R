@@ -56,7 +56,8 @@ one_group <- function(group, rows, factors = 1) list(group = rep(group, rows), l
 
 # New rows: `x`, `group`, `levels`, `name`, `weight` and `size` as above, where a group beyond the J of the fit is new and equal labels
 # share one, as with the levels of each factor; `labels`: the labels of all groups, old and new; `level_labels`: those of the levels, by
-# factor. `population`: rows of no group, so `group` and `levels` are NA and the grouping columns are not needed. `y`: the response, or NULL where `newdata` has none or something else under its name.
+# factor. `population`: rows of no group, so `group` and `levels` are NA and the grouping columns are not needed.
+# `y`: the response, or NULL where `newdata` has none or something else under its name.
 new_rows <- function(fit, newdata, population, call) {
   if (!is.data.frame(newdata)) {
     abort_bayespool(

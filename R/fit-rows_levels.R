@@ -40,3 +40,13 @@ groups_of_rows <- function(fit, values, call) {
     levels = found$code[, seq_along(factors), drop = FALSE], level_labels = found$labels[seq_along(factors)]
   )
 }
+
+# The label of each row's group, or NULL where `data` has not all of the grouping columns, or the formula has none.
+labels_of_groups <- function(reduced, parsed, data, call) {
+  columns <- group_columns(parsed)
+  if (length(columns) == 0 || !all(columns %in% names(data))) {
+    return(NULL)
+  }
+  found <- levels_of_rows(reduced, list(columns), data, call)
+  found$labels[[1]][found$code[, 1]]
+}
