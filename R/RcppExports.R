@@ -89,8 +89,8 @@ cpp_effects_summary <- function(problem, orders, record, probabilities, shortest
     .Call(`_bayespool_cpp_effects_summary`, problem, orders, record, probabilities, shortest, chosen, deviations, memory)
 }
 
-cpp_effects_variances <- function(problem, orders, record, z, probability, shortest) {
-    .Call(`_bayespool_cpp_effects_variances`, problem, orders, record, z, probability, shortest)
+cpp_effects_variances <- function(problem, orders, record, z, total, probability, shortest) {
+    .Call(`_bayespool_cpp_effects_variances`, problem, orders, record, z, total, probability, shortest)
 }
 
 cpp_fit <- function(problem, orders, draws, seed, cores) {

@@ -283,7 +283,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_effects_leave_one_out
-Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight, const std::vector<int>& group, int cores, double memory);
+Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight, const Rcpp::IntegerMatrix& group, int cores, double memory);
 RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -294,7 +294,7 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
-    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerMatrix& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
     rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, weight, group, cores, memory));
@@ -302,7 +302,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_effects_combinations
-Rcpp::NumericMatrix cpp_effects_combinations(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerVector& group, const Rcpp::NumericVector& noise, double probability, bool shortest, int cores, double memory);
+Rcpp::NumericMatrix cpp_effects_combinations(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::IntegerMatrix& group, const Rcpp::NumericVector& noise, double probability, bool shortest, int cores, double memory);
 RcppExport SEXP _bayespool_cpp_effects_combinations(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP noiseSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -312,7 +312,7 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerMatrix& >::type group(groupSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
@@ -361,8 +361,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_effects_variances
-Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& z, double probability, bool shortest);
-RcppExport SEXP _bayespool_cpp_effects_variances(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP zSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
+Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& z, const Rcpp::NumericMatrix& total, double probability, bool shortest);
+RcppExport SEXP _bayespool_cpp_effects_variances(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP zSEXP, SEXP totalSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -370,9 +370,10 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type total(totalSEXP);
     Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_effects_variances(problem, orders, record, z, probability, shortest));
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_variances(problem, orders, record, z, total, probability, shortest));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -752,7 +753,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_effects_combinations", (DL_FUNC) &_bayespool_cpp_effects_combinations, 11},
     {"_bayespool_cpp_effects_contrasts", (DL_FUNC) &_bayespool_cpp_effects_contrasts, 10},
     {"_bayespool_cpp_effects_summary", (DL_FUNC) &_bayespool_cpp_effects_summary, 8},
-    {"_bayespool_cpp_effects_variances", (DL_FUNC) &_bayespool_cpp_effects_variances, 6},
+    {"_bayespool_cpp_effects_variances", (DL_FUNC) &_bayespool_cpp_effects_variances, 7},
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_comparison", (DL_FUNC) &_bayespool_cpp_comparison, 3},

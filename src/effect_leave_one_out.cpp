@@ -4,31 +4,35 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace bayespool {
 
-EffectLeaveOneOut::EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes)
+EffectLeaveOneOut::EffectLeaveOneOut(const MixedDesign& design, const EffectNodes& nodes)
     : design_(&design),
       nodes_(&nodes),
       log_weight_(nodes.coefficients.weight.log()),
       end_(end_weight * nodes.coefficients.weight.maxCoeff()) {}
 
-Eigen::RowVector3d EffectLeaveOneOut::row(const VectorXd& columns, const VectorXd& z, double weight,
-                                          Index j) const {
-  const Index f = design_->free_count(), count = nodes_->count();
+EffectCombination EffectLeaveOneOut::combination(const VectorXd& columns,
+                                                 std::vector<EffectOfGroup> effects) const {
+  const Index f = design_->free_count();
   const VectorXd own = design_->pooled().from_columns.transpose() * columns;
-  const MatrixXd& c = design_->projections[static_cast<std::size_t>(j)];
-  const MatrixXd& r = design_->class_of_group(j).r;
+  return {-own(f), own.head(f), std::move(effects), 0};
+}
+
+Eigen::RowVector3d EffectLeaveOneOut::row(const std::vector<MatrixXd>& weights, Index i,
+                                          double weight) const {
+  const Index f = design_->free_count(), count = nodes_->count();
   ArrayXd residual(count), precision(count);
   const ArrayXd variance = nodes_->sigma.square() / weight;
   VectorXd h(f);
-  for (const EffectNode& node : nodes_->lattice) {
-    const auto [g, s] = effect_weights(r, node.lambda, z);
-    h = own.head(f);
-    h.noalias() -= c.leftCols(f).transpose() * g;
-    const double constant = own(f) - g.dot(c.col(f)), rest = 1 - weight * s;
+  for (std::size_t t = 0; t < weights.size(); ++t) {
+    const EffectNode& node = nodes_->lattice[t];
+    h = weights[t].col(i).head(f);
+    const double constant = weights[t](f, i), rest = 1 - weight * weights[t](f + 1, i);
     for (Index k = node.first; k < node.first + node.count; ++k) {
-      residual(k) = constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
+      residual(k) = -constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
       precision(k) = rest - nodes_->coefficients.quadratic_form(h, k) / variance(k);
     }
   }

@@ -64,25 +64,31 @@ EffectNodes::EffectNodes(const EffectQuadrature& quadrature, Choice choice, doub
   }
 }
 
-WeightedNormals EffectNodes::normals(const EffectCombination& combination) const {
+std::vector<MatrixXd> EffectNodes::weights(const std::vector<EffectCombination>& combinations,
+                                           const std::function<void()>& check_interrupt) const {
+  std::vector<MatrixXd> result;
+  result.reserve(lattice.size());
+  for (const EffectNode& node : lattice) {
+    check_interrupt();
+    result.push_back(design_->weights(node.lambda, combinations));
+  }
+  return result;
+}
+
+Index EffectNodes::weights_at_a_time() const {
+  const Index of_one = static_cast<Index>(lattice.size()) * (design_->free_count() + 2);
+  return std::max(Index{1}, Index{4000000} / of_one);
+}
+
+WeightedNormals EffectNodes::normals(const std::vector<MatrixXd>& weights, Index i,
+                                     double noise) const {
   WeightedNormals result{coefficients.weight, Eigen::ArrayXd(count()), Eigen::ArrayXd(count())};
   const Index f = design_->free_count();
   VectorXd h(f);
-  for (const EffectNode& node : lattice) {
-    h = combination.a;
-    double constant = combination.constant, variance = combination.noise;
-    for (const EffectOfGroup& effect : combination.effects) {
-      if (!effect.group) {
-        variance += (node.lambda.transpose() * effect.z).squaredNorm();
-        continue;
-      }
-      const Index j = *effect.group;
-      const MatrixXd& c = design_->projections[static_cast<std::size_t>(j)];
-      const auto [g, s] = effect_weights(design_->class_of_group(j).r, node.lambda, effect.z);
-      variance += s;
-      h.noalias() -= c.leftCols(f).transpose() * g;
-      constant += g.dot(c.col(f));
-    }
+  for (std::size_t t = 0; t < lattice.size(); ++t) {
+    const EffectNode& node = lattice[t];
+    h = weights[t].col(i).head(f);
+    const double constant = weights[t](f, i), variance = weights[t](f + 1, i) + noise;
     for (Index k = node.first; k < node.first + node.count; ++k) {
       result.mean(k) = constant + (f > 0 ? coefficients.gamma.row(k).dot(h) : 0);
       result.variance(k) = variance * sigma(k) * sigma(k) + coefficients.quadratic_form(h, k);

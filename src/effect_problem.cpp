@@ -27,6 +27,19 @@ std::optional<double> eta_from(double eta) {
   return Rcpp::NumericVector::is_na(eta) ? std::nullopt : std::optional<double>(eta);
 }
 
+std::optional<CellLevels> levels_from(const Rcpp::List& problem) {
+  if (!problem.containsElementNamed("levels")) return std::nullopt;
+  const Rcpp::IntegerMatrix of_cell = problem["levels"];
+  const Rcpp::IntegerVector count = problem["level_counts"];
+  CellLevels levels;
+  for (int factor = 0; factor < 2; ++factor) {
+    const Rcpp::IntegerMatrix::ConstColumn column = of_cell.column(factor);
+    levels.of_cell[static_cast<std::size_t>(factor)].assign(column.begin(), column.end());
+    levels.count[static_cast<std::size_t>(factor)] = count[factor];
+  }
+  return levels;
+}
+
 EffectColumns columns_from(const Rcpp::List& columns) {
   return {all_positions(columns["coefficients"]),
           all_positions(columns["first_group"]),
@@ -46,6 +59,7 @@ EffectProblem::EffectProblem(const Rcpp::List& problem)
            positions(problem["predictors"]),
            positions(problem["directions"]),
            vector_from(problem["log_weight"]).sum()},
+      levels(levels_from(problem)),
       coefficients{vector_from(problem["coefficient_mean"]),
                    vector_from(problem["coefficient_sd"])},
       priors{scale_prior_from(problem["sigma_prior"]), tau_priors(problem["tau_priors"]),
@@ -53,11 +67,38 @@ EffectProblem::EffectProblem(const Rcpp::List& problem)
       columns(columns_from(problem["columns"])),
       variables(Rcpp::as<int>(problem["variables"])) {}
 
+std::unique_ptr<const MixedDesign> EffectProblem::design() const {
+  if (levels) return std::make_unique<CrossedDesign>(data, *levels, coefficients);
+  return std::make_unique<EffectDesign>(data, coefficients);
+}
+
+RowEffects::RowEffects(const Rcpp::NumericMatrix& z, const Rcpp::IntegerMatrix& group)
+    : z(matrix_from(z)) {
+  for (int factor = 0; factor < group.ncol(); ++factor) {
+    const Rcpp::IntegerMatrix::ConstColumn column = group.column(factor);
+    group_by_factor.emplace_back(column.begin(), column.end());
+  }
+}
+
+std::vector<EffectOfGroup> RowEffects::of_row(Index i) const {
+  const bool one = group_by_factor.size() == 1;
+  std::vector<EffectOfGroup> effects;
+  for (std::size_t factor = 0; factor < group_by_factor.size(); ++factor) {
+    const int own = group_by_factor[factor][static_cast<std::size_t>(i)];
+    if (own == NA_INTEGER) continue;
+    const Index k = static_cast<Index>(factor);
+    const VectorXd direction =
+        one ? VectorXd(z.row(i).transpose()) : VectorXd(z(i, k) * VectorXd::Unit(z.cols(), k));
+    effects.push_back({direction, own < 0 ? std::nullopt : std::optional<Index>(own)});
+  }
+  return effects;
+}
+
 EffectOrders effect_orders(const Rcpp::NumericVector& orders) {
   return {orders[0], {orders.begin() + 1, orders.end()}};
 }
 
-EffectQuadrature effect_quadrature(const EffectDesign& design, const EffectProblem& problem,
+EffectQuadrature effect_quadrature(const MixedDesign& design, const EffectProblem& problem,
                                    const Rcpp::NumericVector& orders,
                                    const Rcpp::NumericVector& record,
                                    const std::function<void()>& check_interrupt) {

@@ -23,7 +23,7 @@ LatticeOptions lattice_options(Index dimension) {
 
 }  // namespace
 
-EffectQuadrature::EffectQuadrature(const EffectDesign& design, const EffectPriors& priors,
+EffectQuadrature::EffectQuadrature(const MixedDesign& design, const EffectPriors& priors,
                                    EffectOrders orders, std::function<void()> check_interrupt)
     : design_(&design),
       priors_(priors),
@@ -33,7 +33,7 @@ EffectQuadrature::EffectQuadrature(const EffectDesign& design, const EffectPrior
   integrate();
 }
 
-EffectQuadrature::EffectQuadrature(const EffectDesign& design, const EffectPriors& priors,
+EffectQuadrature::EffectQuadrature(const MixedDesign& design, const EffectPriors& priors,
                                    EffectOrders orders, RecordReader& record,
                                    std::function<void()> check_interrupt)
     : design_(&design),
@@ -128,7 +128,7 @@ std::vector<VectorXd> EffectQuadrature::starts() {
     for (Index k = 0; k < design_->effects(); ++k) {
       const ScalePrior& prior = priors_.tau[static_cast<std::size_t>(k)];
       if (prior.is_fixed()) continue;
-      const double size = design_->cross_products(k, k) / std::max(n, 1.0);
+      const double size = design_->squares(k) / std::max(n, 1.0);
       const double tau =
           informed && size > 0 ? 0.5 * sigma / std::sqrt(size) : prior.typical_value();
       const Coordinate coordinate(prior);

@@ -3,8 +3,6 @@
 
 #include <cmath>
 
-#include "core/model/effect_weights.hpp"
-
 namespace bayespool {
 
 EffectSampler::EffectSampler(const EffectQuadrature& quadrature, EffectColumns columns,
@@ -19,9 +17,9 @@ double EffectSampler::draw_chunk(Index chunk, Index draws, double bound, double*
   RandomStream random(seed_, 0, static_cast<std::uint64_t>(chunk));
   EffectPosterior posterior = quadrature_->posterior();
   EffectPosterior::Line line;
-  const EffectDesign& design = quadrature_->design();
+  const MixedDesign& design = quadrature_->design();
   const Design& pooled = design.pooled();
-  VectorXd gamma(design.free_count());
+  VectorXd gamma(design.free_count()), contrast(design.free_count() + 1);
   double greatest = 0;
   for (Index i = 0; i < count; ++i) {
     double* const row = out + first + i;
@@ -37,7 +35,6 @@ double EffectSampler::draw_chunk(Index chunk, Index draws, double bound, double*
     for (std::size_t k = 0; k < columns_.coefficients.size(); ++k)
       put(columns_.coefficients[k], beta(static_cast<Index>(k)));
     if (columns_.sigma) put(*columns_.sigma, sigma);
-    const MatrixXd& lambda = posterior.lambda();
     const VectorXd& theta = posterior.theta();
     for (std::size_t k = 0; k < columns_.tau.size(); ++k)
       put(columns_.tau[k], theta(static_cast<Index>(k)) * sigma);
@@ -45,7 +42,13 @@ double EffectSampler::draw_chunk(Index chunk, Index draws, double bound, double*
       for (Index l = 0; l < k; ++l, ++pair)
         put(columns_.rho[static_cast<std::size_t>(pair)],
             correlation(posterior.correlation().factor(), k, l));
-    draw_groups(random, lambda, sigma, gamma, beta, put);
+    contrast << -gamma, 1;
+    design.draw(random, posterior.lambda(), sigma, contrast,
+                [&](Index effect, Index group, double value) {
+                  const std::size_t own = static_cast<std::size_t>(effect);
+                  const std::optional<Index>& mean = columns_.coefficient_of_direction[own];
+                  put(columns_.first_group[own] + group, value + (mean ? beta(*mean) : 0));
+                });
   }
   return greatest;
 }
@@ -85,41 +88,6 @@ double EffectSampler::draw_sigma(RandomStream& random, EffectPosterior& posterio
                          ((1 - part) * mass[left] + part * mass[left + 1]);
     greatest = std::max(greatest, ratio);
     if (random.uniform() * bound < ratio) return posterior.sigma_coordinate().value(coordinate);
-  }
-}
-
-void EffectSampler::draw_groups(RandomStream& random, const MatrixXd& lambda, double sigma,
-                                const VectorXd& gamma, const VectorXd& beta, const Put& put) const {
-  const EffectDesign& design = quadrature_->design();
-  const Index q = design.effects(), f = design.free_count();
-  EffectVector population = EffectVector::Zero(q), effect(q);
-  VectorXd contrast(f + 1);
-  contrast << -gamma, 1;
-  for (Index k = 0; k < q; ++k)
-    if (columns_.coefficient_of_direction[static_cast<std::size_t>(k)])
-      population(k) = beta(*columns_.coefficient_of_direction[static_cast<std::size_t>(k)]);
-  std::vector<EffectMatrix> b(design.classes.size()), factor(design.classes.size());
-  for (std::size_t c = 0; c < design.classes.size(); ++c) {
-    b[c] = design.classes[c].r * lambda;
-    factor[c] = effect_factor(b[c]);
-  }
-  for (Index j = 0; j < design.groups(); ++j) {
-    const std::size_t group = static_cast<std::size_t>(j), c = design.class_of[group];
-    const MatrixXd& projections = design.projections[group];
-    effect.setZero();
-    for (Index a = 0; a < projections.rows(); ++a) {
-      double residual = 0;
-      for (Index l = 0; l <= f; ++l) residual += projections(a, l) * contrast(l);
-      for (Index k = 0; k < q; ++k) effect(k) += b[c](a, k) * residual;
-    }
-    solve_lower(factor[c], effect);
-    for (Index k = 0; k < q; ++k) effect(k) += sigma * random.normal();
-    solve_lower_transposed(factor[c], effect);
-    for (Index k = 0; k < q; ++k) {
-      double value = population(k);
-      for (Index l = 0; l < q; ++l) value += lambda(k, l) * effect(l);
-      put(columns_.first_group[static_cast<std::size_t>(k)] + j, value);
-    }
   }
 }
 

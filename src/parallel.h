@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <future>
@@ -76,6 +77,19 @@ void run_in_parallel(int count, int cores, F f) {
   }
   if (error) std::rethrow_exception(error);
   if (interrupted) throw Rcpp::internal::InterruptedException();
+}
+
+// Calls f(first, size, check_interrupt) for blocks of at most `most` of `count`, several for each core.
+template <class F>
+void run_in_blocks(std::ptrdiff_t count, std::ptrdiff_t most, int cores, F f) {
+  const std::ptrdiff_t shares = cores == 1 ? 1 : 4 * cores;
+  const std::ptrdiff_t size =
+      std::max<std::ptrdiff_t>(1, std::min(most, (count + shares - 1) / shares));
+  run_in_parallel(static_cast<int>((count + size - 1) / size), cores,
+                  [&](int block, const std::function<void()>& check_interrupt) {
+                    const std::ptrdiff_t first = block * size;
+                    f(first, std::min(size, count - first), check_interrupt);
+                  });
 }
 
 }  // namespace bayespool

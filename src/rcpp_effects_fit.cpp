@@ -12,8 +12,8 @@ using namespace bayespool;
 Rcpp::List cpp_effects_fit(const Rcpp::List& problem, const Rcpp::NumericVector& orders, int draws,
                            double seed, int cores) {
   const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  const EffectQuadrature quadrature(design, parsed.priors, effect_orders(orders),
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
+  const EffectQuadrature quadrature(*design, parsed.priors, effect_orders(orders),
                                     interrupt_check());
   Rcpp::NumericMatrix out(Rcpp::no_init(draws, parsed.variables));
   if (draws > 0) {
@@ -44,8 +44,8 @@ Rcpp::List cpp_effects_fit(const Rcpp::List& problem, const Rcpp::NumericVector&
 // [[Rcpp::export]]
 double cpp_effects_evidence(const Rcpp::List& problem, const Rcpp::NumericVector& orders) {
   const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  return EffectQuadrature(design, parsed.priors, effect_orders(orders), interrupt_check())
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
+  return EffectQuadrature(*design, parsed.priors, effect_orders(orders), interrupt_check())
       .log_evidence();
 }
 
@@ -54,32 +54,38 @@ double cpp_effects_evidence(const Rcpp::List& problem, const Rcpp::NumericVector
 // [[Rcpp::export]]
 double cpp_effects_log_density(const Rcpp::List& problem, const std::vector<double>& x, double u) {
   const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  EffectPosterior posterior(design, parsed.priors);
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
+  EffectPosterior posterior(*design, parsed.priors);
   posterior.move(x.data());
   return posterior.sigma_on_line() ? posterior.log_density(u) : posterior.log_density();
 }
 
 // What the data determine: `exact_fit`, `rank` and `aliased` (of the coefficients that are not fixed) of least squares on all rows;
-// `within_exact_fit` and `within_rank` of what is left beside the directions of each group; `effect_rank`, of these directions,
-// summed over the groups; `full_rank`, whether all groups have information in all of them.
+// `within_exact_fit` and `within_rank` of what is left beside the directions of each group, or the levels of both factors; `effect_rank`,
+// of these directions, summed over the groups, or of the levels; `full_rank`, whether all groups have information in all of them.
 // [[Rcpp::export]]
 Rcpp::List cpp_effects_check(const Rcpp::List& problem) {
   const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
-  const LeastSquares& all = design.pooled().total_fit;
-  const LeastSquares within(design.within);
   double rank = 0;
   bool full_rank = true;
+  const auto result = [&](const LeastSquares& all, const LeastSquares& within) {
+    return Rcpp::List::create(
+        Rcpp::_["exact_fit"] = all.exact_fit, Rcpp::_["rank"] = static_cast<double>(all.rank),
+        Rcpp::_["aliased"] =
+            Rcpp::LogicalVector(all.aliased.data(), all.aliased.data() + all.aliased.size()),
+        Rcpp::_["within_exact_fit"] = within.exact_fit,
+        Rcpp::_["within_rank"] = static_cast<double>(within.rank), Rcpp::_["effect_rank"] = rank,
+        Rcpp::_["full_rank"] = full_rank);
+  };
+  if (parsed.levels) {
+    const CrossedDesign design(parsed.data, *parsed.levels, parsed.coefficients);
+    rank = design.level_rank();
+    return result(design.pooled().total_fit, LeastSquares(design.rest()));
+  }
+  const EffectDesign design(parsed.data, parsed.coefficients);
   for (const EffectClass& c : design.classes) {
     rank += c.count * static_cast<double>(c.r.rows());
     full_rank = full_rank && c.r.rows() == design.effects();
   }
-  return Rcpp::List::create(
-      Rcpp::_["exact_fit"] = all.exact_fit, Rcpp::_["rank"] = static_cast<double>(all.rank),
-      Rcpp::_["aliased"] =
-          Rcpp::LogicalVector(all.aliased.data(), all.aliased.data() + all.aliased.size()),
-      Rcpp::_["within_exact_fit"] = within.exact_fit,
-      Rcpp::_["within_rank"] = static_cast<double>(within.rank), Rcpp::_["effect_rank"] = rank,
-      Rcpp::_["full_rank"] = full_rank);
+  return result(design.pooled().total_fit, LeastSquares(design.within));
 }

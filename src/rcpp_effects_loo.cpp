@@ -6,27 +6,36 @@
 
 using namespace bayespool;
 
-// Rows of the data: `x` (N x (P + 1), the response last), `z` (N x q), `weight`, `group` (from 0). N x 3: see EffectLeaveOneOut.
+// Rows of the data: `x` (N x (P + 1), the response last), `z` (N x q), `weight`, `group` (N x factors, from 0). N x 3: see
+// EffectLeaveOneOut.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_effects_leave_one_out(
     const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
     const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight,
-    const std::vector<int>& group, int cores, double memory) {
+    const Rcpp::IntegerMatrix& group, int cores, double memory) {
   const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
   const EffectQuadrature quadrature =
-      effect_quadrature(design, parsed, orders, record, interrupt_check());
+      effect_quadrature(*design, parsed, orders, record, interrupt_check());
   const EffectNodes nodes(quadrature, EffectNodes::Choice::all, memory);
-  const EffectLeaveOneOut leave_one_out(design, nodes);
-  const MatrixXd columns = matrix_from(x), directions = matrix_from(z);
+  const EffectLeaveOneOut leave_one_out(*design, nodes);
+  const MatrixXd columns = matrix_from(x);
+  const RowEffects effects(z, group);
   const VectorXd weights = vector_from(weight);
   const Index rows = columns.rows();
   Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(rows), 3));
   Eigen::Map<MatrixXd> table(out.begin(), rows, 3);
-  run_in_parallel(static_cast<int>(rows), cores, [&](int i, const std::function<void()>& check) {
-    check();
-    table.row(i) = leave_one_out.row(columns.row(i).transpose(), directions.row(i).transpose(),
-                                     weights(i), group[static_cast<std::size_t>(i)]);
-  });
+  run_in_blocks(rows, nodes.weights_at_a_time(), cores,
+                [&](Index first, Index count, const auto& check) {
+                  std::vector<EffectCombination> combinations;
+                  for (Index i = first; i < first + count; ++i)
+                    combinations.push_back(
+                        leave_one_out.combination(columns.row(i).transpose(), effects.of_row(i)));
+                  const std::vector<MatrixXd> at_nodes = nodes.weights(combinations, check);
+                  for (Index i = 0; i < count; ++i) {
+                    check();
+                    table.row(first + i) = leave_one_out.row(at_nodes, i, weights(first + i));
+                  }
+                });
   return out;
 }

@@ -1,14 +1,13 @@
-// R's entry points to summaries by quadrature where groups have several effects. `orders`: see effect_orders(); `record`: what
+// R's entry points to summaries by quadrature where groups have several effects, or where there are two grouping factors. `orders`: see effect_orders(); `record`: what
 // cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/exact/effect_marginals.hpp"
-#include "core/exact/effect_nodes.hpp"
 #include "core/numerics/compressed_mixture.hpp"
+#include "effect_mixtures.h"
 #include "effect_problem.h"
-#include "parallel.h"
 
 using namespace bayespool;
 
@@ -84,9 +83,9 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
                                         double memory) {
   const EffectProblem parsed(problem);
   const std::function<void()> check_interrupt = interrupt_check();
-  const EffectDesign design(parsed.data, parsed.coefficients);
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
   const EffectQuadrature quadrature =
-      effect_quadrature(design, parsed, orders, record, check_interrupt);
+      effect_quadrature(*design, parsed, orders, record, check_interrupt);
   const SummaryColumns wanted = columns_of(probabilities, shortest);
   Rcpp::NumericMatrix out(parsed.variables, 2 + static_cast<int>(wanted.count()));
   std::fill(out.begin(), out.end(), R_NaN);
@@ -114,7 +113,7 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
            1, exponential},
           wanted);
     }
-    for (Index k = 1, pair = 0; k < design.effects() && !columns.rho.empty(); ++k)
+    for (Index k = 1, pair = 0; k < design->effects() && !columns.rho.empty(); ++k)
       for (Index l = 0; l < k; ++l, ++pair) {
         const Index row = columns.rho[static_cast<std::size_t>(pair)];
         if (!is_chosen(row)) continue;
@@ -125,50 +124,56 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
       }
   }
   const EffectNodes nodes(quadrature, EffectNodes::Choice::bulk, memory);
-  const Design& pooled = design.pooled();
-  MixtureColumns distribution(wanted, quadrature.finite_variance());
+  const Design& pooled = design->pooled();
+  std::vector<Index> rows;
+  std::vector<EffectCombination> combinations;
   for (std::size_t k = 0; k < columns.coefficients.size(); ++k) {
     const Index i = static_cast<Index>(k);
-    if (is_chosen(columns.coefficients[k]))
-      table.row(columns.coefficients[k]) =
-          summary_row(nodes.normals({pooled.origin(i), pooled.transform.row(i).transpose(), {}, 0}),
-                      distribution, wanted);
+    if (!is_chosen(columns.coefficients[k])) continue;
+    rows.push_back(columns.coefficients[k]);
+    combinations.push_back({pooled.origin(i), pooled.transform.row(i).transpose(), {}, 0});
   }
-  const Index q = design.effects();
+  const Index q = design->effects();
   for (Index k = 0; k < q; ++k) {
-    const std::optional<Index>& mean =
-        columns.coefficient_of_direction[static_cast<std::size_t>(k)];
-    EffectCombination combination{
-        0, VectorXd::Zero(design.free_count()), {{VectorXd::Unit(q, k), 0}}, 0};
-    if (mean && !deviations) {
-      combination.constant = pooled.origin(*mean);
-      combination.a = pooled.transform.row(*mean).transpose();
-    }
-    for (Index j = 0; j < design.groups(); ++j) {
-      check_interrupt();
-      const Index row = columns.first_group[static_cast<std::size_t>(k)] + j;
+    const std::size_t effect = static_cast<std::size_t>(k);
+    const std::optional<Index>& mean = columns.coefficient_of_direction[effect];
+    const bool whole = mean && !deviations;
+    for (Index j = 0; j < design->groups(k); ++j) {
+      const Index row = columns.first_group[effect] + j;
       if (!is_chosen(row)) continue;
-      combination.effects.front().group = j;
-      table.row(row) = summary_row(nodes.normals(combination), distribution, wanted);
+      rows.push_back(row);
+      EffectCombination combination{
+          0, VectorXd::Zero(design->free_count()), {{VectorXd::Unit(q, k), j}}, 0};
+      if (whole) {
+        combination.constant = pooled.origin(*mean);
+        combination.a = pooled.transform.row(*mean).transpose();
+      }
+      combinations.push_back(std::move(combination));
     }
   }
+  MixtureColumns distribution(wanted, quadrature.finite_variance());
+  for_each_mixture(nodes, combinations, 1, [&](Index i, const WeightedNormals& normals) {
+    table.row(rows[static_cast<std::size_t>(i)]) = summary_row(normals, distribution, wanted);
+  });
   return out;
 }
 
-// For each row z: the variance of z'b, and its share in that of an observation. Three columns of rows each: first the variances
-// between, then sigma^2 (one row), then the shares. Mean, sd, lower, upper.
+// For each row z: the variance of z'b, and its share in that of an observation, which is sigma^2 and the variance of t'b, t a row of `total`:
+// z itself or, of independent effects, more of them. First the variances between, then sigma^2 (one row), then the shares. Mean, sd,
+// lower, upper.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
                                           const Rcpp::NumericVector& orders,
                                           const Rcpp::NumericVector& record,
-                                          const Rcpp::NumericMatrix& z, double probability,
+                                          const Rcpp::NumericMatrix& z,
+                                          const Rcpp::NumericMatrix& total, double probability,
                                           bool shortest) {
   const EffectProblem parsed(problem);
-  const EffectDesign design(parsed.data, parsed.coefficients);
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
   const EffectQuadrature quadrature =
-      effect_quadrature(design, parsed, orders, record, interrupt_check());
+      effect_quadrature(*design, parsed, orders, record, interrupt_check());
   const EffectMarginals marginals(quadrature);
-  const MatrixXd directions = matrix_from(z);
+  const MatrixXd directions = matrix_from(z), totals = matrix_from(total);
   const Index rows = directions.rows();
   const double outside = 0.5 * (1 - probability);
   SummaryColumns wanted;
@@ -208,7 +213,12 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
       continue;
     }
     table.row(i) = marginals.row({log_ratio, 2, exponential}, wanted);
-    table.row(rows + 1 + i) = marginals.row({log_ratio, 0, logistic}, wanted);
+    const EffectVector rest = totals.row(i).transpose() - own;
+    const auto log_odds = [own, rest](const EffectMatrix& lambda) {
+      return 2 * std::log((lambda.transpose() * own).norm()) -
+             std::log1p((lambda.transpose() * rest).squaredNorm());
+    };
+    table.row(rows + 1 + i) = marginals.row({log_odds, 0, logistic}, wanted);
   }
   table.row(rows) = marginals.row({nullptr, 2, exponential}, wanted);
   return out;

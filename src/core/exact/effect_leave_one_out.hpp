@@ -1,4 +1,4 @@
-// Predictive densities of single observations given all others, and given all, where groups have several effects (defined in
+// Predictive densities of single observations given all others, and given all, of a mixed model (defined in
 // src/effect_leave_one_out.cpp).
 #pragma once
 
@@ -9,19 +9,22 @@
 
 namespace bayespool {
 
-// As in LeaveOneOut, with z_i'b in the place of b: given Lambda and sigma, with g, s as in EffectWeights,
-//   h_i = u_i - c_x'g,  e_i = ytilde_i - g'c_y - h_i'gamma_hat,  D_i = 1 - w_i (s + h_i'Q^-1 h_i / sigma^2).
+// As in LeaveOneOut, with the expected value of the observation less ytilde_i, h_i'gamma + constant + N(0, sigma^2 s) given Lambda and sigma
+// (see MixedDesign::weights), in the place of b: e_i = -constant - h_i'gamma_hat,  D_i = 1 - w_i (s + h_i'Q^-1 h_i / sigma^2).
 class EffectLeaveOneOut {
   using ArrayXd = Eigen::ArrayXd;
 
  public:
   // The design and the nodes, which should be all of the quadrature's, must outlive the object. The reciprocal of a density is far from
   // constant where sigma is small: sigma needs all nodes of its line.
-  EffectLeaveOneOut(const EffectDesign& design, const EffectNodes& nodes);
+  EffectLeaveOneOut(const MixedDesign& design, const EffectNodes& nodes);
 
-  // Of a row of group j with the columns (X, y), the directions z and a weight: log p(y_i | y_-i), log p(y_i | y) and
+  // The expected value less ytilde of an observation with the columns (X, y).
+  EffectCombination combination(const VectorXd& columns, std::vector<EffectOfGroup> effects) const;
+
+  // Of the row whose combination has the weights in column i, and a weight of its own: log p(y_i | y_-i), log p(y_i | y) and
   // y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
-  Eigen::RowVector3d row(const VectorXd& columns, const VectorXd& z, double weight, Index j) const;
+  Eigen::RowVector3d row(const std::vector<MatrixXd>& weights, Index i, double weight) const;
 
  private:
   // The sum of terms over all nodes; NaN where lattice and lines are too coarse for them (see LatticeRule::pattern) or do not reach
@@ -31,7 +34,7 @@ class EffectLeaveOneOut {
   static constexpr double smallest_precision = 1e-7, coarse_tolerance = 1e-3, end_weight = 1e-8,
                           end_tolerance = 3e-5;
 
-  const EffectDesign* design_;
+  const MixedDesign* design_;
   const EffectNodes* nodes_;
   ArrayXd log_weight_;
   double end_;  // weights of nodes near the end of the lattice or of a line are below

@@ -1,34 +1,21 @@
-// The nodes of a quadrature for several effects a group, and the normal distributions of linear combinations of coefficients and
-// effects at each (defined in src/effect_nodes.cpp).
+// The nodes of a quadrature for a mixed model, and the normal distributions of linear combinations of coefficients and effects at each
+// (defined in src/effect_nodes.cpp).
 #pragma once
 
 #include <Eigen/Core>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "core/exact/coefficient_nodes.hpp"
 #include "core/exact/conditional_nodes.hpp"
 #include "core/exact/effect_quadrature.hpp"
-#include "core/model/effect_weights.hpp"
+#include "core/model/mixed_design.hpp"
 #include "core/numerics/mixture_summary.hpp"
 
 namespace bayespool {
-
-// z'b of a group: position j, or none for one without data.
-struct EffectOfGroup {
-  VectorXd z;  // q
-  std::optional<Index> group;
-};
-
-// constant + a'gamma + sum of effects (of different groups) + e, e ~ N(0, noise * sigma^2).
-struct EffectCombination {
-  double constant = 0;
-  VectorXd a;  // F
-  std::vector<EffectOfGroup> effects;
-  double noise = 0;
-};
 
 // A point in the relative covariance of the effects, and sigma given that.
 struct EffectNode {
@@ -61,8 +48,17 @@ class EffectNodes {
     return node.parity + lattice_parities_ * (place & 1);
   }
 
-  // At each node, given the effects' weights (see EffectWeights).
-  WeightedNormals normals(const EffectCombination& combination) const;
+  // What MixedDesign::weights() has of these combinations, at each node of the lattice.
+  std::vector<MatrixXd> weights(const std::vector<EffectCombination>& combinations,
+                                const std::function<void()>& check_interrupt) const;
+  // How many combinations at a time that should be for: so many that they take some 32 MB.
+  Index weights_at_a_time() const;
+
+  // At each node the distribution of the combination with these weights: column i of those at each node of the lattice.
+  WeightedNormals normals(const std::vector<MatrixXd>& weights, Index i, double noise) const;
+  WeightedNormals normals(const EffectCombination& combination) const {
+    return normals(weights({combination}, [] {}), 0, combination.noise);
+  }
 
  private:
   struct SigmaNode {
@@ -79,7 +75,7 @@ class EffectNodes {
   // What the bulk leaves out, and the pattern at which a sublattice serves: less than these where the quadrature's own error is less.
   static constexpr double most_discarded = 1e-9, most_thinned = 1e-7;
 
-  const EffectDesign* design_;
+  const MixedDesign* design_;
   std::size_t lattice_parities_;
   EffectPosterior::Line line_;
 };

@@ -23,11 +23,11 @@ struct EffectOrders {
 class EffectQuadrature {
  public:
   // The design must outlive the object.
-  EffectQuadrature(const EffectDesign& design, const EffectPriors& priors, EffectOrders orders,
+  EffectQuadrature(const MixedDesign& design, const EffectPriors& priors, EffectOrders orders,
                    std::function<void()> check_interrupt);
 
   // As a fit recorded it.
-  EffectQuadrature(const EffectDesign& design, const EffectPriors& priors, EffectOrders orders,
+  EffectQuadrature(const MixedDesign& design, const EffectPriors& priors, EffectOrders orders,
                    RecordReader& record, std::function<void()> check_interrupt);
 
   void write(RecordWriter& record) const;
@@ -36,7 +36,7 @@ class EffectQuadrature {
   // log of the joint density of the data and x, where a posterior has moved to x.
   double log_mass_at(const EffectPosterior& posterior) const;
 
-  const EffectDesign& design() const { return *design_; }
+  const MixedDesign& design() const { return *design_; }
   const std::function<void()>& check_interrupt() const { return check_interrupt_; }
 
   // Whether means and sds that the rule gives of coefficients and effects are those of their distributions.
@@ -68,7 +68,7 @@ class EffectQuadrature {
     return dimension < 2 ? 0.35 : dimension == 2 ? 0.45 : 0.6;
   }
 
-  const EffectDesign* design_;
+  const MixedDesign* design_;
   EffectPriors priors_;
   EffectOrders orders_;
   std::function<void()> check_interrupt_;

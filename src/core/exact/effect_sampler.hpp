@@ -1,4 +1,4 @@
-// Independent draws from the posterior of a model whose groups have several effects (defined in src/effect_sampler.cpp).
+// Independent draws from the posterior of a mixed model (defined in src/effect_sampler.cpp).
 #pragma once
 
 #include <Eigen/Core>
@@ -35,18 +35,12 @@ class EffectSampler {
   }
 
  private:
-  using Put = std::function<void(Index column, double value)>;  // into the row of a draw
-
   void draw_point(RandomStream& random, EffectPosterior& posterior, double bound,
                   double& greatest) const;
 
   // Sigma as LatticeSampler draws points, on its line.
   static double draw_sigma(RandomStream& random, EffectPosterior& posterior,
                            EffectPosterior::Line& line, double bound, double& greatest);
-
-  // b_j = Lambda L^-T (L^-1 B'(c_y - c_x gamma) + sigma e), LL' = I + B'B, B = R_j Lambda: see EffectNodes.
-  void draw_groups(RandomStream& random, const MatrixXd& lambda, double sigma,
-                   const VectorXd& gamma, const VectorXd& beta, const Put& put) const;
 
   static constexpr double line_drop = 30;
 

@@ -7,15 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "core/model/design.hpp"
 #include "core/model/grouped_data.hpp"
+#include "core/model/mixed_design.hpp"
 #include "core/model/scale_prior.hpp"
 
 namespace bayespool {
-
-// Small, and without memory of their own: of at most six effects.
-using EffectVector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, 6, 1>;
-using EffectMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 6, 6>;
 
 // y = X beta + Z b + e for J groups with q effects each. Columns that have moments are the V variables, the response last; a
 // column of X or Z is one of them or constant (nothing).
@@ -48,6 +44,20 @@ struct EffectColumns {
       rho;  // q (q - 1) / 2, by rows of the lower triangle; empty where effects are independent
 };
 
+// All rows as one group.
+GroupedData rows_as_one_group(const EffectData& data);
+
+// Of a group's cross-products about its means, those of variables a and b.
+inline double cross_product(const EffectData& data, Index group, Index a, Index b) {
+  return a < b ? cross_product(data, group, b, a) : data.within(group, a * (a + 1) / 2 + b);
+}
+
+// The variables of the data and the constant (rows) as the columns (u, ytilde) of a design.
+MatrixXd variables_to_columns(const EffectData& data, const Design& pooled);
+
+// The greatest sum of squares of column k of (u, ytilde), the response last, that is a rounding error.
+double rounding_of_column(const EffectData& data, const Design& pooled, Index k);
+
 // The groups whose Z_j have the same triangular factor R_j (r x q, Z_j = U_j R_j with orthonormal U_j).
 struct EffectClass {
   MatrixXd r;  // r x q
@@ -57,20 +67,23 @@ struct EffectClass {
 // With the coefficients as gamma (see Design), v = (u, ytilde) a row of the data in these columns:
 //   projections[j]  c_j = U_j'v, r x (F + 1)
 //   within          cross-products of what of v is left beside Z_j, summed over the groups
-class EffectDesign {
+class EffectDesign : public MixedDesign {
  public:
   EffectDesign(const EffectData& data, const CoefficientPriors& priors);
 
-  const Design& pooled() const { return pooled_; }
   Index groups() const { return static_cast<Index>(projections.size()); }
-  Index effects() const { return effects_; }
-  Index free_count() const { return pooled_.free_count(); }
-  double observations() const { return pooled_.observations; }
   const EffectClass& class_of_group(Index j) const { return classes[class_of[index(j)]]; }
 
+  Index groups(Index) const override { return groups(); }
+  double squares(Index effect) const override { return cross_products(effect, effect); }
+  CollapsedSystem system() const override;
+  MatrixXd weights(const EffectMatrix& lambda,
+                   const std::vector<EffectCombination>& combinations) const override;
+  // b_j = Lambda L^-T (L^-1 B'(c_y - c_x gamma) + sigma e), LL' = I + B'B, B = R_j Lambda.
+  void draw(RandomStream& random, const EffectMatrix& lambda, double sigma,
+            const VectorXd& contrast, const PutEffect& put) const override;
+
  private:
-  Design pooled_;
-  Index effects_;
   std::vector<std::optional<Index>> directions_;
 
  public:
@@ -82,17 +95,6 @@ class EffectDesign {
 
  private:
   static std::size_t index(Index i) { return static_cast<std::size_t>(i); }
-
-  static Index position(const std::optional<Index>& column, Index constant) {
-    return column ? *column : constant;
-  }
-
-  static double packed(const EffectData& data, Index group, Index a, Index b) {
-    return a < b ? packed(data, group, b, a) : data.within(group, a * (a + 1) / 2 + b);
-  }
-
-  // All rows as one group.
-  static GroupedData pooled(const EffectData& data);
 
   // Each group's cross-products of (z, v) about its means by Cholesky's method, z first, whose rows stand for orthonormal
   // directions; another one is that of its means. Rotations make all of them triangular in z.

@@ -1,4 +1,4 @@
-// The posterior of the variance parameters of a model whose groups have several effects.
+// The posterior of the variance parameters of a model whose groups have several effects, or that has two grouping factors.
 #pragma once
 
 #include <Eigen/Core>
@@ -6,13 +6,16 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "core/errors.hpp"
 #include "core/model/coordinate.hpp"
 #include "core/model/correlation.hpp"
+#include "core/model/crossed_system.hpp"
 #include "core/model/effect_data.hpp"
 #include "core/model/effect_system.hpp"
+#include "core/model/mixed_design.hpp"
 #include "core/model/scale_prior.hpp"
 #include "core/numerics/bordered_factor.hpp"
 #include "core/numerics/lattice.hpp"
@@ -26,17 +29,18 @@ namespace bayespool {
 // all that is expensive depends on x alone.
 class EffectPosterior {
  public:
-  EffectPosterior(const EffectDesign& design, const EffectPriors& priors)
+  // The design must outlive the object.
+  EffectPosterior(const MixedDesign& design, const EffectPriors& priors)
       : design_(&design),
         priors_(priors),
-        system_(design),
+        system_(design.system()),
         effects_(design.effects()),
         free_(design.free_count()),
         correlation_(design.effects()),
         sigma_coordinate_(priors.sigma),
-        a_(system_.length()),
+        a_((free_ + 1) * (free_ + 2) / 2),
         factor_(free_),
-        prior_(system_.length()),
+        prior_(a_.size()),
         lambda_(MatrixXd::Zero(effects_, effects_)),
         theta_(VectorXd::Zero(effects_)) {
     for (Index i = 0, k = 0; i <= free_; ++i)
@@ -108,7 +112,8 @@ class EffectPosterior {
     } else {
       lambda_ = scale.asDiagonal();
     }
-    log_base_ -= 0.5 * system_.evaluate(lambda_, a_);
+    log_base_ -=
+        0.5 * std::visit([&](auto& system) { return system.evaluate(lambda_, a_); }, system_);
   }
 
   // At x: log of the joint density of the data, x and, where it has a line, the coordinate of sigma, here with the value u.
@@ -272,9 +277,9 @@ class EffectPosterior {
     return -factor_.log_pivots() - 0.5 * factor_.rest();
   }
 
-  const EffectDesign* design_;
+  const MixedDesign* design_;
   EffectPriors priors_;
-  EffectSystem system_;
+  CollapsedSystem system_;
   Index effects_, free_;
   Correlation correlation_;
   Coordinate sigma_coordinate_;
