@@ -21,7 +21,8 @@
 #' Of counts (`family`) nothing is normal given the standard deviation. The population's coefficients and the standard deviation are
 #' integrated out together, on a lattice, and at each of its nodes the log odds or log rate of each group by a rule of its own.
 #'
-#' Where groups have several effects, their standard deviations and correlations are integrated out together, on a lattice. With
+#' Where groups have several effects, or there are two grouping factors, the standard deviations between groups and the correlations are
+#' integrated out together, on a lattice. With
 #' a lattice the estimate is ten times what the fit itself has seen: the square of the lattice's spectrum at half its sampling
 #' frequency (how much the
 #' results of every second node differ from those of the others) and the mass at its border. In four or more dimensions the scheme says
@@ -118,8 +119,8 @@ scheme_text <- function(fit) {
   if (has_counts(model)) {
     return(count_text(model, names(known)[!known]))
   }
-  open <- setdiff(c(model$scale_within$name, varying_term(model)$sd), names(known)[known])
-  if (varies_in_slope(model)) {
+  open <- setdiff(c(model$scale_within$name, effect_sds(model)), names(known)[known])
+  if (has_several_effects(model)) {
     return(lattice_text(fit, open))
   }
   if (length(open) == 0) {
@@ -144,10 +145,9 @@ count_text <- function(model, open) {
 
 # `open`: the standard deviations that are not known. Sigma has a rule of its own unless another is known, or bounded, on its own scale.
 lattice_text <- function(fit, open) {
-  term <- varying_term(fit$model)
   sigma <- intersect(fit$model$scale_within$name, open)
-  on_lattice <- c(setdiff(open, sigma), term$correlation)
-  own_scale <- vapply(fit$priors[term$sd], function(prior) if (is_fixed(prior)) prior$par > 0 else is_bounded(prior), NA)
+  on_lattice <- c(setdiff(open, sigma), effect_correlations(fit$model))
+  own_scale <- vapply(fit$priors[effect_sds(fit$model)], function(prior) if (is_fixed(prior)) prior$par > 0 else is_bounded(prior), NA)
   if (any(own_scale)) {
     on_lattice <- c(sigma, on_lattice)
     sigma <- character()

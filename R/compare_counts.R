@@ -40,13 +40,13 @@ population_rows <- function(fit, prob, interval, call) {
 # other models cannot use belong to no group.
 without_predictors <- function(parsed, data, call) {
   terms <- c(
-    list(1), lapply(parsed$offset, function(offset) call("offset", offset)), list(call("(", call("|", 1, as.name(parsed$group))))
+    list(1), lapply(parsed$offset, function(offset) call("offset", offset)), list(call("(", call("|", 1, factor_expr(parsed))))
   )
   formula <- parsed$formula
   formula[[3]] <- Reduce(function(left, right) call("+", left, right), terms)
   if (is.data.frame(data) && length(parsed$terms) > 0) {
     complete <- stats::complete.cases(eval_predictors(parsed, data, call)$frame)
-    data[[parsed$group]][!complete] <- NA
+    data[[group_columns(parsed)[1]]][!complete] <- NA
   }
   list(formula = formula, data = data)
 }

@@ -89,7 +89,7 @@ term_alone <- function(term, parsed, data, whole) {
 # The formula with another bar, of the terms in `varying` (text).
 with_bar <- function(parsed, varying, bar = "|") {
   formula <- parsed$fixed
-  bar <- call("(", call(bar, str2lang(varying), as.name(parsed$group)))
+  bar <- call("(", call(bar, str2lang(varying), factor_expr(parsed)))
   formula[[3]] <- call("+", formula[[3]], bar)
   formula
 }
@@ -103,7 +103,7 @@ rows_of_whole <- function(whole, data) {
   data <- whole$data
   if (whole$reduced$dropped > 0) {
     used <- observed_rows(whole, "A comparison", NULL)$row
-    data[[whole$parsed$group]][-used] <- NA
+    data[[group_columns(whole$parsed)[1]]][-used] <- NA
   }
   data
 }

@@ -51,7 +51,7 @@ cell_predictors <- function(parsed, variables, size) {
 }
 
 # `cells`: a list with
-#   group       the group of each cell, or NULL for a formula without groups
+#   group       the grouping columns in each cell, see grouping_values()
 #   categories  the categorical variables in each cell, a named list
 #   lines       moments of the products in each cell, as merge_lines() takes them
 #   products    what new_products() returns
@@ -65,7 +65,7 @@ moments_of_cells <- function(parsed, cells, call) {
   term <- c(rep(names(coded$terms), lengths(coded$terms)), terms_of(names(beside$extra), beside$varying$terms), parsed$response)
   lines <- multiply_products(cells$lines, do.call(cbind, factors), cells$products$of_term[term])
 
-  groups <- code_groups(cells$group)
+  groups <- code_groups(cells$group, call)
   result <- merge_lines(lines, codes_from_one(groups, size), groups$size)
   check_squares(result, call)
   present <- result$n > 0
@@ -77,7 +77,7 @@ moments_of_cells <- function(parsed, cells, call) {
     group_name = parsed$group, group = groups$labels(which(present)), n = result$n, mean = result$mean, within = result$within,
     terms = coded$terms, response = parsed$response, intercept = parsed$intercept, coding = coded$coding,
     dropped = count_dropped(cells$dropped), varying = beside$varying, weight = result$weight, log_weight = result$log_weight,
-    mean_low = result$mean_low, group_levels = if (!is.null(cells$group)) column_levels(cells$group)
+    mean_low = result$mean_low, group_levels = groups$levels, cells = groups$cells(which(present))
   )
 }
 

@@ -15,12 +15,14 @@ cells_of_rows <- function(parsed, rows, call) {
   numeric <- c(lapply(variables[!is_category], as.double), stats::setNames(list(as.double(rows$response)), parsed$response))
   columns <- lapply(products$variables, function(names) Reduce(`*`, numeric[names]))
 
-  keys <- c(if (!is.null(rows$group)) list(rows$group), variables[is_category])
+  keys <- c(rows$group, variables[is_category])
   code <- cell_codes(keys, length(rows$response))
   first <- which(!duplicated(code))
   lines <- core_group_moments(columns, length(code), code, 1L, length(first), rows$weight, pooled = FALSE)
   check_finite(lines, vapply(products$variables, paste, "", collapse = ":"), columns, call)
-  list(group = rows$group[first], categories = lapply(variables[is_category], `[`, first), lines = lines, products = products)
+  list(
+    group = lapply(rows$group, `[`, first), categories = lapply(variables[is_category], `[`, first), lines = lines, products = products
+  )
 }
 
 # The variables that eval_predictors() found, by their names: numbers and categories.
@@ -47,7 +49,7 @@ cell_variables <- function(predictors, call) {
 cell_codes <- function(keys, rows) {
   code <- rep(1, rows)
   for (key in keys) {
-    own <- code_groups(key)
+    own <- code_column(key)
     code <- code * own$size + as.integer(own$code) - own$first
     code <- match(code, unique(code))
   }
@@ -68,22 +70,25 @@ merge_cells <- function(cells, call) {
   if (length(different) > 0) {
     abort_parts(different[1], call)
   }
-  merged$group <- combine_keys(lapply(cells, `[[`, "group"), "The grouping column", call)
-  merged$categories <- lapply(stats::setNames(nm = names[[1]]), function(name) {
-    combine_keys(lapply(cells, function(x) x$categories[[name]]), name, call)
-  })
+  merged$group <- combine_columns(lapply(cells, `[[`, "group"), call)
+  merged$categories <- combine_columns(lapply(cells, `[[`, "categories"), call)
   lines <- lapply(cells, `[[`, "lines")
   merged$lines <- lapply(stats::setNames(nm = names(lines[[1]])), function(name) {
     parts <- lapply(lines, `[[`, name)
     if (is.matrix(parts[[1]])) do.call(rbind, parts) else unlist(parts)
   })
-  keys <- c(if (!is.null(merged$group)) list(merged$group), merged$categories)
+  keys <- c(merged$group, merged$categories)
   code <- cell_codes(keys, length(merged$lines$n))
   first <- which(!duplicated(code))
-  merged$group <- merged$group[first]
+  merged$group <- lapply(merged$group, `[`, first)
   merged$categories <- lapply(merged$categories, `[`, first)
   merged$lines <- merge_lines(merged$lines, code, length(first))
   merged
+}
+
+# Columns of several parts, lists by their names.
+combine_columns <- function(parts, call) {
+  lapply(stats::setNames(nm = names(parts[[1]])), function(name) combine_keys(lapply(parts, `[[`, name), name, call))
 }
 
 # Values of a key from several parts: factors as c() combines their levels, but for those that the formula makes by factor(), text, numbers

@@ -62,16 +62,24 @@ groups_where <- function(condition, frame, env, call) {
   rep_len(found & !is.na(found), nrow(frame))
 }
 
-# `frame`: a line a group, the labels first; `rows`: how many observations there are; `title`: what is printed last on the first line.
-print_group_lines <- function(class, group_name, frame, rows, title, digits, max_groups) {
+# The labels of groups as columns of a table: one for each grouping column.
+label_columns <- function(reduced) {
+  if (is.null(reduced$cells)) stats::setNames(list(reduced$group), reduced$group_name %||% "group") else cell_columns(reduced$cells)
+}
+
+# `reduced`: moments or counts; `frame`: a line a group, the labels first; `title`: what is printed last on the first line.
+print_group_lines <- function(class, reduced, frame, title, digits, max_groups) {
   groups <- nrow(frame)
+  group_name <- reduced$group_name
+  rows <- stats::nobs(reduced)
   cat(
     "<", class, "> ", groups, if (groups == 1) " group" else " groups", if (!is.null(group_name)) paste0(" of ", group_name), ", ",
     format(rows, scientific = FALSE), if (rows == 1) " observation" else " observations", title, "\n",
     sep = ""
   )
   shown <- frame[seq_len(min(groups, max_groups)), , drop = FALSE]
-  shown[[1]] <- shorten(shown[[1]])
+  labels <- seq_along(label_columns(reduced))
+  shown[labels] <- lapply(shown[labels], shorten)
   print(shown, digits = digits, row.names = FALSE)
   if (groups > max_groups) {
     cat("... and ", groups - max_groups, " more groups\n", sep = "")

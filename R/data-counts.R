@@ -1,14 +1,15 @@
 # Group counts: the object, and how it is made of lines of counts.
 
 # Counts of rows are kept in cells: a list with
-#   group      the group of each line, or NULL for a formula without groups
+#   group      the grouping columns in each line, see grouping_values()
 #   variables  the predictors' variables in each line, before coding: a named list of vectors or matrices
 #   lines      of each line `n` (rows), `events`, `size` (trials, or exposure) and `log_constant`, see count_lines()
 #   success    the level that counts as a success, or NULL
 #   dropped    as used_rows() has it
 
-# `success`, `offset`: nothing where the response is no factor and the formula has no offset. `group_levels`: as for group moments.
-new_group_counts <- function(parsed, group, lines, x, terms, coding, success = NULL, dropped = 0, group_levels = NULL) {
+# `success`, `offset`: nothing where the response is no factor and the formula has no offset. `group_levels`, `cells`: as for group moments.
+new_group_counts <- function(parsed, group, lines, x, terms, coding, success = NULL, dropped = 0, group_levels = NULL,
+                             cells = NULL) {
   counts <- list(
     group_name = parsed$group, group = group, n = lines$n, events = lines$events, size = lines$size, log_constant = lines$log_constant,
     x = x, terms = terms, coding = coding, family = parsed$family$name, response = parsed$response, intercept = parsed$intercept,
@@ -17,6 +18,7 @@ new_group_counts <- function(parsed, group, lines, x, terms, coding, success = N
   counts$offset <- offset_text(parsed)
   counts$success <- success
   counts$group_levels <- group_levels
+  counts$cells <- cells
   structure(counts, class = "group_counts")
 }
 
@@ -28,8 +30,9 @@ offset_text <- function(parsed) {
 counts_of_cells <- function(parsed, cells, predictors, call) {
   coded <- code_predictors(parsed, predictors, call)
   columns <- named_columns(coded)
-  labels <- code_groups(cells$group)
-  labels <- labels$labels(codes_from_one(labels, 1))
+  groups <- code_groups(cells$group, call)
+  present <- codes_from_one(groups, 1)
+  labels <- groups$labels(present)
   bad <- which(!vapply(columns, function(x) all(is.finite(x)), NA))
   if (length(bad) > 0) {
     name <- names(columns)[bad[1]]
@@ -40,14 +43,14 @@ counts_of_cells <- function(parsed, cells, predictors, call) {
   }
   x <- matrix(as.double(unlist(columns)), length(labels), length(columns), dimnames = list(NULL, names(columns)))
   new_group_counts(
-    parsed, labels, cells$lines, x, coded$terms, coded$coding, cells$success, count_dropped(cells$dropped),
-    if (!is.null(cells$group)) column_levels(cells$group)
+    parsed, labels, cells$lines, x, coded$terms, coded$coding, cells$success, count_dropped(cells$dropped), groups$levels,
+    groups$cells(present)
   )
 }
 
 # Cells with one line a group, in factor()'s order.
 one_line_a_group <- function(cells, call) {
-  groups <- code_groups(cells$group)
+  groups <- code_groups(cells$group, call)
   code <- codes_from_one(groups, length(cells$lines$n))
   present <- sort(unique(code))
   first <- match(present, code)
@@ -55,12 +58,12 @@ one_line_a_group <- function(cells, call) {
   for (name in names(cells$variables)) {
     other <- first_difference(cells$variables[[name]], first[line])
     if (!is.null(other)) {
-      label <- if (!is.null(cells$group)) groups$labels(code[other])
+      label <- if (length(cells$group) > 0) groups$labels(code[other])
       abort_varies(name, label, as_values(cells$variables[[name]])[c(first[line[other]], other)], call)
     }
   }
   cells$lines <- sum_lines(cells$lines, line)
-  cells$group <- cells$group[first]
+  cells$group <- lapply(cells$group, `[`, first)
   cells$variables <- lapply(cells$variables, rows_of, first)
   cells
 }
@@ -102,5 +105,6 @@ subset_counts <- function(counts, position) {
   by_group <- c("group", "n", "events", "size", "log_constant")
   counts[by_group] <- lapply(unclass(counts)[by_group], `[`, position)
   counts$x <- counts$x[position, , drop = FALSE]
+  counts$cells <- cells_at(counts$cells, position)
   counts
 }

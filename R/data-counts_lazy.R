@@ -29,7 +29,8 @@ cells_of_count_table <- function(parsed, data, call) {
   for (column in exposures) check_exposure_column(column, parsed, rows, call)
 
   weight <- intersect(weights_column, rows$used)
-  keys <- c(parsed$group, vapply(categories, all.vars, ""), response, weight)
+  group <- group_columns(parsed)
+  keys <- c(group, vapply(categories, all.vars, ""), response, weight)
   numeric <- vapply(formula_expressions(parsed)[numbers], as.character, "")
   sums <- ask_table(counts_by_cell(rows$complete, keys, numeric, exposures), call)
   low <- read_columns(sums, "low", length(numbers))
@@ -37,8 +38,8 @@ cells_of_count_table <- function(parsed, data, call) {
   check_finite_products(low, high, as.list(numbers), call)
 
   values <- Map(key_values, sums[key_names(keys)], keys, list(call))
-  of_category <- length(parsed$group) + seq_along(categories)
-  of_response <- max(of_category, length(parsed$group), 0) + seq_along(response)
+  of_category <- length(group) + seq_along(categories)
+  of_response <- length(group) + length(categories) + seq_along(response)
   outcome <- lapply(values[of_response], as.double)
   trials <- if (length(weight) > 0) as.double(values[[length(values)]])
   where <- function(i) "in a row"
@@ -59,7 +60,7 @@ cells_of_count_table <- function(parsed, data, call) {
   variables <- category_values(categories, lapply(values[of_category], `[`, twice))
   variables[numbers] <- matrix_columns(rbind(low[used, , drop = FALSE], high[used, , drop = FALSE]))
   list(
-    group = if (!is.null(parsed$group)) values[[1]][twice],
+    group = lapply(stats::setNames(values[seq_along(group)], group), `[`, twice),
     variables = variables,
     lines = lapply(lines, function(line) c(line[used], 0 * line[used])),
     dropped = dropped_of_table(rows$data, rows$used, sum(n[used]), call)

@@ -10,7 +10,7 @@ merge_counts <- function(parts, call) {
     return(parts[[1]])
   }
   parts <- code_alike(parts, recode_counts, call)
-  groups <- merge_groups(parts)
+  groups <- merge_groups(parts, call)
   first <- match(seq_along(groups$group), groups$code)
   x <- do.call(rbind, lapply(parts, `[[`, "x"))
   for (name in colnames(x)) {
@@ -24,8 +24,7 @@ merge_counts <- function(parts, call) {
   sums <- c("n", "events", "size", "log_constant")
   merged[sums] <- sum_lines(lapply(stats::setNames(nm = sums), function(name) unlist(lapply(parts, `[[`, name))), groups$code)
   merged$x <- x[first, , drop = FALSE]
-  merged$group <- groups$group
-  merged$group_levels <- groups$levels
+  merged <- set_grouping(merged, groups)
   merged$dropped <- sum(vapply(parts, function(part) part$dropped, 0))
   merged
 }
@@ -88,7 +87,7 @@ counts_as_one <- function(counts, call) {
   sums <- c("n", "events", "size", "log_constant")
   one[sums] <- lapply(unclass(counts)[sums], sum)
   one["group_name"] <- list(NULL)
-  one$group_levels <- NULL
+  one[c("group_levels", "cells")] <- NULL
   one$group <- ""
   one
 }

@@ -1,13 +1,11 @@
 # Methods of group counts: printing, conversion, choosing and merging.
 
-# group, n, events, trials or exposure, the proportion or rate that was observed, and the predictors' columns.
+# The columns of the group, n, events, trials or exposure, the proportion or rate that was observed, and the predictors' columns.
 counts_frame <- function(counts) {
   family <- families[[counts$family]]
-  columns <- c(
-    list(counts$group, counts$n, counts$events, counts$size, counts$events / counts$size), matrix_columns(counts$x)
-  )
-  names(columns) <- c(counts$group_name %||% "group", "n", "events", family$size, family$observed, colnames(counts$x))
-  as_frame(columns, length(counts$n))
+  observed <- list(counts$n, counts$events, counts$size, counts$events / counts$size)
+  names(observed) <- c("n", "events", family$size, family$observed)
+  as_frame(c(label_columns(counts), observed, matrix_columns(counts$x)), length(counts$n))
 }
 
 #' @export
@@ -21,7 +19,7 @@ as.data.frame.group_counts <- function(x, row.names = NULL, optional = FALSE, ..
 #' @export
 print.group_counts <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
   rlang::check_dots_empty()
-  print_group_lines("group_counts", x$group_name, counts_frame(x), stats::nobs(x), paste0(", ", x$family), digits, max_groups)
+  print_group_lines("group_counts", x, counts_frame(x), paste0(", ", x$family), digits, max_groups)
   invisible(x)
 }
 

@@ -36,10 +36,8 @@ merge_count_cells <- function(cells, call) {
   }
   merged <- cells[[1]]
   check_alike(cells, "success", call)
-  merged$group <- combine_keys(lapply(cells, `[[`, "group"), "The grouping column", call)
-  merged$variables <- lapply(stats::setNames(nm = names(merged$variables)), function(name) {
-    combine_keys(lapply(cells, function(x) x$variables[[name]]), name, call)
-  })
+  merged$group <- combine_columns(lapply(cells, `[[`, "group"), call)
+  merged$variables <- combine_columns(lapply(cells, `[[`, "variables"), call)
   merged$lines <- lapply(stats::setNames(nm = names(merged$lines)), function(name) unlist(lapply(cells, function(x) x$lines[[name]])))
   one_line_a_group(merged, call)
 }

@@ -1,17 +1,26 @@
 # Model formulas: the only file that knows what `(1 | g)` means.
 
 # A list: `formula` as given; `response` (text) and `response_expr`; `intercept`; `terms` (labels of
-# the fixed terms as terms() writes them); `fixed` (the formula without the bar and offsets); `group` (name of
-# the grouping column, or NULL); `varying` (what varies between the groups, see parse_varying()); `offset` (expressions, or NULL);
+# the fixed terms as terms() writes them); `fixed` (the formula without the bar and offsets); `group` (the name of what rows are grouped
+# by: that of the grouping column, or those of all joined by ":"; or NULL); `factors` (the columns of each grouping factor, a list by
+# the factors' names, or NULL); `varying` (what varies between the groups, see parse_varying()); `offset` (expressions, or NULL);
 # `family`, as read_family() returns it, which decides what the response may be; `env`.
 parse_formula <- function(formula, call = rlang::caller_env(), family = families$gaussian) {
   check_formula(formula, family, call)
-  group <- parse_group(formula[[3]], call)
-  # The bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
+  bars <- unique(bar_calls(formula[[3]]))
+  factors <- parse_factors(bars, formula[[3]], call)
+  if (length(factors) > 1 && is_counts(family)) {
+    abort_formula(
+      "Of counts, one grouping factor is supported.",
+      "Write {.code (1 | g)}, or {.code (1 | a:b)} for groups that are the combinations of two columns.", formula, call
+    )
+  }
+  # Each bar becomes a name of its own, so that terms() does the algebra: `- 1`, `0 +`, crossing,
   # order of the terms.
   marked <- formula
-  for (bar in group$bars) {
-    marked[[3]] <- replace_call(marked[[3]], bar, as.name(group_mark))
+  marks <- sprintf(".bayespool_bar%d", seq_along(bars))
+  for (i in seq_along(bars)) {
+    marked[[3]] <- replace_call(marked[[3]], bars[[i]], as.name(marks[i]))
   }
   marked_terms <- tryCatch(
     stats::terms(marked),
@@ -24,10 +33,7 @@ parse_formula <- function(formula, call = rlang::caller_env(), family = families
   )
   offset <- attr(marked_terms, "offset")
   if (!is.null(offset)) check_offset(formula, family, call)
-  labels <- attr(marked_terms, "term.labels")
-  if (!is.null(group)) {
-    labels <- drop_group_mark(labels, formula, call)
-  }
+  labels <- drop_marks(attr(marked_terms, "term.labels"), marks, formula, call)
   intercept <- attr(marked_terms, "intercept") == 1
   response <- response_name(formula)
   if (any(labels == format_expr(formula[[2]]))) {
@@ -42,15 +48,22 @@ parse_formula <- function(formula, call = rlang::caller_env(), family = families
     intercept = intercept,
     terms = labels,
     fixed = fixed_formula(formula, labels, intercept),
-    group = group$name,
-    varying = if (!is.null(group)) parse_varying(group$bars, formula, call),
+    group = if (!is.null(factors)) paste(unique(unlist(factors)), collapse = ":"),
+    factors = factors,
+    varying = if (!is.null(factors)) parse_varying(bar_calls(formula[[3]]), factors, formula, call),
     offset = if (!is.null(offset)) lapply(as.list(attr(marked_terms, "variables"))[-1][offset], `[[`, 2),
     family = family,
     env = environment(formula)
   )
 }
 
-group_mark <- ".bayespool_group"
+# The columns by which rows are grouped, in the order of the formula.
+group_columns <- function(parsed) unique(unlist(parsed$factors, use.names = FALSE))
+
+# The one grouping factor as formulas have it: `g` or `a:b`.
+factor_expr <- function(parsed) Reduce(function(a, b) call(":", a, b), lapply(group_columns(parsed), as.name))
+
+has_two_factors <- function(parsed) length(parsed$factors) == 2
 
 # `expr` with the call `old` replaced, wherever it occurs.
 replace_call <- function(expr, old, new) {
@@ -65,7 +78,10 @@ replace_call <- function(expr, old, new) {
   expr
 }
 
-supported_bar <- "One grouping factor is supported, as {.code (1 | g)} or {.code (1 + x | g)} with {.code g} the name of a column."
+supported_bar <- c(
+  "One grouping factor is supported, as {.code (1 | g)} or {.code (1 + x | g)}, or two, as {.code (1 | a) + (1 | b)} or {.code (1 | a/b)}.",
+  "{.code g}, {.code a} and {.code b} are names of columns, and {.code a:b} is a factor as well."
+)
 
 check_formula <- function(formula, family, call) {
   if (!inherits(formula, "formula")) {
@@ -118,24 +134,43 @@ check_offset <- function(formula, family, call) {
   }
 }
 
-# The bars of the right-hand side, calls such as `1 + x | g`, and the name `g`; NULL where there is none.
-parse_group <- function(rhs, call) {
-  bars <- bar_calls(rhs)
-  if (length(bars) == 0) {
-    return(NULL)
+# The columns of the grouping factors behind the `bars`, a list by the factors' names as lme4 writes them; NULL where there is none.
+parse_factors <- function(bars, rhs, call) {
+  factors <- unlist(lapply(bars, function(bar) bar_factors(bar[[3]], bar, call)), recursive = FALSE)
+  factors <- factors[!duplicated(lapply(factors, sort))]
+  if (length(factors) > 2) {
+    abort_formula("More than two grouping factors are not supported.", supported_bar, rhs, call)
   }
-  factors <- unique(lapply(bars, `[[`, 3))
-  if (length(factors) > 1) {
-    abort_formula("More than one grouping factor is not supported.", supported_bar, rhs, call)
+  if (length(factors) > 0) stats::setNames(factors, vapply(factors, paste, "", collapse = ":"))
+}
+
+# The factors that `expr`, the right-hand side of a bar, stands for: the columns of each. `a/b` is `a` and `a:b`.
+bar_factors <- function(expr, bar, call) {
+  if (rlang::is_call(expr, "(")) {
+    return(bar_factors(expr[[2]], bar, call))
   }
-  if (!is.name(factors[[1]])) {
+  if (is.name(expr)) {
+    return(list(as.character(expr)))
+  }
+  if (!rlang::is_call(expr, c(":", "/"), n = 2)) {
+    star <- rlang::is_call(expr, "*", n = 2)
     abort_formula(
-      "The grouping factor must be a column.",
-      c("Compute it in the data first.", supported_bar),
-      bars[[1]], call
+      if (star) "The grouping factor must not have a {.code *}." else "The grouping factor must be a column.",
+      c(if (!star) "Compute it in the data first.", supported_bar), bar, call
     )
   }
-  list(bars = bars, name = as.character(factors[[1]]))
+  sides <- lapply(as.list(expr)[-1], bar_factors, bar, call)
+  together <- list(unique(unlist(sides)))
+  if (rlang::is_call(expr, "/") && length(sides[[2]]) == 1) {
+    return(c(sides[[1]], together))
+  }
+  if (any(lengths(sides) > 1)) {
+    abort_formula(
+      "{.code /} among the columns of a grouping factor must come last.", "Write {.code (1 | a/b)}, or each factor in a bar of its own.",
+      bar, call
+    )
+  }
+  together
 }
 
 # The outermost calls of `|` and `||`.
@@ -147,8 +182,9 @@ bar_calls <- function(expr) {
 }
 
 # What varies between the groups: `intercept`; `terms` (labels); `fixed` (a formula of the response on these); `correlated`, whether
-# their effects may be. They are not with `||` (then `double`), nor where each has a bar of its own.
-parse_varying <- function(bars, formula, call) {
+# their effects may be. They are not with `||` (then `double`), nor where each has a bar of its own. With two `factors` an intercept
+# varies between the levels of each.
+parse_varying <- function(bars, factors, formula, call) {
   read <- lapply(bars, function(bar) {
     terms <- tryCatch(
       stats::terms(stats::reformulate(format_expr(bar[[2]]))),
@@ -162,7 +198,15 @@ parse_varying <- function(bars, formula, call) {
   if (any(counts == 0)) {
     abort_formula("A bar says that nothing varies.", supported_bar, bars[[which(counts == 0)[1]]], call)
   }
-  if (length(bars) > 1 && any(counts > 1)) {
+  two <- length(factors) == 2
+  if (two && any(lengths(lapply(read, `[[`, "terms")) > 0)) {
+    abort_formula(
+      "Slopes that vary are not supported beside a second grouping factor.",
+      "Each of two factors has an intercept, as in {.code (1 | a) + (1 | b)}; one factor alone has slopes, as in {.code (1 + x | a)}.",
+      formula[[3]], call
+    )
+  }
+  if (!two && length(bars) > 1 && any(counts > 1)) {
     abort_formula(
       "Effects that are correlated in part are not supported.",
       "{.code (1 + x | g)} lets all effects be correlated, {.code (1 + x || g)} none.", formula[[3]], call
@@ -170,28 +214,30 @@ parse_varying <- function(bars, formula, call) {
   }
   intercept <- any(vapply(read, `[[`, NA, "intercept"))
   labels <- unlist(lapply(read, `[[`, "terms"))
-  if (anyDuplicated(labels) || sum(vapply(read, `[[`, NA, "intercept")) > 1) {
+  with_intercept <- bars[vapply(read, `[[`, NA, "intercept")]
+  factors <- unlist(lapply(with_intercept, function(bar) bar_factors(bar[[3]], bar, call)), recursive = FALSE)
+  if (anyDuplicated(labels) || anyDuplicated(lapply(factors, sort))) {
     abort_formula("An effect varies twice.", "Write each of them once.", formula[[3]], call)
   }
   list(
     intercept = intercept, terms = labels %||% character(),
     fixed = fixed_formula(formula, labels %||% character(), intercept),
-    double = rlang::is_call(bars[[1]], "||"),
-    correlated = length(bars) == 1 && rlang::is_call(bars[[1]], "|")
+    double = !two && rlang::is_call(bars[[1]], "||"),
+    correlated = !two && length(bars) == 1 && rlang::is_call(bars[[1]], "|")
   )
 }
 
 # Does more vary than an intercept?
 has_varying_terms <- function(parsed) length(parsed$varying$terms) > 0
 
-# The labels without the bar's, which must be a term of its own and not part of a call or an
+# The labels without the `marks` of the bars, each of which must be a term of its own and not part of a call or an
 # interaction.
-drop_group_mark <- function(labels, formula, call) {
-  others <- labels[labels != group_mark]
-  inside <- vapply(others, function(label) group_mark %in% all.vars(str2lang(label)), logical(1))
-  if (any(inside) || length(others) == length(labels)) {
+drop_marks <- function(labels, marks, formula, call) {
+  others <- setdiff(labels, marks)
+  inside <- vapply(others, function(label) any(marks %in% all.vars(str2lang(label))), logical(1))
+  if (any(inside) || !all(marks %in% labels)) {
     abort_formula(
-      "The bar must be a term of its own.",
+      if (length(marks) == 1) "The bar must be a term of its own." else "Each bar must be a term of its own.",
       c("Add it with {.code +}, as in {.code y ~ x + (1 | g)}.", supported_bar),
       formula, call
     )

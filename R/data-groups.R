@@ -1,4 +1,4 @@
-# The grouping column: its groups as labels and as codes.
+# The grouping columns: groups as labels and as codes.
 
 # The grouping column as a vector whose values are the groups.
 group_column <- function(group, name, call) {
@@ -47,13 +47,28 @@ group_labels <- function(group, known, name, call) {
   labels
 }
 
-# `code`: integers first, first + 1, ..., first + size - 1 by row (empty: one group); `labels(i)`:
-# the labels of groups i, in factor()'s order. Some codes may occur in no row. factor() itself would
-# write every row as text, which takes seconds for ten million numbers.
-code_groups <- function(group) {
-  if (is.null(group)) {
-    return(list(code = integer(), first = 0L, size = 1L, labels = function(i) ""))
+# The grouping columns of `data`: a list by their names, empty for a formula without groups.
+grouping_values <- function(parsed, data, call) {
+  lapply(stats::setNames(nm = group_columns(parsed)), function(name) group_column(data[[name]], name, call))
+}
+
+# The groups of rows, by their `columns` as grouping_values() gives them: `code`, integers first, first + 1, ..., first + size - 1 by row
+# (empty: one group); `labels(i)`, the labels of groups i, in factor()'s order; `levels`, see column_levels(), of a single column;
+# `cells(i)`, what new_cells() makes of groups i, of several columns. Some codes may occur in no row.
+code_groups <- function(columns, call) {
+  if (length(columns) == 0) {
+    return(list(code = integer(), first = 0L, size = 1L, labels = function(i) "", cells = function(i) NULL))
   }
+  coded <- lapply(columns, function(column) c(code_column(column), list(levels = column_levels(column), cells = function(i) NULL)))
+  if (length(columns) == 1) {
+    return(coded[[1]])
+  }
+  code_cells(coded, lapply(coded, codes_from_one), call)
+}
+
+# `code`, `first`, `size` and `labels` as code_groups() has them, of one vector. factor() itself would write every row as text, which
+# takes seconds for ten million numbers.
+code_column <- function(group) {
   if (is.factor(group)) {
     labels <- levels(group)
     return(list(code = group, first = 1L, size = length(labels), labels = function(i) labels[i]))
@@ -75,7 +90,7 @@ code_groups <- function(group) {
   list(code = code, first = 1L, size = length(distinct), labels = function(i) distinct[i])
 }
 
-# The codes from 1 of what code_groups() returns, for `size` rows.
+# The codes from 1 of what code_groups() returns; `size`: of how many rows, where there may be no grouping column.
 codes_from_one <- function(groups, size) {
   if (length(groups$code) > 0) as.integer(groups$code) - groups$first + 1L else rep(1L, size)
 }

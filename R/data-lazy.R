@@ -142,7 +142,7 @@ complete_rows <- function(parsed, data, call, used = formula_variables(parsed)) 
   if (nrow(example) == 0) {
     tell_dropped(dropped_of_table(data, used, 0, call), 0, call)
   }
-  if (!is.null(parsed$group)) key_values(example[[parsed$group]], parsed$group, call)
+  for (column in group_columns(parsed)) key_values(example[[column]], column, call)
   list(data = data, used = used, complete = complete, example = example)
 }
 
@@ -153,12 +153,13 @@ cells_of_table <- function(parsed, data, call) {
   weighted <- weights_column %in% rows$used
   categories <- table_categories(parsed, rows$example, call)
   products <- new_products(parsed, names(categories))
-  keys <- c(parsed$group, vapply(categories, all.vars, ""))
+  group <- group_columns(parsed)
+  keys <- c(group, vapply(categories, all.vars, ""))
   sums <- ask_table(sums_by_cell(rows$complete, keys, products$variables, weighted), call)
   values <- Map(key_values, sums[key_names(keys)], keys, list(call))
   list(
-    group = if (!is.null(parsed$group)) values[[1]],
-    categories = category_values(categories, values[seq_along(categories) + length(parsed$group)]),
+    group = stats::setNames(values[seq_along(group)], group),
+    categories = category_values(categories, values[seq_along(categories) + length(group)]),
     lines = lines_of_sums(sums, products$variables, weighted, call),
     products = products,
     dropped = dropped_of_table(rows$data, rows$used, sum(as.double(sums$n)), call)

@@ -30,7 +30,7 @@ merge_into_one <- function(moments) {
   moments[fields] <- merge(unclass(moments)[intersect(c("mean", "mean_low", "within"), names(moments))])[fields]
   colnames(moments$mean) <- columns
   moments["group_name"] <- list(NULL)
-  moments$group_levels <- NULL
+  moments[c("group_levels", "cells")] <- NULL
   moments$group <- ""
   moments
 }
@@ -45,7 +45,7 @@ merge_parts <- function(parts, call) {
     return(parts[[1]])
   }
   parts <- code_alike(parts, recode_moments, call)
-  groups <- merge_groups(parts)
+  groups <- merge_groups(parts, call)
   weighted <- any(vapply(parts, has_weights, NA))
   stack <- function(field) do.call(rbind, lapply(parts, field))
   lines <- list(
@@ -62,25 +62,40 @@ merge_parts <- function(parts, call) {
   colnames(merged$mean) <- colnames(result$mean)
   fields <- intersect(c("n", "mean", "mean_low", "within", "weight", "log_weight"), names(merged))
   result[fields] <- merged[fields]
-  result$group <- groups$group
-  result$group_levels <- groups$levels
+  result <- set_grouping(result, groups)
   result$dropped <- sum(vapply(parts, function(part) part$dropped, 0))
   result$residual <- NULL # those of the parts are of different columns
   if (!is.null(result$any_response)) result$any_response <- all(vapply(parts, function(part) isTRUE(part$any_response), NA))
   result
 }
 
-# The groups of the parts: `group`, their labels in the order that factor() would give, had the rows been together; `levels`, see
-# column_levels(); `code` of each line of the parts.
-merge_groups <- function(parts) {
-  known <- lapply(parts, `[[`, "group_levels")
-  labels <- lapply(parts, `[[`, "group")
+# The groups of the parts: `group`, their labels in the order that factor() would give, had the rows been together; `group_levels` and
+# `cells`, see new_group_moments(); `code` of each line of the parts.
+merge_groups <- function(parts, call) {
+  if (is.null(parts[[1]]$cells)) {
+    merged <- merge_labels(lapply(parts, `[[`, "group_levels"), lapply(parts, `[[`, "group"))
+    return(list(group = merged$labels, group_levels = merged$levels, cells = NULL, code = unlist(merged$code)))
+  }
+  columns <- lapply(stats::setNames(nm = names(parts[[1]]$cells$columns)), function(name) {
+    of_parts <- lapply(parts, function(part) part$cells$columns[[name]])
+    merged <- merge_labels(lapply(of_parts, `[[`, "levels"), lapply(of_parts, `[[`, "labels"))
+    merged$code <- unlist(Map(function(code, column) code[column$code], merged$code, of_parts))
+    merged
+  })
+  combined <- combine_codes(lapply(columns, `[[`, "code"), lengths(lapply(columns, `[[`, "labels")))
+  cells <- new_cells(columns, combined$table)
+  list(group = joined_labels(cell_columns(cells), call, "moments"), group_levels = NULL, cells = cells, code = combined$code)
+}
+
+# `known`, `labels`: of one column in each part, what column_levels() says and the labels that occur. `labels` and `levels` of all parts,
+# and the positions of each part's labels among these, `code`.
+merge_labels <- function(known, labels) {
   if (all(vapply(known, is.numeric, NA)) && any(vapply(known, is.double, NA))) {
     # 100000 is "1e+05" as a double.
     labels <- Map(function(label, level) if (is.integer(level)) as.character(as.double(label)) else label, labels, known)
   }
   levels <- merge_levels(known, labels)
-  list(group = levels$used, levels = levels$known, code = match(unlist(labels), levels$used))
+  list(labels = levels$used, levels = levels$known, code = lapply(labels, match, levels$used))
 }
 
 # Objects of `class` among `x`, in lists or not, as one list; anything else is an error of class `type`, with `wrong` and its position.
@@ -113,7 +128,7 @@ check_mergeable <- function(parts, what, columns_of, call) {
   }
   a <- parts[[1]]
   for (b in parts) {
-    if (!identical(a$group_name, b$group_name)) {
+    if (!identical(a$group_name, b$group_name) || !identical(names(a$cells$columns), names(b$cells$columns))) {
       names <- c(label_or(a$group_name), label_or(b$group_name))
       refuse(
         "must have the same grouping factor to be merged.",

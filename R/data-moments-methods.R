@@ -1,6 +1,6 @@
 # Methods of group moments: printing, conversion, choosing and merging.
 
-# group, n, the sum of the weights where there are some, mean_<column>, sd_<column>, and with `products` also ss_<column>
+# The columns of the group, n, the sum of the weights where there are some, mean_<column>, sd_<column>, and with `products` also ss_<column>
 # (sums of squares about
 # the group's mean) and sp_<column>_<column> (sums of products).
 moments_frame <- function(moments, products) {
@@ -10,9 +10,9 @@ moments_frame <- function(moments, products) {
   colnames(mean) <- paste0("mean_", columns)
   sd <- if (nrow(moments$within) < nrow(mean)) matrix(NA_real_, nrow(mean), d) else moments_sd(moments)
   colnames(sd) <- paste0("sd_", columns)
-  group <- stats::setNames(list(moments$group), if (is.null(moments$group_name)) "group" else moments$group_name)
   mean_beside_sd <- cbind(mean, sd)[, rep(c(0, d), d) + rep(seq_len(d), each = 2), drop = FALSE]
-  parts <- c(group, list(n = moments$n), if (has_weights(moments)) list(weight = moments$weight), matrix_columns(mean_beside_sd))
+  sizes <- c(list(n = moments$n), if (has_weights(moments)) list(weight = moments$weight))
+  parts <- c(label_columns(moments), sizes, matrix_columns(mean_beside_sd))
   if (products && nrow(moments$within) == nrow(mean)) {
     pairs <- pairs_of(columns)
     within <- moments$within
@@ -35,7 +35,7 @@ as.data.frame.group_moments <- function(x, row.names = NULL, optional = FALSE, .
 #' @export
 print.group_moments <- function(x, digits = max(3L, getOption("digits") - 3L), max_groups = 20L, ...) {
   rlang::check_dots_empty()
-  print_group_lines("group_moments", x$group_name, moments_frame(x, products = FALSE), stats::nobs(x), NULL, digits, max_groups)
+  print_group_lines("group_moments", x, moments_frame(x, products = FALSE), NULL, digits, max_groups)
   invisible(x)
 }
 

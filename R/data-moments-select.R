@@ -3,15 +3,7 @@
 # The columns of `moments` that the formula asks for, under the formula's names. Those of a published table may carry no
 # names: where `group_name` is NULL they stand for any grouping factor, with `any_response` for any response.
 select_moments <- function(parsed, moments, call) {
-  if (!is.null(moments$group_name) && !is.null(parsed$group) && parsed$group != moments$group_name) {
-    abort_bayespool(
-      c(
-        "The moments are not grouped by {.code {parsed$group}}.",
-        i = "They are grouped by {.code {moments$group_name}}."
-      ),
-      "moments", call
-    )
-  }
+  check_grouping(parsed, moments, call)
   # Every column that is a variable of its own may be the response or a predictor, whatever it was at first.
   response <- if (isTRUE(moments$any_response)) parsed$response else moments$response
   own <- moments$varying$terms
@@ -57,7 +49,40 @@ select_moments <- function(parsed, moments, call) {
   if (is.null(parsed$group)) {
     return(merge_into_one(moments))
   }
+  moments <- moments_by_columns(moments, group_columns(parsed), call)
+  if (has_two_factors(parsed)) moments$residual <- NULL # they are for one
   moments$group_name <- parsed$group
+  moments
+}
+
+# Whether the moments tell the groups of the formula apart.
+check_grouping <- function(parsed, moments, call) {
+  held <- names(moments$cells$columns) %||% moments$group_name
+  wanted <- group_columns(parsed)
+  if (if (is.null(held)) length(wanted) > 1 else !all(wanted %in% held)) {
+    abort_bayespool(
+      c(
+        "The moments are not grouped by {.code {parsed$group}}.",
+        i = "They are grouped by {.code {moments$group_name %||% \"one column\"}}.",
+        i = if (length(wanted) > 1) "{.fn group_moments} of the rows, by this formula, has what it needs."
+      ),
+      "moments", call
+    )
+  }
+}
+
+# Moments of cells by some of their columns, as from the rows.
+moments_by_columns <- function(moments, columns, call) {
+  if (is.null(moments$cells) || identical(names(moments$cells$columns), columns)) {
+    return(moments)
+  }
+  groups <- regroup(moments$cells, columns, call)
+  names <- colnames(moments$mean)
+  fields <- intersect(c("n", "mean", "mean_low", "within", "weight", "log_weight"), names(moments))
+  moments[fields] <- merge_lines(unclass(moments)[fields], groups$code, length(groups$group))[fields]
+  colnames(moments$mean) <- names
+  moments <- set_grouping(moments, groups)
+  moments$residual <- NULL # they are of cells
   moments
 }
 

@@ -4,10 +4,10 @@
 # select_moments(). `varying`: where slopes vary, `terms` (names of their columns, by term) and `coding`. `weight`, `log_weight`: by group
 # the sums of the weights of its rows and of their logarithms; nothing where rows count alike. `mean_low`: what the means have lost by
 # rounding, nothing in moments of a table. `group_levels`: what column_levels() says of the grouping column, nothing where it is not known.
-
+# `cells`: what new_cells() says of the grouping columns, nothing where there is one at most.
 new_group_moments <- function(group_name, group, n, mean, within, response, pooled = FALSE, terms = named_list(),
                               intercept = TRUE, coding = NULL, dropped = 0, residual = NULL, varying = NULL, weight = NULL,
-                              log_weight = NULL, mean_low = NULL, group_levels = NULL) {
+                              log_weight = NULL, mean_low = NULL, group_levels = NULL, cells = NULL) {
   moments <- list(
     group_name = group_name, group = group, n = n, mean = mean, within = within, pooled = pooled, terms = terms,
     response = response, intercept = intercept, coding = coding, dropped = dropped
@@ -18,6 +18,7 @@ new_group_moments <- function(group_name, group, n, mean, within, response, pool
   moments$log_weight <- log_weight
   moments$mean_low <- mean_low
   moments$group_levels <- group_levels
+  moments$cells <- cells
   structure(moments, class = "group_moments")
 }
 
@@ -56,6 +57,7 @@ diagonal_index <- function(d) cumsum(seq_len(d))
 subset_groups <- function(moments, position) {
   by_group <- nrow(moments$within) == length(moments$n)
   moments$group <- moments$group[position]
+  moments$cells <- cells_at(moments$cells, position)
   keep_groups(moments, position, by_group)
 }
 

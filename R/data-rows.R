@@ -1,21 +1,21 @@
 # Which rows of a data frame a fit uses: those without missing values and with a weight above 0.
 
-# The variables of the formula in these rows: a list with `response`, `predictors` and `varying` (before coding), `group` and `weight`
-# (NULL where there is none), and `dropped`, what tell_dropped() says of the others; `keep`, which rows these are, NULL for all.
-# `response`: one number a row.
+# The variables of the formula in these rows: a list with `response`, `predictors` and `varying` (before coding), `group` (see
+# grouping_values()) and `weight` (NULL where there is none), and `dropped`, what tell_dropped() says of the others; `keep`, which rows
+# these are, NULL for all. `response`: one number a row.
 used_rows <- function(parsed, data, call, response = eval_response(parsed, data, call)) {
   predictors <- eval_predictors(parsed, data, call)
   varying <- eval_varying(parsed, data, call)
-  group <- if (!is.null(parsed$group)) group_column(data[[parsed$group]], parsed$group, call)
+  group <- grouping_values(parsed, data, call)
   weight <- data[[weights_column]]
 
   # One of the used columns may be as long as memory allows, so rows are only copied when some must
   # go.
   used <- c(
-    list(response), predictors$frame, varying$frame, if (!is.null(group)) list(group), if (!is.null(weight)) list(weight)
+    list(response), predictors$frame, varying$frame, group, if (!is.null(weight)) list(weight)
   )
   of_weight <- if (!is.null(weight)) attr(weight, "argument") %||% "weights"
-  names <- c(parsed$response, names(predictors$frame), names(varying$frame), parsed$group, of_weight)
+  names <- c(parsed$response, names(predictors$frame), names(varying$frame), names(group), of_weight)
   with_missing <- vapply(used, has_missing, logical(1))
   keep <- if (any(with_missing)) stats::complete.cases(used)
   dropped <- list(missing = sum(!(keep %||% TRUE)), columns = unique(names[with_missing]), without_weight = 0)
@@ -28,7 +28,7 @@ used_rows <- function(parsed, data, call, response = eval_response(parsed, data,
     response <- response[keep]
     predictors$frame <- predictors$frame[keep, , drop = FALSE]
     varying$frame <- varying$frame[keep, , drop = FALSE]
-    if (!is.null(group)) group <- group[keep]
+    group <- lapply(group, `[`, keep)
     weight <- weight[keep]
   }
   list(

@@ -46,7 +46,8 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   coded <- code_predictors(parsed, rows$predictors, call)
   basis <- response_basis(parsed, data)
   if (!is.null(basis)) coded$coding$bases <- c(coded$coding$bases, basis)
-  groups <- code_groups(rows$group)
+  groups <- code_groups(rows$group, call)
+  pooled <- pooled && length(rows$group) < 2
 
   beside <- code_varying(parsed, rows$varying, coded, call)
   values <- c(coded$columns, unname(beside$extra), list(as.double(rows$response)))
@@ -54,7 +55,7 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
   columns <- c(unlist(coded$terms, use.names = FALSE), names(beside$extra), parsed$response)
   check_finite(result, columns, c(coded$columns, unname(beside$extra), list(rows$response)), call)
   check_squares(result, call)
-  if (is.null(beside)) {
+  if (is.null(beside) && !has_two_factors(parsed)) {
     result$residual <- residual_moments(values, length(rows$response), groups, rows$weight, result, pooled, parsed$intercept)
   }
   present <- result$n > 0
@@ -67,7 +68,7 @@ reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_en
     within = result$within, pooled = pooled, terms = coded$terms, response = parsed$response,
     intercept = parsed$intercept, coding = coded$coding, dropped = count_dropped(rows$dropped), residual = result$residual,
     varying = beside$varying, weight = result$weight, log_weight = result$log_weight, mean_low = result$mean_low,
-    group_levels = if (!is.null(rows$group)) column_levels(rows$group)
+    group_levels = groups$levels, cells = groups$cells(which(present))
   )
 }
 

@@ -5,13 +5,13 @@ weights_column <- "bayespool_weights"
 
 formula_variables <- function(parsed) {
   of_offset <- unlist(lapply(parsed$offset, all.vars))
-  unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), of_offset, parsed$group))
+  unique(c(all.vars(parsed$fixed), if (has_varying_terms(parsed)) all.vars(parsed$varying$fixed), of_offset, group_columns(parsed)))
 }
 
 check_variables <- function(parsed, data, call) {
   variables <- formula_variables(parsed)
   missing <- setdiff(variables, names(data))
-  table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, parsed$group)
+  table <- if (any(all.vars(parsed$response_expr) %in% missing)) table_call(data, group_columns(parsed))
   check_present(missing, setdiff(names(data), weights_column), call, table)
   for (name in variables) {
     if (inherits(data[[name]], "integer64")) {

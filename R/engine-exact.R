@@ -105,7 +105,7 @@ exact_components <- function(posterior, z, prob, interval, call) {
   }
   orders <- posterior$propriety$orders
   if (varies_in_slope(posterior$model)) {
-    table <- core_effect_variances(posterior, rbind(z), prob, interval, call)
+    table <- core_effect_variances(posterior, rbind(z), rbind(z), prob, interval, call)
     by_row <- c(min(orders[-1][z != 0], Inf), orders[["sigma"]])
   } else {
     table <- core_variance_components(posterior, prob, interval, call)
@@ -140,16 +140,22 @@ exact_pooling_weights <- function(posterior, size, prob, interval, call) {
 # nodes of the full posterior do not resolve it. `columns`: predictors and response, as the problem's moments have them;
 # `group`: from 1.
 exact_leave_rows_out <- function(posterior, columns, weight, group, cores, call) {
-  if (varies_in_slope(posterior$model)) {
+  if (has_several_effects(posterior$model)) {
     x <- columns[, -ncol(columns), drop = FALSE]
     used <- cbind(coefficient_columns(posterior$model, x), columns[, ncol(columns)], deparse.level = 0)
-    return(core_effect_leave_one_out(posterior, used, direction_values(posterior$model, x), weight, group - 1L, cores, call))
+    levels <- levels_of_lines(posterior$problem, group)
+    return(core_effect_leave_one_out(posterior, used, direction_values(posterior$model, x), weight, levels, cores, call))
   }
   order <- order(group)
   group <- if (has_groups(posterior$model)) group - 1L else integer(length(group))
   result <- matrix(0, length(group), 3)
   result[order, ] <- core_leave_one_out(posterior, columns[order, , drop = FALSE], weight[order], group[order], cores, call)
   result
+}
+
+# The levels (n x factors, from 0) of rows in these lines of the moments, from 1.
+levels_of_lines <- function(problem, line) {
+  if (is.null(problem$levels)) cbind(line - 1L) else problem$levels[line, , drop = FALSE]
 }
 
 # One row for each of `columns`: mean, sd, lower, upper of its expected value, or, where `noise` is not 0, of another observation there
@@ -167,8 +173,8 @@ exact_rows <- function(posterior, columns, response, group, noise, prob, interva
 exact_effect_rows <- function(posterior, x, group, noise, prob, interval, cores, call) {
   code <- ifelse(is_new_group(posterior, group), -1L, group - 1L)
   table <- core_effect_rows(
-    posterior, coefficient_columns(posterior$model, x), direction_values(posterior$model, x), as.integer(code), noise, prob, interval,
-    cores, call
+    posterior, coefficient_columns(posterior$model, x), direction_values(posterior$model, x), cbind(as.integer(code)), noise, prob,
+    interval, cores, call
   )
   mark_lost(table, lost_of_rows(posterior, group, noise))
 }
@@ -249,7 +255,8 @@ exact_contrasts <- function(posterior, direction, first, second, prob, interval,
 # a sum of two effects of size 1 is 2 and twice their covariance.
 exact_effect_covariances <- function(posterior, size, call) {
   pairs <- effect_pairs(varying_term(posterior$model))
-  sums <- core_effect_variances(posterior, sums_of_pairs(pairs, rbind(size)), 0.5, "central", call)
+  z <- sums_of_pairs(pairs, rbind(size))
+  sums <- core_effect_variances(posterior, z, z, 0.5, "central", call)
   size[pairs[, 1]] * size[pairs[, 2]] * (sums[seq_len(nrow(pairs)), 1] / 2 - 1)
 }
 
@@ -258,7 +265,7 @@ exact_deviation_covariances <- function(posterior, pairs, sd, cores, call) {
   z <- sums_of_pairs(pairs, sd)
   x <- matrix(0, nrow(z), length(posterior$problem$predictors))
   group <- rep(seq_len(nrow(sd)), nrow(pairs)) - 1L
-  sums <- core_effect_rows(posterior, x, z, group, numeric(nrow(z)), 0.5, "central", cores, call)
+  sums <- core_effect_rows(posterior, x, z, cbind(group), numeric(nrow(z)), 0.5, "central", cores, call)
   sd[, pairs[, 1]] * sd[, pairs[, 2]] * (matrix(sums[, 2]^2, nrow(sd)) / 2 - 1)
 }
 

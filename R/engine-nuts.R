@@ -6,6 +6,15 @@
 nuts_draws <- function(posterior, settings, seed, call) {
   model <- posterior$model
   control <- settings$control
+  if (has_two_terms(model)) {
+    abort_bayespool(
+      c(
+        "{.code algorithm = \"nuts\"} is not available for two grouping factors.",
+        i = "{.code algorithm = \"exact\"}, the default, takes such a model."
+      ),
+      "model", call
+    )
+  }
   iter_sampling <- settings$iter_sampling
   centered <- control$parameterization == "centered"
   if (centered && !has_population(model)) {

@@ -5,6 +5,9 @@ warn_undetermined <- function(model, moments, priors, data, call) {
   if (has_counts(model)) {
     return(warn_undetermined_counts(model, moments, priors, call))
   }
+  if (has_two_terms(model)) {
+    return(warn_undetermined_factors(model, moments, priors, call))
+  }
   within <- model$scale_within$name %||% ""
   between <- varying_term(model)$sd
   several <- length(between) > 1
@@ -65,4 +68,45 @@ warn_undetermined_counts <- function(model, counts, priors, call) {
     )
   }
   if (!is.null(message)) warn_bayespool(message, "undetermined", call)
+}
+
+# With two factors, whose standard deviations are not told apart where their groups are the same rows, nor from that within groups where
+# those of one are single rows.
+warn_undetermined_factors <- function(model, moments, priors, call) {
+  within <- model$scale_within$name
+  known <- names(Filter(is_fixed, priors))
+  levels <- lapply(term_levels(model, moments), `[[`, "code")
+  weights <- group_weights(moments)
+  same_weight <- max(weights / moments$n) - min(weights / moments$n) <= 1e-8 * max(weights / moments$n)
+  for (k in seq_along(levels)) {
+    term <- model$terms[[k]]
+    between <- term$sd
+    if (between %in% known) next
+    message <- if (length(term$labels) == 1) {
+      c(
+        "There is one group of {.field {term$factor}}, which says next to nothing about {.field {between}}.",
+        i = "What the fit says of {.field {between}} comes from its prior.",
+        i = "The formula can do without {.code (1 | {term$factor})}."
+      )
+    } else if (length(term$labels) == sum(moments$n) && same_weight && !within %in% known) {
+      c(
+        "Every group of {.field {term$factor}} has one observation, so the data cannot tell {.field {within}} from {.field {between}}.",
+        i = "They only tell {.code {within}^2 + {between}^2}; the priors decide how it is divided."
+      )
+    }
+    if (!is.null(message)) warn_bayespool(message, "undetermined", call)
+  }
+  pairs <- nrow(unique(do.call(cbind, levels)))
+  sds <- effect_sds(model)
+  if (all(vapply(levels, max, 1) == pairs) && pairs > 1 && !any(sds %in% known)) {
+    factors <- vapply(model$terms, `[[`, "", "factor")
+    warn_bayespool(
+      c(
+        "The groups of {.field {factors[1]}} are those of {.field {factors[2]}}, so the data cannot tell {.field {sds[1]}} from \\
+         {.field {sds[2]}}.",
+        i = "They only tell {.code {sds[1]}^2 + {sds[2]}^2}; the priors decide how it is divided."
+      ),
+      "undetermined", call
+    )
+  }
 }

@@ -6,6 +6,7 @@
 #   x       the model's columns as the fit coded them, without intercept (n x S): predictors, then what varies between groups and
 #           is none of them
 #   group   position of each row's group among fit$reduced$group (n)
+#   levels  the levels of the grouping factors, integers (n x factors), see factor_levels(); with one factor they are `group`
 #   row     position of each among the rows of the user's data (n)
 #   name    names that the user gave to the rows (n), or NULL
 #   weight  of each (n); of counts 1
@@ -26,10 +27,10 @@ observed_rows <- function(fit, what, call) {
   response <- if (is.null(counts)) eval_response(parsed, fit$data, call) else counts$y
   predictors <- eval_predictors(parsed, fit$data, call)
   varying <- eval_varying(parsed, fit$data, call)
-  group <- if (!is.null(parsed$group)) group_column(fit$data[[parsed$group]], parsed$group, call)
+  group <- grouping_values(parsed, fit$data, call)
   weight <- counts$size %||% fit$data[[weights_column]] %||% rep(1, length(response))
   keep <- weight > 0 &
-    stats::complete.cases(c(list(response), predictors$frame, varying$frame, list(weight), if (!is.null(group)) list(group)))
+    stats::complete.cases(c(list(response), predictors$frame, varying$frame, list(weight), group))
   columns_of <- function(values, coded_columns) {
     frame <- values$frame[keep, , drop = FALSE]
     if (is.null(values$terms)) {
@@ -37,10 +38,12 @@ observed_rows <- function(fit, what, call) {
     }
     coded_columns(fit$reduced, drop_unused_levels(frame), values$terms, call, source = "data")
   }
+  groups <- if (length(group) > 0) groups_of_rows(fit, lapply(group, `[`, keep), call) else one_group(1L, sum(keep))
   list(
     y = as.double(response[keep]),
     x = with_directions(fit, columns_of(predictors, predictor_columns), columns_of(varying, varying_columns)),
-    group = if (is.null(group)) rep(1L, sum(keep)) else match(as.character(group[keep]), fit$reduced$group),
+    group = groups$group,
+    levels = groups$levels,
     row = which(keep),
     name = row_labels(fit$data)[keep],
     weight = if (is.null(counts)) weight[keep] else rep(1, sum(keep)),
@@ -48,9 +51,13 @@ observed_rows <- function(fit, what, call) {
   )
 }
 
-# New rows: `x`, `group`, `name`, `weight` and `size` as above, where a group beyond the J of the fit is new and equal labels share one;
-# `labels`: the labels of all groups, old and new. `population`: rows of no group, so `group` is NA and the group's column
-# is not needed. `y`: the response, or NULL where `newdata` has none or something else under its name.
+# Rows that are all in `group`, 1 or none (NA).
+one_group <- function(group, rows, factors = 1) list(group = rep(group, rows), levels = matrix(group, rows, factors))
+
+# New rows: `x`, `group`, `levels`, `name`, `weight` and `size` as above, where a group beyond the J of the fit is new and equal labels
+# share one, as with the levels of each factor; `labels`: the labels of all groups, old and new; `level_labels`: those of the levels, by
+# factor. `population`: rows of no group, so `group` and `levels` are NA and the grouping columns are not needed.
+# `y`: the response, or NULL where `newdata` has none or something else under its name.
 new_rows <- function(fit, newdata, population, call) {
   if (!is.data.frame(newdata)) {
     abort_bayespool(
@@ -66,7 +73,7 @@ new_rows <- function(fit, newdata, population, call) {
   grouped <- !population && has_groups(fit$model)
   slopes_vary <- grouped && has_varying_terms(parsed)
   variables <- function(formula) all.vars(stats::delete.response(stats::terms(formula)))
-  needed <- unique(c(variables(parsed$fixed), if (slopes_vary) variables(parsed$varying$fixed), if (grouped) parsed$group))
+  needed <- unique(c(variables(parsed$fixed), if (slopes_vary) variables(parsed$varying$fixed), if (grouped) group_columns(parsed)))
   missing <- setdiff(needed, names(newdata))
   if (length(missing) > 0) {
     abort_bayespool(
@@ -82,8 +89,8 @@ new_rows <- function(fit, newdata, population, call) {
   }
   frame <- predictor_frame(fit$reduced$coding, parsed, newdata, call)
   varying <- if (slopes_vary) predictor_frame(fit$reduced$varying$coding, varying_formula(parsed), newdata, call)
-  group <- if (grouped) group_labels(newdata[[parsed$group]], fit$reduced$group, parsed$group, call)
-  used <- c(as.list(frame), as.list(varying), if (grouped) stats::setNames(list(group), parsed$group))
+  group <- if (grouped) grouping_values(parsed, newdata, call)
+  used <- c(as.list(frame), as.list(varying), group)
   with_missing <- unique(names(used)[vapply(used, anyNA, logical(1))])
   if (length(with_missing) > 0) {
     abort_bayespool(
@@ -97,14 +104,20 @@ new_rows <- function(fit, newdata, population, call) {
   if (!all(is.finite(x))) {
     abort_bayespool(c("{.arg newdata} has infinite predictors.", i = "Leave these rows out."), "data", call)
   }
-  labels <- unique(c(fit$reduced$group, group))
+  groups <- if (grouped) {
+    groups_of_rows(fit, newdata, call)
+  } else {
+    one_group(if (population) NA_integer_ else 1L, nrow(newdata), max(1, length(parsed$factors)))
+  }
   counts <- if (has_counts(fit$model)) new_counts(fit, newdata, call)
   basis <- fit$reduced$coding$bases[parsed$response]
   if (!is.null(basis) && !is.na(basis)) parsed$response_expr <- str2lang(basis)
   list(
     x = x,
-    group = if (grouped) match(group, labels) else rep(if (population) NA_integer_ else 1L, nrow(newdata)),
-    labels = labels,
+    group = groups$group,
+    labels = groups$labels %||% fit$reduced$group,
+    levels = groups$levels,
+    level_labels = groups$level_labels,
     name = row_labels(newdata),
     weight = if (is.null(counts)) new_weights(fit, newdata, call) else rep(1, nrow(newdata)),
     size = counts$size,

@@ -29,7 +29,7 @@ fit_model <- function(name, formula, data, prior, of_rows, settings, call, own_a
   reduced <- if (is_counts(parsed$family)) {
     reduce_counts(parsed, data, call)
   } else {
-    reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed), call = call)
+    reduce_data(parsed, data, pooled = shared_sigma && !has_varying_terms(parsed) && !has_two_factors(parsed), call = call)
   }
   check_single(reduced, call)
   if (known_errors) {

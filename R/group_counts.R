@@ -51,7 +51,8 @@
 #' @section Merging: `c()` merges the counts of parts of the rows, as if these had been together: counts of groups that occur in several
 #'   parts are added. Family, response, offset, the level that is a success and the grouping factor must be the same, and a group's
 #'   predictors must agree. Levels of categories may differ, and groups are ordered, as [group_moments()] says.
-#' @param formula A formula with one grouping factor, such as `cbind(k, n - k) ~ x + (1 | g)`. See Details for the response and offsets.
+#' @param formula A formula with one grouping factor, such as `cbind(k, n - k) ~ x + (1 | g)`, or `(1 | a:b)` for the combinations of two
+#'   columns. See Details for the response and offsets.
 #' @param data A data frame that holds all variables of `formula`, or another kind of data, see Details.
 #' @param family [`binomial()`][stats::family] or [`poisson()`][stats::family], as an object, a function or text, with the logit or the
 #'   logarithm as the link.
@@ -60,8 +61,8 @@
 #'   `size` (J each: the sums of events, and of trials or exposure), `log_constant` (J numbers, see Details), `x` (J x S: the columns of
 #'   the predictors), `terms` (the columns of each term of the formula), `coding` (how factors and the like became columns), `family`
 #'   (`"binomial"` or `"poisson"`), `response`, `intercept` (whether the formula had one), `dropped` (the number of rows that were dropped)
-#'   and `group_levels`, as in [group_moments()]; with a factor as the response `success`, the level that counts as one; with an offset
-#'   `offset`, as text.
+#'   and `group_levels` or `cells`, as in [group_moments()]; with a factor as the response `success`, the level that counts as one; with
+#'   an offset `offset`, as text.
 #' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_argument`: another family or link, `weights` that are no
 #'   whole numbers of trials, or beside `cbind()` or for counts. Of class `bayespool_error_formula`: a formula without `(1 | g)`, more than
 #'   intercepts that vary, an offset for [binomial()]. Of class `bayespool_error_data`: counts that are negative or not whole (up to 0.001

@@ -31,8 +31,15 @@
 #' dropped and counted in a message; with `options(na.action = "na.fail")` they are an error. Groups
 #' come in the order that [factor()] gives; unused levels are dropped.
 #'
+#' With two grouping factors, as in `(1 | subject) + (1 | item)` or `(1 | school/class)`, or with one that combines columns, as in
+#' `(1 | school:class)`, a group is a *cell*: a combination of the columns that occurs. Its label is the columns' labels with `:` between
+#' them, such as `"S1:i3"`. Two cells must not have the same label, as those of `"a:b"` and `"c"`, and of `"a"` and `"b:c"`, would: that is
+#' an error. Cells come in the order of the first column, then the second. Moments of cells serve fits with any of the columns as
+#' the grouping factor, too.
+#'
 #' `print()` shows sizes, means and standard deviations. `x[i]` (labels, positions or a logical
-#' vector) and `subset()` choose groups. `as.data.frame()` shows everything.
+#' vector) and `subset()` choose groups, as in `subset(moments, item != "i3")`. `as.data.frame()` shows everything. Where groups are cells,
+#' tables have each of their columns.
 #'
 #' @section Merging: `c()` merges the moments of parts of the rows, as if these had been together: groups that occur in several parts
 #'   are pooled. It takes any number of moments, or lists of them; so do [group_moments()] and the fitting functions, whose `data` may
@@ -49,7 +56,8 @@
 #'   have a single level in a part, if it declares the others (`factor(x, levels = )`); text with a single value is an error, as it
 #'   does not tell of others. Columns that depend on all rows cannot be merged, as those of `poly(x, 2)`, `scale(x)` and `cut(x, 3)`:
 #'   compute them before the rows are split. Nor can other levels be found for contrasts that are given as a matrix.
-#' @param formula A formula with one grouping factor, such as `y ~ x + (1 | g)`.
+#' @param formula A formula with one or two grouping factors, such as `y ~ x + (1 | g)`, `y ~ x + (1 | subject) + (1 | item)` or
+#'   `y ~ x + (1 | school/class)`.
 #' @param data A data frame that holds all variables of `formula`. A table in a database, or rows that come in parts: see
 #'   [bayespool-rows]. Or group moments, or a list of group moments, which are merged.
 #' @param weights A column of `data`, an expression of columns, or a vector: the weight of each row. See [bayespool-weights].
@@ -61,9 +69,10 @@
 #'   (the number of rows that were dropped), `mean_low` (J x d: what `mean` has lost by rounding, so that `mean + mean_low` has twice
 #'   the digits) and `group_levels` (all levels of a grouping factor that is one; otherwise an empty vector of the type by which groups
 #'   are ordered); where residuals were needed, also `residual`; with weights, also `weight` and `log_weight`
-#'   (J sums). Moments of a table have neither `mean_low` nor `group_levels`.
+#'   (J sums); where groups are cells, in place of `group_levels` also `cells`, whose `columns` have the labels of each grouping column and
+#'   their position in each cell (`code`). Moments of a table have neither `mean_low` nor `group_levels`.
 #' @section Errors: All have class `bayespool_error`. Of class `bayespool_error_formula`: a formula
-#'   without `(1 | g)`, or one that the models cannot express. Of class `bayespool_error_data`: a
+#'   without `(1 | g)`, or one that the models cannot express, such as one with three grouping factors. Of class `bayespool_error_data`: a
 #'   missing variable, no rows, an infinite value, a response that is not numeric. Of class `bayespool_error_argument`: weights that
 #'   are negative, infinite or all 0. Of class
 #'   `bayespool_error_moments`: a group or column that the moments do not hold, moments that cannot
@@ -84,6 +93,10 @@
 #'   group_moments(yield ~ N + (1 | block), npk[half, ]),
 #'   group_moments(yield ~ N + (1 | block), npk[!half, ])
 #' )
+#'
+#' # Two grouping factors: a line for each combination of block and N.
+#' cells <- group_moments(yield ~ P + (1 | block) + (1 | N), npk)
+#' subset(cells, N == "1")
 #'
 #' # A part at a time, where not all rows fit in memory.
 #' parts <- lapply(split(npk, npk$P), function(rows) group_moments(yield ~ N + (1 | block), rows))

@@ -70,6 +70,7 @@ count_row_again <- function(moments, j, z, weight, times) {
 
 # log p(y_j | y_-j) of each group, named.
 leave_groups_out <- function(fit, call) {
+  check_one_factor(fit$model)
   moments <- moments_by_group(fit, call)
   separate <- !shares_sigma(fit$model)
   all <- if (!separate) log_evidence_of(fit, moments, call)
@@ -98,7 +99,7 @@ other_posterior <- function(fit, moments, call) {
     # A group that lost its data is left with its prior.
     check_informed(fit, varying_term(model)$coefficient, call)
   }
-  new_posterior(with_groups(model, moments$group), moments, fit$priors, prior_only = FALSE, call)
+  new_posterior(with_groups(model, moments), moments, fit$priors, prior_only = FALSE, call)
 }
 
 check_informed <- function(fit, names, call) {
@@ -163,9 +164,10 @@ moments_of_rows <- function(fit, rows, keep, pooled = fit$reduced$pooled) {
   groups <- list(code = rows$group[keep], first = 1L, size = length(fit$reduced$group))
   weight <- if (has_weights(fit$reduced)) rows$weight[keep]
   moments <- core_group_moments(columns, length(keep), groups$code, groups$first, groups$size, weight, pooled)
-  if (!varies_in_slope(fit$model)) {
+  if (!has_several_effects(fit$model)) {
     moments$residual <- residual_moments(columns, length(keep), groups, weight, moments, pooled, fit$parsed$intercept)
   }
   moments$group <- fit$reduced$group
+  moments$cells <- fit$reduced$cells
   subset_groups(moments, moments$n > 0)
 }

@@ -329,7 +329,8 @@ ngrps.bayespool_fit <- function(object, ...) {
       "model", call
     )
   }
-  stats::setNames(length(object$reduced$n), grouping_factor(object))
+  terms <- object$model$terms
+  stats::setNames(lengths(lapply(terms, `[[`, "labels")), vapply(terms, `[[`, "", "factor"))
 }
 
 # Where this package was attached after lme4, its generic function must still serve what lme4's does. Under the name

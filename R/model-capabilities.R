@@ -1,17 +1,38 @@
 # What a model has: its group term, and what that means for what it can do.
 
-# The group term that the model estimates, or NULL.
+# The group terms that the model estimates: none, one, or one for each of two grouping factors.
+varying_terms <- function(model) Filter(function(term) term$kind != "named", model$terms)
+
+has_two_terms <- function(model) length(varying_terms(model)) == 2
+
+# The only one, or NULL. What asks for it is for one grouping factor.
 varying_term <- function(model) {
-  for (term in model$terms) if (term$kind != "named") return(term)
+  check_one_factor(model)
+  for (term in varying_terms(model)) return(term)
+}
+
+check_one_factor <- function(model) {
+  if (has_two_terms(model)) {
+    factors <- vapply(varying_terms(model), `[[`, "", "factor")
+    abort_bayespool(
+      c(
+        "This is not available for two grouping factors.",
+        i = "The model has effects of {.field {factors}}.",
+        i = "It is for a model of one of them, such as {.code (1 | {factors[1]})}."
+      ),
+      "model", NULL
+    )
+  }
 }
 
 has_intercept <- function(model) !is.null(model$intercept)
 has_predictors <- function(model) length(model$predictors) > 0
 
 # Do groups have coefficients of their own; with a prior each; from a population?
-has_groups <- function(model) !is.null(varying_term(model))
-has_independent_groups <- function(model) identical(varying_term(model)$kind, "independent")
-has_population <- function(model) identical(varying_term(model)$kind, "population")
+has_groups <- function(model) length(varying_terms(model)) > 0
+has_independent_groups <- function(model) has_kind(model, "independent")
+has_population <- function(model) has_kind(model, "population")
+has_kind <- function(model, kind) has_groups(model) && varying_terms(model)[[1]]$kind == kind
 
 shares_sigma <- function(model) model$scale_within$shared
 
@@ -22,10 +43,17 @@ has_counts <- function(model) model$family != "gaussian"
 has_known_errors <- function(model) !is.null(model$scale_within$known)
 
 # Do the groups differ in more than an intercept?
-varies_in_slope <- function(model) has_population(model) && !identical(varying_term(model)$directions, intercept_direction)
+varies_in_slope <- function(model) {
+  has_population(model) && !has_two_terms(model) && !identical(varying_term(model)$directions, intercept_direction)
+}
 
-# Is there one intraclass correlation? Where slopes vary it depends on the predictors; of Poisson counts on the rate.
-has_icc <- function(model) has_population(model) && !varies_in_slope(model) && model$family != "poisson"
+# Is it a model with several effects to the core, those of a group or those of two grouping factors? Their standard deviations are
+# integrated together.
+has_several_effects <- function(model) varies_in_slope(model) || has_two_terms(model)
+
+# Is there one intraclass correlation? Where slopes vary it depends on the predictors; two factors have a share each; of Poisson counts it
+# depends on the rate.
+has_icc <- function(model) has_population(model) && !has_several_effects(model) && model$family != "poisson"
 
 # Its name, or NULL: of estimates with known errors it is I2.
 icc_name <- function(model) if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"

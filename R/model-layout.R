@@ -4,14 +4,13 @@
 #   variable   name
 #   role       "population" (mean or intercept), "slope", "group" (coefficient of a group), "scale_within", "scale_between",
 #              "correlation" (of a group's effects)
-#   term       grouping factor of what belongs to groups, else NA
+#   term       grouping factor of what belongs to groups, else NA; those of two factors come one after the other
 #   direction  what varies between them: a direction of the term, else NA; of a correlation the two, as in its name
 #   label      label of the group, else NA
 #   position   column of the draws
 # Means come first, the intercept before the slopes, whether it is the population's or one of each independent group.
 new_layout <- function(model) {
-  term <- varying_term(model)
-  labels <- term$labels
+  terms <- varying_terms(model)
   none <- NA_character_
   rows <- function(variable, role, term = none, direction = none, label = none) {
     count <- length(variable)
@@ -20,20 +19,28 @@ new_layout <- function(model) {
       label = rep_len(label, count)
     )
   }
-  groups <- lapply(seq_along(term$coefficient), function(k) {
-    rows(with_label(term$coefficient[k], labels), "group", term$factor, term$directions[k], labels)
+  # Blocks of rows of each term, in one list.
+  of_terms <- function(blocks) unlist(lapply(terms, blocks), recursive = FALSE)
+  groups <- of_terms(function(term) {
+    lapply(seq_along(term$coefficient), function(k) {
+      rows(with_label(term$coefficient[k], term$labels), "group", term$factor, term$directions[k], term$labels)
+    })
   })
   sigma <- model$scale_within$name
+  sigmas <- function() {
+    term <- varying_term(model)
+    rows(indexed(sigma, term$labels), "scale_within", term$factor, label = term$labels)
+  }
   blocks <- c(
     list(rows(model$intercept, "population")),
     if (has_independent_groups(model)) groups,
     list(rows(model$slopes, "slope")),
     if (has_population(model)) groups,
-    list(
-      if (shares_sigma(model)) rows(sigma, "scale_within") else rows(indexed(sigma, labels), "scale_within", term$factor, label = labels),
-      rows(term$sd, "scale_between", term$factor, term$directions),
-      rows(term$correlation, "correlation", term$factor, sub("^rho\\[(.*)\\]$", "\\1", term$correlation))
-    )
+    list(if (shares_sigma(model)) rows(sigma, "scale_within") else sigmas()),
+    of_terms(function(term) list(rows(term$sd, "scale_between", term$factor, term$directions))),
+    of_terms(function(term) {
+      list(rows(term$correlation, "correlation", term$factor, sub("^rho\\[(.*)\\]$", "\\1", term$correlation)))
+    })
   )
   columns <- c("variable", "role", "term", "direction", "label")
   layout <- lapply(stats::setNames(columns, columns), function(name) unlist(lapply(blocks, `[[`, name)))

@@ -21,43 +21,53 @@ new_model <- function(name, title, family, intercept, predictors, columns, terms
 }
 
 # What a bar in the formula stands for:
-#   factor       name of the grouping factor; `labels`: of its groups
+#   factor       name of the grouping factor; `columns`: of the data, of which it is made; `labels`: of its groups
 #   kind         "named", "independent" or "population" (see model-spec.R)
 #   directions   what varies between the groups, q names
-#   coefficient  names of the groups' coefficients (q), or NULL where they are only named
+#   coefficient  names of the groups' coefficients (q), or NULL where they are only named; of one of two terms names of what its groups
+#                differ by from the population
 #   sd           names of the standard deviations between groups (q), or NULL
 #   correlation  names of the correlations between a group's effects, by rows of the lower triangle; none where they are independent
-new_group_term <- function(factor, labels, kind, directions, coefficient, sd, correlation) {
+new_group_term <- function(factor, columns, labels, kind, directions, coefficient, sd, correlation) {
   list(
-    factor = factor, labels = labels, kind = kind, directions = directions, coefficient = coefficient, sd = sd,
+    factor = factor, columns = columns, labels = labels, kind = kind, directions = directions, coefficient = coefficient, sd = sd,
     correlation = correlation
   )
 }
 
-# The same model of other groups.
-with_groups <- function(model, labels) {
-  model$terms <- lapply(model$terms, function(term) {
-    term$labels <- labels
+# The same model of the groups of other moments or counts.
+with_groups <- function(model, reduced) {
+  levels <- term_levels(model, reduced)
+  model$terms <- Map(function(term, of_factor) {
+    term$labels <- of_factor$labels
     term
-  })
+  }, model$terms, levels)
   model$layout <- new_layout(model)
   model
 }
 
+# The levels of each term's factor in moments or counts, see factor_levels().
+term_levels <- function(model, reduced) factor_levels(reduced, lapply(model$terms, `[[`, "columns"))
+
+# What varies between groups, the effects of all terms one after the other: their directions, or their standard deviations' names.
+effect_directions <- function(model) unlist(lapply(varying_terms(model), `[[`, "directions"))
+effect_sds <- function(model) unlist(lapply(varying_terms(model), `[[`, "sd"))
+effect_correlations <- function(model) unlist(lapply(varying_terms(model), `[[`, "correlation"))
+
 # The kind of each parameter that has a prior, named: "location", "slope", "scale", "scale_between" of a standard deviation that
 # may be zero, as the observations' never is, or "correlation". Slopes are in the order of the predictors.
 prior_kinds <- function(model) {
-  term <- varying_term(model)
   names <- list(
-    location = c(model$intercept, if (has_independent_groups(model)) term$coefficient), slope = model$slopes,
-    scale = model$scale_within$name, scale_between = term$sd, correlation = if (length(term$correlation) > 0) correlation_name
+    location = c(model$intercept, if (has_independent_groups(model)) varying_term(model)$coefficient), slope = model$slopes,
+    scale = model$scale_within$name, scale_between = effect_sds(model),
+    correlation = if (length(effect_correlations(model)) > 0) correlation_name
   )
   stats::setNames(rep(names(names), lengths(names)), unlist(names))
 }
 
-# What multiplies each effect of the groups, for rows `x` (n x columns of the model): n x q.
+# What multiplies each effect of the groups, for rows `x` (n x columns of the model): n x q; with two factors n x 2, one for each.
 direction_values <- function(model, x) {
-  directions <- varying_term(model)$directions
+  directions <- effect_directions(model)
   z <- matrix(1, nrow(x), length(directions))
   column <- match(directions, model$columns)
   z[, !is.na(column)] <- x[, column[!is.na(column)]]

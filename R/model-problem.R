@@ -9,7 +9,7 @@ new_problem <- function(model, moments, priors, prior_only = FALSE) {
   if (has_counts(model)) {
     return(new_count_problem(model, moments, priors, prior_only))
   }
-  if (varies_in_slope(model)) {
+  if (has_several_effects(model)) {
     return(new_effect_problem(model, moments, priors, prior_only))
   }
   if (!has_groups(model)) {

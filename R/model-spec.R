@@ -14,6 +14,7 @@
 #   regression   the fitting function to use beside predictors, where this one takes none
 #   varying      what may vary between the groups of a population: "intercept" (as without this entry), "slopes", "both" (an intercept and a
 #                slope), or "any"
+#   deviation    where it may have two grouping factors: what a group differs by from the population, whose sd is `sd`
 #   slope, slope_sd, correlation   where slopes vary: the group's slopes, their standard deviations, and the correlations of a
 #                group's effects
 count_families <- c("binomial", "poisson")
@@ -48,13 +49,15 @@ model_specs <- list(
   ),
   mixed_model = list(
     title = "Mixed model", families = count_families, intercept = "beta_0", groups = "population", coefficient = "beta_0j",
-    sd = "sigma_0", sigma = "sigma_y", varying = "any", slope = "beta_j", slope_sd = "sigma_beta", correlation = "rho"
+    deviation = "b_0", sd = "sigma_0", sigma = "sigma_y", varying = "any", slope = "beta_j", slope_sd = "sigma_beta",
+    correlation = "rho"
   )
 )
 
-# The model that a verb stands for. mixed_model() with an intercept alone that varies is varying_intercept().
+# The model that a verb stands for. mixed_model() with one intercept alone that varies is varying_intercept().
 model_name <- function(verb, parsed) {
-  if (verb == "mixed_model" && !is.null(parsed$group) && !has_varying_terms(parsed)) "varying_intercept" else verb
+  one_intercept <- length(parsed$factors) == 1 && !has_varying_terms(parsed)
+  if (verb == "mixed_model" && one_intercept) "varying_intercept" else verb
 }
 
 # The fitting functions whose groups come from a population.
@@ -72,6 +75,7 @@ model_formula <- function(name, parsed, call) {
       parsed$formula, call
     )
   }
+  check_factors(name, parsed, call)
   check_varying(name, spec$varying %||% "intercept", parsed, call)
   if (!is.null(spec$regression) && length(parsed$terms) > 0) {
     abort_formula("{.fn {name}} takes no predictors.", paste0("Use {.fn ", spec$regression, "}."), parsed$formula, call)
@@ -107,6 +111,17 @@ check_counts_vary <- function(parsed, call) {
     abort_formula(
       "Of counts, nothing but the intercept can vary between groups.",
       "Write {.code (1 | g)}, and predictors of the groups outside of it.", parsed$formula, call
+    )
+  }
+}
+
+# Whether the model takes as many grouping factors as the formula has.
+check_factors <- function(name, parsed, call) {
+  if (has_two_factors(parsed) && is.null(model_specs[[name]]$deviation)) {
+    able <- names(Filter(function(spec) !is.null(spec$deviation), model_specs))
+    abort_formula(
+      "{.fn {name}} has one grouping factor.",
+      "This formula has {.field {names(parsed$factors)}}: it is one for {.fn {able}}.", parsed$formula, call
     )
   }
 }
@@ -181,27 +196,40 @@ choose_sigma <- function(sigma, parsed, call) {
 specify_model <- function(name, parsed, reduced, shared_sigma, known_sigma = NULL) {
   spec <- model_specs[[name]]
   predictors <- unlist(reduced$terms, use.names = FALSE) %||% character()
-  directions <- moments_directions(parsed, reduced)
-  labels <- reduced$group
   # With predictors, or slopes that vary, means are intercepts.
   regression <- length(predictors) > 0 || has_varying_terms(parsed)
   named <- function(names) names[min(length(names), 1 + regression)]
-  term <- if (!is.null(parsed$group)) {
+  new_model(
+    name, spec$title, parsed$family$name, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
+    columns = c(predictors, setdiff(unlist(reduced$varying$terms, use.names = FALSE), predictors)),
+    terms = specify_terms(spec, parsed, reduced, named),
+    scale_within = list(name = if (!is_counts(parsed$family)) spec$sigma, shared = shared_sigma, known = known_sigma)
+  )
+}
+
+# The group terms, of each grouping factor one. `named`: chooses among names without and with predictors.
+specify_terms <- function(spec, parsed, reduced, named) {
+  levels <- factor_levels(reduced, parsed$factors)
+  term_of <- function(factor, ...) new_group_term(factor, parsed$factors[[factor]], levels[[factor]]$labels, spec$groups, ...)
+  if (has_two_factors(parsed)) {
+    return(lapply(names(parsed$factors), function(factor) {
+      term_of(
+        factor, intercept_direction, coefficient = indexed(spec$deviation, factor), sd = indexed(spec$sd, factor),
+        correlation = character()
+      )
+    }))
+  }
+  lapply(names(parsed$factors), function(factor) {
+    directions <- moments_directions(parsed, reduced)
     slopes <- setdiff(directions, intercept_direction)
     pairs <- if (parsed$varying$correlated && length(directions) > 1) direction_pairs(directions)
-    new_group_term(
-      parsed$group, labels, spec$groups, directions,
+    term_of(
+      factor, directions,
       coefficient = c(if (intercept_direction %in% directions) named(spec$coefficient), indexed(spec$slope, slopes)),
       sd = c(if (intercept_direction %in% directions) named(spec$sd), indexed(spec$slope_sd, slopes)),
       correlation = indexed(spec$correlation, pairs)
     )
-  }
-  new_model(
-    name, spec$title, parsed$family$name, intercept = if (parsed$intercept) named(spec$intercept), predictors = predictors,
-    columns = c(predictors, setdiff(unlist(reduced$varying$terms, use.names = FALSE), predictors)),
-    terms = if (!is.null(term)) list(term),
-    scale_within = list(name = if (!is_counts(parsed$family)) spec$sigma, shared = shared_sigma, known = known_sigma)
-  )
+  })
 }
 
 # The pairs of directions as names of correlations have them, by rows of the lower triangle: "x" is that of x with the intercept.
@@ -218,6 +246,16 @@ prior_note <- function(model) {
     scale <- if (model$family == "binomial") "All are on the scale of log odds." else "All are on the scale of logarithms of rates."
     model$family <- "gaussian" # for the rest, which is the same
     return(paste(c(prior_note(model), scale), collapse = " "))
+  }
+  if (has_two_terms(model)) {
+    effects <- vapply(varying_terms(model), function(term) {
+      paste0(with_label(term$coefficient, "j"), " ~ normal(0, ", term$sd, ")")
+    }, "")
+    population <- c(model$intercept, if (has_predictors(model)) "what the predictors add")
+    return(paste0(
+      "Effects of the groups: ", paste(effects, collapse = " and "), ", independent. What is expected of a row is ",
+      paste(c(population, "the effects of its two groups"), collapse = " plus "), "."
+    ))
   }
   term <- varying_term(model)
   if (varies_in_slope(model)) {

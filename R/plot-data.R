@@ -38,6 +38,12 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
     abort_formula("{.fn plot_data} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
+  if (has_two_factors(parsed)) {
+    abort_formula(
+      "{.fn plot_data} shows the groups of one grouping factor.",
+      "Write {.code (1 | a)}, or {.code (1 | a:b)} for the combinations of two columns.", formula, call
+    )
+  }
   if (length(parsed$terms) > 0 || has_varying_terms(parsed)) {
     abort_formula("{.fn plot_data} takes no predictors.",
                   c("Leave them out, as in {.code y ~ 1 + (1 | g)}.", "{.fn plot_groups} shows them beside a fit."),
@@ -51,7 +57,8 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
     check_type_of_moments(type, call)
     picture <- plot_moments(moments, chosen)
   } else {
-    rows <- data_rows(eval_response(parsed, data, call), match(as.character(data[[parsed$group]]), moments$group), moments, chosen)
+    group <- match(labels_of_groups(moments, parsed, data, call), moments$group)
+    rows <- data_rows(eval_response(parsed, data, call), group, moments, chosen)
     means <- data.frame(
       group = group_factor(chosen, moments$group, chosen), n = moments$n[chosen], y = moments$mean[chosen, 1]
     )

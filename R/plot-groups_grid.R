@@ -40,7 +40,7 @@ grid_of_counts <- function(fit, x, call) {
   counts <- fit$reduced
   if (has_rows(fit)) {
     frame <- eval_predictors(fit$parsed, fit$data, call)$frame
-    labels <- if (has_grouping_factor(fit)) as.character(fit$data[[grouping_factor(fit)]]) else rep("", nrow(fit$data))
+    labels <- labels_of_groups(counts, fit$parsed, fit$data, call) %||% rep("", nrow(fit$data))
     row <- match(counts$group, replace(labels, !stats::complete.cases(frame), NA))
     grid <- grid_from_rows(fit, list(row = row), x, rep(1L, length(row)), TRUE, call)
     grid$x_groups <- grid$x_rows

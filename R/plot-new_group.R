@@ -138,20 +138,21 @@ new_group_rows <- function(fit, newdata, call) {
       "data", call
     )
   }
-  label <- NULL
-  if (has_grouping_factor(fit)) {
-    name <- grouping_factor(fit)
-    label <- if (name %in% names(newdata)) check_new_label(fit, newdata[[name]], call)
-    newdata[[name]] <- label %||% utils::tail(make.unique(c(fit$reduced$group, "new group")), 1)
+  label <- labels_of_groups(fit$reduced, fit$parsed, newdata, call)
+  if (!is.null(label)) label <- check_new_label(fit, label, call)
+  for (name in setdiff(group_columns(fit$parsed), names(newdata))) {
+    known <- fit$reduced$cells$columns[[name]]$labels %||% fit$reduced$group
+    newdata[[name]] <- utils::tail(make.unique(c(known, "new group")), 1)
   }
   rows <- new_rows(fit, newdata, population = FALSE, call)
   if (!is.null(rows$y)) check_new_response(fit, rows$y, "The picture of observations", call)
   c(list(data = newdata, label = label), rows[c("x", "group", "y", "weight")])
 }
 
-check_new_label <- function(fit, group, call) {
+# `labels`: of the group of each row.
+check_new_label <- function(fit, labels, call) {
   known <- fit$reduced$group
-  label <- unique(group_labels(group, known, grouping_factor(fit), call))
+  label <- unique(labels)
   if (length(label) != 1 || is.na(label) || label %in% known) {
     abort_bayespool(
       c(

@@ -126,8 +126,8 @@ rows_to_check <- function(fit, newdata, call) {
   rows <- prediction_rows(fit, newdata, options, "pp_check()", call, response = TRUE)
   if (nrow(newdata) == 0) abort_bayespool("{.arg newdata} has no rows.", "data", call)
   # Groups may be only named in the formula, and then need not be in the rows.
-  name <- intersect(grouping_factor(fit), names(newdata))
-  group <- if (length(name) > 0) paste(group_labels(newdata[[name]], known, name, call)) else rep("all", nrow(newdata))
+  labels <- labels_of_groups(fit$reduced, fit$parsed, newdata, call)
+  group <- if (is.null(labels)) rep("all", nrow(newdata)) else paste(labels)
   list(y = rows$y, group = factor(group, levels = intersect(c(known, unique(group)), group)), size = rows$size, data = newdata)
 }
 

@@ -82,7 +82,7 @@ posterior_means <- function(fit, deviations = FALSE, call) {
 # Draws x variables; with `deviations` those of the groups are of their deviations.
 deviations_or_draws <- function(fit, deviations, call) {
   draws <- draws_matrix(fit, call)
-  if (deviations) {
+  if (deviations && !has_two_terms(fit$model)) { # whose groups' variables are deviations
     directions <- varying_term(fit$model)$directions
     means <- direction_means(fit$model)
     for (k in which(!is.na(means))) {

@@ -89,12 +89,7 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
 
 # The label of each row's group, or NULL. Complete pooling may name groups, but new rows need not say theirs.
 labels_of_rows <- function(fit, newdata, rows, call) {
-  name <- grouping_factor(fit)
-  column <- if (!is.null(name)) (newdata %||% fit$data)[[name]]
-  if (is.null(column)) {
-    return(NULL)
-  }
-  labels <- group_labels(column, fit$reduced$group, name, call)
+  labels <- labels_of_groups(fit$reduced, fit$parsed, newdata %||% fit$data, call)
   if (is.null(newdata)) labels[rows$row] else labels
 }
 

@@ -20,11 +20,13 @@
 #' | [varying_intercept()] | `beta_0`, `beta` | `sigma_y`, `sigma_0` |
 #' | [varying_slope()] | `beta_0`, `beta` | `sigma_y`, `sigma_beta` |
 #' | [varying_intercept_slope()], [mixed_model()] | `beta_0`, `beta` | `sigma_y`, `sigma_0`, `sigma_beta` |
+#' | [mixed_model()] with two factors | `beta_0`, `beta` | `sigma_y`, `sigma_0` |
 #' | [meta_analysis()] | `hyper_mu`; with moderators `beta_0`, `beta` | `sigma_mu`; with moderators `sigma_0`, `sigma_beta` |
 #'
 #' `beta` stands for all slopes; `beta[stress]` is the slope of `stress` alone
 #' and takes precedence over `beta`, and likewise `sigma_beta` and `sigma_beta[stress]`, the standard deviations of slopes between
-#' groups. Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()].
+#' groups. With two grouping factors `sigma_0` stands for the standard deviations of both, and `sigma_0[subject]` is that of one.
+#' Where the effects of a group are correlated, all their correlations have one prior, `rho = ` [dist_lkj()].
 #' In [no_pooling()] each group has its own `mu` (or `beta_0j`) and, unless it is common to all, its own `sigma`: the prior
 #' holds for each of them, independently.
 #'
@@ -136,7 +138,8 @@ parse_prior <- function(prior, parameters, call = rlang::caller_env()) {
   priors
 }
 
-# Names that stand for several parameters: `beta` for all slopes, `sigma_beta` for the sds of all slopes that vary.
+# Names that stand for several parameters: `beta` for all slopes, `sigma_beta` for the sds of all slopes that vary, `sigma_0` for those of
+# two factors.
 shared_names <- function(parameters) {
   indexed <- names(parameters)[parameters %in% c("slope", "scale_between") & endsWith(names(parameters), "]")]
   split(indexed, sub("\\[.*", "", indexed))

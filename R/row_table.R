@@ -8,6 +8,7 @@ row_table <- function(fit, x, group, noise, prob, interval, call, size = 1) {
   if (has_counts(fit$model) && any(noise == 0) && any(size != 1)) {
     return(size * row_table(fit, x, group, noise, prob, interval, call))
   }
+  check_one_factor(fit$model)
   group <- groups_of_model(fit, group)
   noise <- rep_len(noise, length(group))
   size <- rep_len(size, length(group))
@@ -39,7 +40,7 @@ row_table <- function(fit, x, group, noise, prob, interval, call, size = 1) {
 groups_of_model <- function(fit, group) if (has_groups(fit$model)) group else rep(NA_integer_, length(group))
 
 exact_row_table <- function(fit, x, group, noise, prob, interval, call) {
-  if (varies_in_slope(fit$model)) {
+  if (has_several_effects(fit$model)) {
     return(exact_effect_rows(fit_posterior(fit), x, group, noise, prob, interval, fit$settings$cores, call))
   }
   moments <- fit$reduced

@@ -116,12 +116,9 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   cat(x$model$title, if (is_prior_only(x)) " (prior only)", "\n", sep = "")
   if (has_counts(x$model)) cat("  family:       ", x$model$family, " (", families[[x$model$family]]$link, " link)\n", sep = "")
   cat("  formula:      ", format_formula(x$formula), "\n", sep = "")
-  groups <- length(x$reduced$n)
   known_errors <- has_known_errors(x$model)
   cat(if (known_errors) "  estimates:    " else "  observations: ", format(stats::nobs(x), big.mark = ","), sep = "")
-  if (has_grouping_factor(x)) {
-    cat(if (known_errors) " of " else " in ", format(groups, big.mark = ","), " groups (", grouping_factor(x), ")", sep = "")
-  }
+  if (has_grouping_factor(x)) cat(if (known_errors) " of " else " in ", describe_groups(x$model), sep = "")
   cat(if (known_errors) ", with known errors" else if (has_weights(x$reduced)) ", weighted", "\n", sep = "")
   if (has_counts(x$model)) cat("  events:       ", describe_events(x$reduced), "\n", sep = "")
   cat("  posterior:    ", describe_engine(x), "\n\n", sep = "")
@@ -139,6 +136,12 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   note_interval(table, "posterior")
   note_accuracy(x)
   invisible(x)
+}
+
+# How many of each grouping factor.
+describe_groups <- function(model) {
+  counts <- vapply(model$terms, function(term) format(length(term$labels), big.mark = ","), "")
+  paste0(counts, " groups (", vapply(model$terms, `[[`, "", "factor"), ")", collapse = " and ")
 }
 
 # How many, and out of what.

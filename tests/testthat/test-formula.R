@@ -65,8 +65,11 @@ test_that("a formula that no model can express is refused", {
     "y ~ x", quote(y ~ x), NULL,
     ~x, 1 ~ x, y ~ ., . ~ x,
     y ~ x + offset(z), y ~ y + (1 | g),
-    y ~ (1 | g) + (1 | h), y ~ (1 | g) + (1 | g),
-    y ~ (1 | g / h), y ~ (1 | g:h), y ~ (1 | log(g)), y ~ (1 | 1),
+    y ~ (1 | g) + (1 | g), y ~ (1 | g) + (1 | h) + (1 | k), y ~ (1 | g / h / k), y ~ (1 | g / h) + (1 | k), y ~ (1 | g / h) + (1 | g),
+    y ~ (1 | g) + (1 | h) + (1 | h), y ~ (1 | g:h) + (1 | h:g), y ~ (1 | g / g), y ~ (1 | g * h), y ~ (1 | g + h), y ~ (1 | (g / h):k),
+    y ~ (1 | g / (h / k)), y ~ (1 | log(g)), y ~ (1 | g:log(h)), y ~ (1 | 1), y ~ (1 | g:1),
+    y ~ (1 + x | g / h), y ~ (1 | g) + (0 + x | g) + (1 | h), y ~ (1 | g) + (0 + x | h), y ~ (1 | g) + (0 | h),
+    y ~ (1 | g):(1 | h), y ~ (1 | g) * (1 | h), y ~ (1 | g) - (1 | h), y ~ (1 | g):(0 + x | g), y ~ (1 | g) + log((1 | h)),
     y ~ (0 | g), y ~ x + (0 || g), y ~ (1 + x | g) + (1 | h), y ~ (1 | g) + (x | g),
     y ~ (1 + x | g) + (0 + z | g), y ~ (0 + x | g) + (0 + x | g),
     cbind(a, b) ~ (1 | g), y | trials(n) ~ 1,
@@ -85,6 +88,70 @@ test_that("a refusal names what was found, what is supported and the user's call
   expect_match(conditionMessage(error), "(1 | site) + (x | site)", fixed = TRUE)
   expect_match(conditionMessage(error), "(1 + x || g)", fixed = TRUE)
   expect_identical(error$call[[1]], quote(fit))
+})
+
+test_that("grouping factors are those that lme4 reads", {
+  factors <- function(formula) parse_formula(formula)[c("group", "factors")]
+  expect_identical(factors(y ~ x), list(group = NULL, factors = NULL))
+  expect_identical(factors(y ~ (1 | g)), list(group = "g", factors = list(g = "g")))
+  expect_identical(factors(y ~ (1 + x || g)), list(group = "g", factors = list(g = "g")))
+  expect_identical(factors(y ~ (1 | g) + (0 + x | g)), list(group = "g", factors = list(g = "g")))
+  crossed <- list(group = "subject:item", factors = list(subject = "subject", item = "item"))
+  for (formula in list(
+    y ~ (1 | subject) + (1 | item), y ~ x + (1 | subject) + z + (1 | item), y ~ (1 || subject) + (1 | (item)),
+    y ~ 0 + (1 | subject) + (1 | item)
+  )) {
+    expect_identical(factors(formula), crossed)
+  }
+  nested <- list(group = "school:class", factors = list(school = "school", "school:class" = c("school", "class")))
+  for (formula in list(
+    y ~ (1 | school / class), y ~ 1 | school / class, y ~ (1 | school) + (1 | school:class), y ~ (1 | (school / class))
+  )) {
+    expect_identical(factors(formula), nested)
+  }
+  expect_identical(
+    factors(y ~ (1 | b:a) + (1 | a)), list(group = "b:a", factors = list("b:a" = c("b", "a"), a = "a"))
+  )
+  expect_identical(factors(y ~ (1 | a:b)), list(group = "a:b", factors = list("a:b" = c("a", "b"))))
+  expect_identical(factors(y ~ (1 | a:b) + (0 + x | b:a)), list(group = "a:b", factors = list("a:b" = c("a", "b"))))
+  expect_identical(
+    factors(y ~ (1 | a / b:c)), list(group = "a:b:c", factors = list(a = "a", "a:b:c" = c("a", "b", "c")))
+  )
+  expect_identical(factors(y ~ (1 | `my g`:h))$factors, list("my g:h" = c("my g", "h")))
+  expect_identical(group_columns(parse_formula(y ~ (1 | b:a) + (1 | a))), c("b", "a"))
+  expect_null(group_columns(parse_formula(y ~ x)))
+  expect_identical(
+    vapply(list(y ~ x, y ~ (1 | g), y ~ (1 + x | a:b), y ~ (1 | a / b)), function(formula) has_two_factors(parse_formula(formula)), NA),
+    c(FALSE, FALSE, FALSE, TRUE)
+  )
+})
+
+test_that("with two grouping factors an intercept of each varies, and the rest of the formula stays as it is", {
+  parsed <- parse_formula(y ~ x * z + (1 | subject) + (1 | item) - 1)
+  expect_identical(parsed$terms, c("x", "z", "x:z"))
+  expect_false(parsed$intercept)
+  expect_identical(parsed$varying[c("intercept", "terms", "double", "correlated")], list(
+    intercept = TRUE, terms = character(), double = FALSE, correlated = FALSE
+  ))
+  expect_identical(parsed$varying$fixed, y ~ 1, ignore_formula_env = TRUE)
+  expect_false(parse_formula(y ~ (1 || a) + (1 || b))$varying$double)
+  expect_true(parse_formula(y ~ (1 + x | a:b))$varying$correlated)
+})
+
+test_that("a refusal of grouping factors says what would work", {
+  says <- function(formula, ...) {
+    error <- expect_error(parse_formula(formula), class = "bayespool_error_formula")
+    for (text in c(...)) expect_match(gsub("\\s+", " ", conditionMessage(error)), text, fixed = TRUE)
+  }
+  says(y ~ (1 | a) + (1 | b) + (1 | c), "More than two", "(1 | a) + (1 | b)", "(1 | a/b)")
+  says(y ~ (1 | a / b / c), "More than two")
+  says(y ~ (1 + x | subject) + (1 | item), "Slopes that vary", "(1 + x | subject) + (1 | item)", "(1 | a) + (1 | b)", "(1 + x | a)")
+  says(y ~ (1 | a * b), "must not have a `*`", "(1 | a/b)", "a:b")
+  says(y ~ (1 | cut(a, 3)), "must be a column", "Compute it in the data first", "1 | cut(a, 3)")
+  says(y ~ (1 | a) + (1 | a:factor(b)), "must be a column", "1 | a:factor(b)")
+  says(y ~ (1 | a / (b / c)), "must come last")
+  says(y ~ (1 | a) + (1 | b) + (1 | a), "varies twice")
+  says(y ~ (1 | a) + z:(1 | b), "Each bar must be a term of its own")
 })
 
 test_that("what varies between groups is read as lme4 reads it", {

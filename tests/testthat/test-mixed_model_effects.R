@@ -260,7 +260,7 @@ test_that("tidy() has broom.mixed's terms, in its order", {
 })
 
 test_that("the correlations of three effects are in columns of the lower triangle", {
-  term <- new_group_term("g", "a", "population", c("(Intercept)", "x", "z"), NULL, NULL, c("rho[x]", "rho[z]", "rho[x,z]"))
+  term <- new_group_term("g", "g", "a", "population", c("(Intercept)", "x", "z"), NULL, NULL, c("rho[x]", "rho[z]", "rho[x,z]"))
   expect_identical(direction_pairs(term$directions), c("x", "z", "x,z"))
   expect_identical(effect_pairs(term), rbind(c(1L, 2L), c(1L, 3L), c(2L, 3L)))
   # sds 1 to 3, correlations 4 to 6, sigma 7

@@ -91,7 +91,7 @@ test_that("a missing choice of standard deviations is refused", {
 test_that("a model of other groups is the model of a fit to them", {
   model <- model_of(no_pooling, y ~ 1 + (1 | g))
   fewer <- no_pooling(y ~ 1 + (1 | g), rows[rows$g == "b", ], iter_sampling = 0)$model
-  expect_identical(bayespool:::with_groups(model, "b"), fewer)
+  expect_identical(bayespool:::with_groups(model, list(group = "b")), fewer)
 })
 
 test_that("a prior is that of one variable or of one of each group", {

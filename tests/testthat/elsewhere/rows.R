@@ -21,7 +21,7 @@ rows_of_all_kinds <- function(n = 1500) {
 kinds_of_formula <- list(
   y ~ 1 + (1 | g), y ~ x + z + (1 | k), y ~ f + (1 | g), y ~ f * z + h + (1 | g), y ~ f * h * z + x + (1 | k), y ~ x:z + f:x + (1 | g),
   y ~ 0 + f + z + (1 | g), y ~ factor(u) * z + (1 | k), y ~ z + (1 + z + x | g), y ~ 1 + (1 + f | g), y ~ 0 + (0 + h | k),
-  y ~ u + (1 + factor(u) || g), y ~ 1, y ~ x * f
+  y ~ u + (1 + factor(u) || g), y ~ 1, y ~ x * f, y ~ x * f + (1 | g) + (1 | k), y ~ z + g + (1 | k / h), y ~ x + (1 + f | h:g)
 )
 
 quietly <- function(expr) {

@@ -1,5 +1,5 @@
-# Models whose groups have several effects, by dense algebra: the covariance matrix of all observations, nothing collapsed by group. The
-# standard deviations themselves are integrated, by Gauss-Legendre rules, not their logarithms on a lattice.
+# Models whose groups have several effects, or with two grouping factors, by dense algebra: the covariance matrix of all observations,
+# nothing collapsed by group. The standard deviations themselves are integrated, by Gauss-Legendre rules, not their logarithms on a lattice.
 
 # y = x beta + z b + e; beta ~ N(mean, sd^2), independent, flat where sd is Inf; `sigma` and the list `tau` as p_scale() makes them; `eta`
 # of the LKJ prior, NULL for independent effects.
@@ -7,9 +7,26 @@ dense_effects <- function(y, x, z, g, mean, sd, sigma, tau, eta = NULL) {
   list(y = y, x = x, z = z, same = outer(g, g, `==`), g = g, mean = mean, sd = sd, sigma = sigma, tau = tau, eta = eta)
 }
 
+# Two grouping factors, each with an intercept: `factors`, a list of the rows' groups. Effects are by factor then, and a target's
+# `group` has one of each.
+dense_crossed <- function(y, x, factors, mean, sd, sigma, tau) {
+  list(y = y, x = x, z = matrix(1, length(y), 2), factors = factors, mean = mean, sd = sd, sigma = sigma, tau = tau)
+}
+
 # Covariance of z b.
 dense_between <- function(problem, tau, correlation) {
+  if (!is.null(problem$factors)) {
+    return(Reduce(`+`, Map(function(g, tau) tau^2 * outer(g, g, `==`), problem$factors, tau)))
+  }
   problem$same * (problem$z %*% (outer(tau, tau) * correlation) %*% t(problem$z))
+}
+
+# Covariance of z b with the effects `e` of a group, which have this covariance.
+dense_with_group <- function(problem, group, covariance, e) {
+  if (!is.null(problem$factors)) {
+    return(Reduce(`+`, Map(function(g, own, weight) weight * (g == own), problem$factors, group, drop(covariance %*% e))))
+  }
+  (problem$g == group) * drop(problem$z %*% covariance %*% e)
 }
 
 # log p(y | sigma, tau, correlation)
@@ -122,7 +139,7 @@ dense_posterior <- function(problem, size, scale, targets = list(), upper = c())
     covariance <- outer(tau, tau) * correlation
     for (target in targets) {
       # b's covariance with y, in the axes
-      own <- crossprod(axis$vectors, (problem$g == target$group) * drop(problem$z %*% covariance %*% target$e))
+      own <- crossprod(axis$vectors, dense_with_group(problem, target$group, covariance, target$e))
       mean <- drop(beta %*% target$a) + drop(inverse %*% (own * v[, p + 1])) -
         rowSums(beta * vapply(seq_len(p), function(k) drop(inverse %*% (own * v[, k])), numeric(nrow(inverse))))
       h <- vapply(seq_len(p), function(k) target$a[k] - drop(inverse %*% (own * v[, k])), numeric(nrow(inverse)))
