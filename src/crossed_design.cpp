@@ -13,14 +13,107 @@
 
 namespace bayespool {
 
+namespace {
+
+// The effects of both factors given gamma: those of the other factor have the mean H(-gamma, 1), H = S^-1 c, and the variance sigma^2 S^-1,
+// S = M + I / theta_2^2. Given these, that of level i is theta_1^2 v_i (n_i m_i(-gamma, 1) - sum n_ik b_k), with the variance
+// sigma^2 theta_1^2 v_i.
+class GivenCoefficients {
+ public:
+  GivenCoefficients(const CrossedDesign& design, const EffectMatrix& lambda)
+      : design_(&design),
+        system_(design),
+        of_class_(design.classes.size()),
+        mean_of_class_(design.classes.size()) {
+    const Index n = design.other_count();
+    system_.move(lambda);
+    h_ = system_.sums();
+    system_.solve_lower(h_);
+    system_.solve_upper(h_);
+    h_ *= system_.ratio();
+    design.reflect(h_);
+    inverse_ = MatrixXd::Ones(n, 1);
+    if (!design.nested()) inverse_ = MatrixXd::Identity(n, n);
+    system_.solve_lower(inverse_);
+    if (design.nested()) {
+      inverse_ = MatrixXd(system_.ratio() * inverse_.array().square());
+    } else {
+      inverse_ = MatrixXd(system_.ratio() * inverse_.transpose() * inverse_);
+      design.reflect(inverse_);
+      inverse_.transposeInPlace();
+      design.reflect(inverse_);
+    }
+  }
+
+  // In units of sigma^2, of z'b of two groups.
+  double covariance(const EffectOfGroup& a, const EffectOfGroup& b) {
+    const Index i = *a.group, k = *b.group;
+    const double of_a = a.z(design_->eliminated()), of_b = b.z(design_->eliminated());
+    const double other_a = a.z(design_->other()), other_b = b.z(design_->other());
+    double sum = 0;
+    if (other_a != 0 && other_b != 0) sum += other_a * other_b * inverse(i, k);
+    if (of_a != 0 && other_b != 0) sum -= of_a * other_b * of_level(i) * with_class(i, k);
+    if (other_a != 0 && of_b != 0) sum -= other_a * of_b * of_level(k) * with_class(k, i);
+    if (of_a != 0 && of_b != 0) {
+      double of_both = 0;
+      for (const auto& [l, size] : class_of(i).sizes) of_both += size * with_class(k, l);
+      of_both *= of_level(i) * of_level(k);
+      sum += of_a * of_b * (of_both + (i == k ? of_level(i) : 0));
+    }
+    return sum;
+  }
+
+  // What multiplies (-gamma, 1) in the mean of z'b.
+  void mean(const EffectOfGroup& effect, VectorXd& result) {
+    result.setZero();
+    const Index i = *effect.group;
+    if (effect.z(design_->other()) != 0)
+      result += effect.z(design_->other()) * h_.row(i).transpose();
+    const double z = effect.z(design_->eliminated());
+    if (z == 0) return;
+    VectorXd& sum = mean_of_class_[position(i)];
+    if (sum.size() == 0) {
+      sum = VectorXd::Zero(h_.cols());
+      for (const auto& [k, size] : class_of(i).sizes) sum += size * h_.row(k).transpose();
+    }
+    result += z * of_level(i) * (class_of(i).size * design_->means.row(i).transpose() - sum);
+  }
+
+ private:
+  std::size_t position(Index i) const { return design_->class_of[static_cast<std::size_t>(i)]; }
+  const LevelClass& class_of(Index i) const { return design_->classes[position(i)]; }
+  double of_level(Index i) const { return system_.eliminated_ratio() * system_.left_of(i); }
+
+  double inverse(Index k, Index l) const {
+    if (design_->nested()) return k == l ? inverse_(k, 0) : 0;
+    return inverse_(k, l);
+  }
+
+  // sum over l of n_il times the covariance of levels l and k of the other factor.
+  double with_class(Index i, Index k) {
+    const LevelClass& own = class_of(i);
+    if (design_->nested())
+      return own.sizes.empty() ? 0 : own.sizes.front().second * inverse(own.sizes.front().first, k);
+    VectorXd& sums = of_class_[position(i)];
+    if (sums.size() == 0) {
+      sums = VectorXd::Zero(inverse_.rows());
+      for (const auto& [l, size] : own.sizes) sums += size * inverse_.col(l);
+    }
+    return sums(k);
+  }
+
+  const CrossedDesign* design_;
+  CrossedSystem system_;
+  MatrixXd h_, inverse_;
+  std::vector<VectorXd> of_class_, mean_of_class_;  // where they have been asked for
+};
+
+}  // namespace
+
 CrossedDesign::CrossedDesign(const EffectData& cells, CellLevels levels,
                              const CoefficientPriors& priors)
     : MixedDesign(Design(rows_as_one_group(cells), priors), 2), levels_(std::move(levels)) {
   choose_eliminated();
-  const Index n = other_count();
-  axis_ = VectorXd::Constant(n, 1 / std::sqrt(static_cast<double>(n)));
-  axis_(n - 1) -= 1;
-  if (n > 1) axis_.normalize();
   const MatrixXd map = variables_to_columns(cells, pooled());
   const Index variables = cells.mean.cols();
   MatrixXd v = cells.mean * map.topRows(variables);
@@ -113,21 +206,39 @@ MatrixXd CrossedDesign::fit_other_levels() {
         laplacian(k, l) -= c.count * size * other_size / c.size;
     }
   // The null space of L are the vectors that are constant in each connected part of the design; C1 is orthogonal to it.
-  const std::vector<Index> part = parts();
+  const std::vector<Index> part = part_of_levels();
   MatrixXd regular = laplacian;
   const double scale = std::max(laplacian.diagonal().mean(), 1e-300) / static_cast<double>(n);
   for (Index k = 0; k < n; ++k)
     for (Index l = 0; l < n; ++l)
       if (part[index(k)] == part[index(l)]) regular(k, l) += scale;
   const MatrixXd fitted = regular.llt().solve(sums);
+  turn();
+  return fitted;
+}
+
+void CrossedDesign::turn() {
+  const std::vector<Index> part = part_of_levels();
+  for (Index first = 0; first < other_count(); ++first) {
+    if (part[index(first)] != first) continue;
+    std::vector<Index> levels;
+    for (Index k = 0; k < other_count(); ++k)
+      if (part[index(k)] == first) levels.push_back(k);
+    const Index n = static_cast<Index>(levels.size());
+    VectorXd axis = VectorXd::Constant(n, 1 / std::sqrt(static_cast<double>(n)));
+    axis(n - 1) -= 1;
+    if (n > 1) axis.normalize();
+    parts_.push_back({std::move(levels), std::move(axis)});
+  }
   reflect(laplacian);
   laplacian.transposeInPlace();
   reflect(laplacian);
-  laplacian.row(n - 1).setZero();
-  laplacian.col(n - 1).setZero();
   reflect(sums);
-  sums.row(n - 1).setZero();
-  return fitted;
+  for (const Part& own : parts_) {
+    laplacian.row(own.levels.back()).setZero();
+    laplacian.col(own.levels.back()).setZero();
+    sums.row(own.levels.back()).setZero();
+  }
 }
 
 void CrossedDesign::fit_levels(const EffectData& cells, const MatrixXd& v) {
@@ -151,7 +262,7 @@ void CrossedDesign::fit_levels(const EffectData& cells, const MatrixXd& v) {
     rest_.col(k).setZero();
   }
   // The constants become those of beta.
-  const std::vector<Index> part = parts();
+  const std::vector<Index> part = part_of_levels();
   MatrixXd constant = MatrixXd::Zero(n, width);
   VectorXd size = VectorXd::Zero(n);
   const auto part_of = [&](Index i) {
@@ -186,7 +297,7 @@ LevelFit CrossedDesign::level_fit(const MatrixXd& alpha, MatrixXd beta) const {
   return fit;
 }
 
-std::vector<Index> CrossedDesign::parts() const {
+std::vector<Index> CrossedDesign::part_of_levels() const {
   std::vector<Index> part(index(other_count()));
   std::iota(part.begin(), part.end(), 0);
   const auto root = [&](Index k) {
@@ -206,7 +317,7 @@ double CrossedDesign::level_rank() const {
     if (c.size > 0) rank += c.count;
     for (const auto& [k, size] : c.sizes) met[index(k)] = true;
   }
-  const std::vector<Index> part = parts();
+  const std::vector<Index> part = part_of_levels();
   for (Index k = 0; k < other_count(); ++k) {
     if (!met[index(k)]) continue;
     rank += 1;
@@ -219,61 +330,26 @@ double CrossedDesign::level_rank() const {
 
 MatrixXd CrossedDesign::weights(const EffectMatrix& lambda,
                                 const std::vector<EffectCombination>& combinations) const {
-  const Index f = free_count(), n = other_count();
-  CrossedSystem system(*this);
-  system.move(lambda);
-  // The other factor's effects given gamma: mean H(-gamma, 1), variance sigma^2 S^-1; S^-1 is diagonal in a nested design.
-  MatrixXd h = system.sums();
-  system.solve_lower(h);
-  system.solve_upper(h);
-  h *= system.ratio();
-  reflect(h);
-  // Both from L^-1: S^-1 = theta_2^2 L^-T L^-1.
-  MatrixXd inverse = MatrixXd::Ones(n, 1);
-  if (!nested_) inverse = MatrixXd::Identity(n, n);
-  system.solve_lower(inverse);
-  if (nested_) {
-    inverse = MatrixXd(system.ratio() * inverse.array().square());
-  } else {
-    inverse = MatrixXd(system.ratio() * inverse.transpose() * inverse);
-    reflect(inverse);
-    inverse.transposeInPlace();
-    reflect(inverse);
-  }
+  const Index f = free_count();
+  GivenCoefficients given(*this, lambda);
   MatrixXd result(f + 2, static_cast<Index>(combinations.size()));
-  std::vector<std::pair<Index, double>> direction;
+  VectorXd of_contrast(f + 1);
   for (Index i = 0; i < result.cols(); ++i) {
     const EffectCombination& combination = combinations[index(i)];
     auto column = result.col(i);
     column.head(f) = combination.a;
     column(f) = combination.constant;
     column(f + 1) = 0;
-    const auto add = [&](double weight, const auto& of_contrast) {
-      column.head(f) -= weight * of_contrast.head(f).transpose();
-      column(f) += weight * of_contrast(f);
-    };
-    direction.clear();
     for (const EffectOfGroup& effect : combination.effects) {
       if (!effect.group) {
         column(f + 1) += (lambda.transpose() * effect.z).squaredNorm();
         continue;
       }
-      if (effect.z(other()) != 0) direction.emplace_back(*effect.group, effect.z(other()));
-      const double z = effect.z(eliminated_);
-      if (z == 0) continue;
-      const LevelClass& c = classes[class_of[index(*effect.group)]];
-      const double of_level = system.eliminated_ratio() * system.left_of(*effect.group);
-      column(f + 1) += z * z * of_level;
-      add(z * of_level * c.size, means.row(*effect.group));
-      for (const auto& [k, size] : c.sizes) direction.emplace_back(k, -z * of_level * size);
-    }
-    for (const auto& [k, weight] : direction) {
-      add(weight, h.row(k));
-      for (const auto& [l, other_weight] : direction)
-        if (!nested_)
-          column(f + 1) += weight * other_weight * inverse(k, l);
-        else if (k == l)
-          column(f + 1) += weight * other_weight * inverse(k, 0);
+      for (const EffectOfGroup& second : combination.effects)
+        if (second.group) column(f + 1) += given.covariance(effect, second);
+      given.mean(effect, of_contrast);
+      column.head(f) -= of_contrast.head(f);
+      column(f) += of_contrast(f);
     }
   }
   return result;

@@ -165,9 +165,11 @@ LatticeValue EffectQuadrature::value(const double* x) {
 
 double EffectQuadrature::lift(double log_square, double of_sigma) const {
   double lift = of_sigma;
-  for (std::size_t k = 0; k < orders_.tau.size(); ++k)
-    if (orders_.tau[k] > 0)
-      lift = std::max(lift, log_square + 2 * std::log(posterior_.theta()(static_cast<Index>(k))));
+  for (std::size_t k = 0; k < orders_.tau.size(); ++k) {
+    if (!(orders_.tau[k] > 0)) continue;
+    const double log_ratio = std::log(posterior_.theta()(static_cast<Index>(k)));
+    lift = std::max(lift, 0.5 * std::min(orders_.tau[k], 2.0) * (log_square + 2 * log_ratio));
+  }
   return lift;
 }
 

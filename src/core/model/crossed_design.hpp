@@ -42,8 +42,9 @@ struct LevelClass {
 // has no large terms. What is constant in a connected part of the design (as the column of an intercept is) may be in alpha or in beta, and
 // must be where it weighs less: there are two such fits.
 //
-// L has the constant vector in its null space. All that has an index k is turned by a reflection that makes it the last unit vector, so that
-// what is zero is exactly zero. In a nested design each level i meets one k: L, C1 and beta are zero and M is diagonal.
+// L has the vectors that are constant in a connected part of the design, and zero elsewhere, in its null space. All that has an index k is
+// turned by reflections that make them unit vectors, so that what is zero is exactly zero. In a nested design each level i meets one k: L, C1
+// and beta are zero and M is diagonal.
 struct LevelFit {
   std::vector<VectorXd> alpha_sum;      // of the classes, as for m
   std::vector<MatrixXd> alpha_squares;  // the same
@@ -68,9 +69,18 @@ class CrossedDesign : public MixedDesign {
   Index other_count() const { return levels_.count[index(other())]; }
   bool nested() const { return nested_; }
   // The reflection, of the rows of x; its own inverse.
-  template <class Derived>
-  void reflect(Eigen::MatrixBase<Derived>& x) const {
-    if (!nested_) x -= 2 * axis_ * (axis_.transpose() * x).eval();
+  void reflect(MatrixXd& x) const {
+    for (const Part& part : parts_) {
+      if (part.axis.size() == x.rows()) {
+        x -= 2 * part.axis * (part.axis.transpose() * x).eval();
+        continue;
+      }
+      Eigen::RowVectorXd along = Eigen::RowVectorXd::Zero(x.cols());
+      for (std::size_t i = 0; i < part.levels.size(); ++i)
+        along += part.axis(static_cast<Index>(i)) * x.row(part.levels[i]);
+      for (std::size_t i = 0; i < part.levels.size(); ++i)
+        x.row(part.levels[i]) -= 2 * part.axis(static_cast<Index>(i)) * along;
+    }
   }
 
   const MatrixXd& rest() const { return rest_; }  // E'E
@@ -86,6 +96,12 @@ class CrossedDesign : public MixedDesign {
   LevelFit with_alpha, with_beta;     // where the constants are in one of these
 
  private:
+  // A connected part of the design: levels of the other factor, and what is normal to the mirror.
+  struct Part {
+    std::vector<Index> levels;
+    VectorXd axis;
+  };
+
   static std::size_t index(Index i) { return static_cast<std::size_t>(i); }
 
   void choose_eliminated();
@@ -95,12 +111,14 @@ class CrossedDesign : public MixedDesign {
   MatrixXd fit_other_levels();
   LevelFit level_fit(const MatrixXd& alpha, MatrixXd beta) const;
   // The connected part of the design that each level of the other factor belongs to, by one of its levels.
-  std::vector<Index> parts() const;
+  std::vector<Index> part_of_levels() const;
+  // Makes the reflections, and zero what they make zero in L and C1.
+  void turn();
 
   CellLevels levels_;
   Index eliminated_ = 0;
   bool nested_ = false;
-  VectorXd axis_;
+  std::vector<Part> parts_;  // none in a nested design
   MatrixXd rest_;
 };
 

@@ -85,8 +85,9 @@ class CrossedSystem {
           diagonal_(k) += of_pair * n * n;
           continue;
         }
+        double* const column = m_.col(k).data();
         for (std::size_t b = 0; b <= a; ++b)
-          m_(k, own.sizes[b].first) += of_pair * n * own.sizes[b].second;
+          column[own.sizes[b].first] += of_pair * n * own.sizes[b].second;
       }
     }
     design_->reflect(c_);
@@ -99,7 +100,7 @@ class CrossedSystem {
   }
 
   double factor_dense() {
-    m_.triangularView<Eigen::StrictlyUpper>() = m_.transpose();
+    m_.triangularView<Eigen::StrictlyLower>() = m_.transpose();
     design_->reflect(m_);
     m_.transposeInPlace();
     design_->reflect(m_);
