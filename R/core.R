@@ -214,8 +214,7 @@ run_core <- function(result, call) {
           "The posterior takes more nodes than the quadrature may have.",
           i = "That happens where a predictor that varies between groups is far from 0, where four or more standard deviations and \\
               correlations are hardly known, or where the groups of two factors are nearly as many as the observations.",
-          i = "Centre such predictors, leave correlations out with {.code ||}, give narrower priors, or, with one grouping factor, use \\
-              {.code algorithm = \"nuts\"}."
+          i = "Centre such predictors, leave correlations out with {.code ||}, give narrower priors, or use {.code algorithm = \"nuts\"}."
         ),
         "numerical", call
       )

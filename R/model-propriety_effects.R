@@ -16,6 +16,7 @@
 # As check_propriety(); `orders` are one vector: of sigma, then of each standard deviation between groups.
 check_effect_propriety <- function(problem, model, priors, prior_only, call) {
   check_dimensions(model, call)
+  if (has_two_terms(model)) check_level_counts(problem, model, call)
   tails <- vapply(problem$tau_priors, prior_tail_index, 0)
   known <- vapply(problem$tau_priors, is_fixed, NA)
   tails[known] <- Inf
@@ -127,6 +128,26 @@ subsets_of <- function(positions) {
 
 # Quadrature in more dimensions than this takes too many nodes.
 most_dimensions <- 6
+
+most_dense_levels <- 5000
+
+# Of crossed factors the core has dense matrices of the levels of that with fewer; of nested ones, where each level of the other meets one
+# of its levels, it has none.
+check_level_counts <- function(problem, model, call) {
+  fewer <- which.min(problem$level_counts)
+  count <- problem$level_counts[fewer]
+  cells <- nrow(unique(problem$levels))
+  if (count > most_dense_levels && cells > max(problem$level_counts)) {
+    abort_bayespool(
+      c(
+        "Two crossed grouping factors may have at most {most_dense_levels} levels in the one with fewer.",
+        i = "{.code {varying_terms(model)[[fewer]]$factor}} has {count}.",
+        i = "Factors of which one is nested in the other may have any number."
+      ),
+      "data", call
+    )
+  }
+}
 
 check_dimensions <- function(model, call) {
   directions <- effect_directions(model)

@@ -103,3 +103,13 @@ test_that("verbs of one grouping factor refuse two", {
     mixed_model(abs(round(y)) ~ 1 + (1 | subject) + (1 | item), crossed_rows, family = poisson()), class = "bayespool_error_formula"
   )
 })
+
+test_that("crossed factors with too many levels for dense matrices are refused, nested ones are not", {
+  many <- most_dense_levels + 1
+  rows <- data.frame(a = c(seq_len(many), 1), b = c(seq_len(many), 2), y = sin(seq_len(many + 1)))
+  expect_error(mixed_model(y ~ 1 + (1 | a) + (1 | b), rows, iter_sampling = 0), "5001", class = "bayespool_error_data")
+  classes <- data.frame(class = rep(seq_len(2 * many), each = 2), y = sin(seq_len(4 * many)))
+  classes$school <- (classes$class - 1) %/% 2
+  fit <- mixed_model(y ~ 1 + (1 | school / class), classes, iter_sampling = 0)
+  expect_identical(unname(ngrps(fit)), c(many, 2 * many))
+})
