@@ -6,6 +6,10 @@ mean_expected <- function(fit, rows, call) {
     return(stats::setNames(row_table(fit, rows$x, rows$group, 0, 0.5, "central", call, rows$size)[, "mean"], rows$name))
   }
   means <- posterior_means(fit, call = call)
+  if (has_two_terms(fit$model) && anyNA(means)) {
+    # A sum may have a mean where its parts have none.
+    return(stats::setNames(row_table(fit, rows$x, rows$levels, 0, 0.5, "central", call)[, "mean"], rows$name))
+  }
   group <- groups_of_model(fit, rows$levels)
   expected <- drop(expected_given(fit$model, t(means), rows$x, group))
   if (has_quadrature(fit)) {

@@ -10,7 +10,8 @@
 #' The expected value of a row in group \eqn{j} is \eqn{\theta_j + x^\top \beta}{theta[j] + x' beta} (see [predictions]), so
 #' its mean follows from the means of the parameters. After `algorithm = "exact"` these come from quadrature, as in
 #' [exact_summary()]: they have no Monte Carlo error and need no draws. After `algorithm = "nuts"` they are means of
-#' the draws. The mean of a group that was not fitted is that of the population.
+#' the draws. The mean of a group that was not fitted is that of the population; with two grouping factors a new item beside a known
+#' subject has the population's intercept and the subject's effect.
 #'
 #' `interval = "confidence"` is the name that [`predict.lm()`][stats::predict.lm] gives to an interval of the expected value,
 #' and `"prediction"` that of an interval of another observation in the same group with the same predictors, which has the

@@ -127,13 +127,19 @@ predicted_mean <- function(fit, others, rows, i, call) {
   prior_means <- vapply(fit$priors, function(prior) prior$par[1], 0)
   other <- if (length(others$n) > 0) other_posterior(fit, others, call)
   model <- other$model %||% fit$model
-  means <- if (is.null(other)) prior_means else stats::setNames(exact_table(other, call = call)[, 1], layout_variables(model))
   terms <- varying_terms(model)
-  group <- vapply(seq_along(terms), function(k) {
+  levels <- vapply(seq_along(terms), function(k) {
     match(varying_terms(fit$model)[[k]]$labels[rows$levels[i, k]], if (!is.null(other)) terms[[k]]$labels)
   }, 0L)
-  expected <- drop(expected_given(model, t(means), rows$x[i, , drop = FALSE], groups_of_model(fit, rbind(group))))
-  if (has_independent_groups(model) && is.na(group)) expected + prior_means[[terms[[1]]$coefficient]] else expected
+  x <- rows$x[i, , drop = FALSE]
+  if (has_two_terms(model) && !is.null(other)) {
+    # The sum may have a mean where its parts have none. A level that lost its rows is a new one.
+    levels <- ifelse(is.na(levels), level_counts(other$problem) + 1L, levels)
+    return(exact_effect_rows(other, x, rbind(levels), 0, 0.5, "central", 1L, call)[[1, 1]])
+  }
+  means <- if (is.null(other)) prior_means else stats::setNames(exact_table(other, call = call)[, 1], layout_variables(model))
+  expected <- drop(expected_given(model, t(means), x, groups_of_model(fit, rbind(levels))))
+  if (has_independent_groups(model) && is.na(levels)) expected + prior_means[[terms[[1]]$coefficient]] else expected
 }
 
 # The moments of a fit with cross-products of each group.

@@ -227,7 +227,7 @@ sampled_rows <- function(fit, newdata, method, unit, call) {
   }
   options <- list(population = FALSE, allow_new_levels = FALSE)
   rows <- prediction_rows(fit, newdata, options, "Leave-one-out of observations", call, response = TRUE)
-  unknown <- unique(rows$labels[rows$group[rows$group > length(fit$reduced$group)]])
+  unknown <- unique(rows$labels[rows$group[which(rows$group > length(fit$reduced$group))]])
   if (length(unknown) > 0) { # of known levels of two factors
     abort_bayespool(
       c(

@@ -10,6 +10,8 @@
 #' shape and colour, and the subtitle counts them. The numbers are those of [predictive_table()]: exact after the exact
 #' algorithm, without draws.
 #'
+#' With two grouping factors `factor` says whose groups are shown.
+#'
 #' With `newdata` the predictions are of these rows, which may be of groups that were not fitted: a new group is drawn
 #' from the population, so it takes part with the differences between groups too. These groups are marked as new.
 #'
