@@ -10,7 +10,8 @@
 #' The expected value of a row in group \eqn{j} is \eqn{\theta_j + x^\top \beta}{theta[j] + x' beta} (see [predictions]), so
 #' its mean follows from the means of the parameters. After `algorithm = "exact"` these come from quadrature, as in
 #' [exact_summary()]: they have no Monte Carlo error and need no draws. After `algorithm = "nuts"` they are means of
-#' the draws. The mean of a group that was not fitted is that of the population.
+#' the draws. The mean of a group that was not fitted is that of the population; with two grouping factors a new item beside a known
+#' subject has the population's intercept and the subject's effect.
 #'
 #' `interval = "confidence"` is the name that [`predict.lm()`][stats::predict.lm] gives to an interval of the expected value,
 #' and `"prediction"` that of an interval of another observation in the same group with the same predictors, which has the
@@ -89,7 +90,7 @@ residuals.bayespool_fit <- function(object, ...) {
 
 # In the shapes of predict.lm(). `rows`: as prediction_rows() has them.
 as_of_lm <- function(fit, rows, se.fit, interval, level, call) {
-  table_of <- function(noise) row_table(fit, rows$x, rows$group, noise, level, "hdi", call, rows$size %||% 1)
+  table_of <- function(noise) row_table(fit, rows$x, rows$levels, noise, level, "hdi", call, rows$size %||% 1)
   if (se.fit || interval == "confidence") expected <- table_of(0)
   result <- if (interval == "none") {
     mean_expected(fit, rows, call)

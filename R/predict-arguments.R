@@ -3,7 +3,7 @@
 #' Arguments of predictions
 #'
 #' @param object A fit.
-#' @param newdata A data frame with the predictors and, unless `re_formula = NA`, the grouping factor and what varies between groups;
+#' @param newdata A data frame with the predictors and, unless `re_formula = NA`, the grouping factors and what varies between groups;
 #'   `NULL` stands for the rows that were fitted, without those dropped for missing values. `log_lik()` and `predictive_error()` need the
 #'   response in it too.
 #' @param ... Not used; it makes a misspelt argument an error. The arguments after it must be named.
@@ -11,8 +11,8 @@
 #'   replacement and kept in order. `NULL`: all of them.
 #' @param re_formula,re.form Two names for one argument (brms and rstanarm). `NULL`: each row belongs to its group.
 #'   `NA` or `~ 0`: the population's mean, as if the standard deviation between groups were 0; the grouping factor is
-#'   then not needed.
-#' @param allow_new_levels Whether `newdata` may hold groups that were not fitted.
+#'   then not needed. With two grouping factors it is without the effects of both.
+#' @param allow_new_levels Whether `newdata` may hold groups that were not fitted, of either factor where there are two.
 #' @param seed A whole number: the same seed gives the same numbers, whatever `cores` is, and leaves R's random number
 #'   generator alone. `NULL` takes one from that generator, which [set.seed()] controls, where random numbers are needed.
 #' @param cores Number of threads.

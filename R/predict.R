@@ -24,6 +24,10 @@
 #' coefficients of a group that was not fitted are drawn together: normal around those of the population, with the standard deviations
 #' and correlations of the draw. What varies between groups without being a predictor has the mean 0 in the population.
 #'
+#' With two grouping factors, as in [mixed_model()], \eqn{\theta_j} is the population's intercept and the effects of the row's groups of
+#' both. Each factor's group may be known or new: a new item may stand beside a known subject. Rows of the same new item share its draw,
+#' whoever the subject is; a new combination of known groups is nothing new.
+#'
 #' **Counts.** With `family = binomial()` or `poisson()` \eqn{m_{di}}{m[d, i]} is on the scale of the link, log odds or log rates, and
 #' what the functions return are counts: of row \eqn{i} with \eqn{n_i}{n[i]} trials or the exposure \eqn{e_i}{e[i]},
 #' \deqn{\tilde y_{di} \sim \mathrm{Binomial}(n_i, \mathrm{logit}^{-1}(m_{di})) \quad\mathrm{or}\quad

@@ -39,8 +39,8 @@
 #' @param n_rows Number of rows to print; the rest is counted in a last line.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_predictive_table` with one row an observation and columns `row` (its position
-#'   in the data), `group` (its label, where the formula names groups), `observed`, `mean`, `sd`, `lower`, `upper` and `inside`;
-#'   all numbers are on the scale of the response. `observed` and `inside` are `NA` where `newdata` has no response. With
+#'   in the data), `group` (its label, where the formula names groups; with two grouping factors those of both, as in `"S1:a"`),
+#'   `observed`, `mean`, `sd`, `lower`, `upper` and `inside`; all numbers are on the scale of the response. `observed` and `inside` are `NA` where `newdata` has no response. With
 #'   heavy-tailed or flat priors and few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
 #' @section Errors: Of class `bayespool_error_data`: no `newdata` for a fit from group moments, which keep no rows; a
 #'   `newdata` without a column that is needed, or with missing values. Of class `bayespool_error_model`: a new group
@@ -70,7 +70,7 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
   interval <- choose_interval(interval, call)
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "predictive_table() without `newdata`", call, response = FALSE)
-  table <- row_table(fit, rows$x, rows$group, noise_of_rows(fit, rows, call), prob, interval, call, rows$size %||% 1)
+  table <- row_table(fit, rows$x, rows$levels, noise_of_rows(fit, rows, call), prob, interval, call, rows$size %||% 1)
   observed <- rows$y %||% rep(NA_real_, nrow(table))
   columns <- c(
     list(row = rows$row %||% seq_len(nrow(table))),
@@ -96,10 +96,11 @@ labels_of_rows <- function(fit, newdata, rows, call) {
 # The largest Monte Carlo error of the rows' means.
 largest_row_error <- function(fit, rows, call) {
   model <- fit$model
-  first <- which(!duplicated(distinct_rows(cbind(rows$x, rows$size, deparse.level = 0), rows$group)))
+  group <- groups_of_model(fit, rows$levels)
+  first <- which(!duplicated(distinct_rows(cbind(rows$x, rows$size, deparse.level = 0), group)))
   errors <- in_blocks(fit, first, call, function(draws, block) {
     of_rows <- if (has_counts(model)) theta_of_draws else expected_given
-    expected <- of_rows(model, draws, rows$x[block, , drop = FALSE], groups_of_model(fit, rows$group)[block])
+    expected <- of_rows(model, draws, rows$x[block, , drop = FALSE], group[block, , drop = FALSE])
     if (has_counts(model)) expected <- expected_counts(model, expected, rows$size[block])
     cbind(mcse_of_means(expected, posterior::nchains(fit)))
   })

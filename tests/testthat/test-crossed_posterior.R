@@ -217,7 +217,6 @@ test_that("leave-one-out: the evidence of all rows beside that of the others, in
   fit <- mixed_model(formula, data, prior = prior, iter_sampling = 0)
   others <- mixed_model(formula, data[-4, ], prior = prior, iter_sampling = 0)$log_evidence
   expect_equal(unname(loo(fit)$pointwise[4, "elpd_loo"]), fit$log_evidence - others, tolerance = 1e-6)
-  expect_error(loo(fit, unit = "group"), "two grouping factors", class = "bayespool_error_model")
 })
 
 test_that("ngrps() counts the groups of each factor", {
