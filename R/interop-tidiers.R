@@ -128,7 +128,7 @@ tidy_effect <- function(fit, effect, table) {
 
 # From standard deviations, then correlations, then sigma, to columns of the lower triangle of the effects' matrix, then sigma.
 lower_triangle_order <- function(model) {
-  q <- length(effect_sds(model))
+  q <- length(effect_directions(model))
   pairs <- correlated_pairs(model)
   c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), if ("scale_within" %in% model$layout$role) q + nrow(pairs) + 1)
 }

@@ -58,9 +58,12 @@ has_several_effects <- function(model) varies_in_slope(model) || has_two_terms(m
 # depends on the rate.
 has_icc <- function(model) has_population(model) && !has_several_effects(model) && model$family != "poisson"
 
-# Its name, or NULL: of estimates with known errors it is I2. Of two factors those of the two shares.
+# Its name, or NULL: of estimates with known errors it is I2. Of two factors the names of their shares.
 icc_names <- function(model) {
-  if (has_two_terms(model)) indexed("icc", factors_of_terms(model)) else if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"
+  if (has_two_terms(model)) {
+    return(paste0("icc[", factors_of_terms(model), "]"))
+  }
+  if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"
 }
 
 # The group term of the grouping factor that the user chose; the only one may be left out.

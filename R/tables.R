@@ -16,18 +16,18 @@ new_table <- function(columns, class, ...) {
 }
 
 # The rows to print of a table: all that do not belong to a group, and of the others as many as there is room for. `factor`: of each row
-# the grouping factor of its group, NA without. Of two factors each has half of the room, or what the other leaves.
+# the number of its grouping factor, NA without. Of two factors each has half of the room, or what the other leaves.
 shown_rows <- function(factor, n_rows) {
   room <- max(n_rows - sum(is.na(factor)), 0)
   sizes <- table(factor)
   most <- pmax(room - (sum(sizes) - sizes), room %/% 2)
-  which(is.na(factor) | stats::ave(seq_along(factor), factor, FUN = seq_along) <= most[factor])
+  which(is.na(factor) | stats::ave(seq_along(factor), factor, FUN = seq_along) <= most[as.character(factor)])
 }
 
-# The grouping factors of the rows of a layout that belong to groups, named by variable.
+# The numbers of the grouping factors of the rows of a layout that belong to groups, named by variable.
 factors_of_groups <- function(layout) {
   of_group <- !is.na(layout$label)
-  stats::setNames(layout$term[of_group], layout$variable[of_group])
+  stats::setNames(match(layout$term, unique(layout$term[of_group]))[of_group], layout$variable[of_group])
 }
 
 # A table of variables as print_table() shows it: counts without decimals, Monte Carlo errors with two digits.

@@ -23,8 +23,8 @@
 #' slope the variance is least at \eqn{x = -\rho \tau_0 / \tau_1} and grows with the square of the distance from there. The share between
 #' is the correlation of two observations of one group that are both at \eqn{z}.
 #'
-#' **Two grouping factors**, as in `(1 | subject) + (1 | item)`, have a variance each, `between[subject]` and `between[item]`. The shares are
-#' those in the sum of all three variances:
+#' **Two grouping factors**, as in `(1 | subject) + (1 | item)`, have a variance each, `between[subject]` and `between[item]`. The shares
+#' are those in the sum of all three variances:
 #' \deqn{\frac{\tau_1^2}{\tau_1^2 + \tau_2^2 + \sigma^2}, \quad \frac{\tau_2^2}{\tau_1^2 + \tau_2^2 + \sigma^2}, \quad
 #'   \frac{\sigma^2}{\tau_1^2 + \tau_2^2 + \sigma^2}.
 #'   }{tau_1^2 / (tau_1^2 + tau_2^2 + sigma^2), tau_2^2 / (tau_1^2 + tau_2^2 + sigma^2) and sigma^2 / (tau_1^2 + tau_2^2 + sigma^2).}
@@ -44,8 +44,8 @@
 #' draws of a fit by NUTS.
 #'
 #' Where slopes vary, or there are two grouping factors, means and standard deviations of these variances are as exact as those of all
-#' parameters, but the ends of their intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so narrow that a variance
-#' was near the least that it can be. Draws (`iter_sampling`) have no such error.
+#' parameters, but the ends of their intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so
+#' narrow that a variance was near the least that it can be. Draws (`iter_sampling`) have no such error.
 #'
 #' The column `plug_in` is a shortcut that is often taught: put the posterior means of the two standard deviations in
 #' these formulas. It is one number without an interval, and not the posterior mean: a square is larger on average than
@@ -59,8 +59,8 @@
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_variance_components` with rows `between`, `within`, `share_between` and
-#'   `share_within` (of a fit with [poisson()] `between` alone; with two grouping factors `between` and `share_between` of each), and columns
-#'   `variable`,
+#'   `share_within` (of a fit with [poisson()] `between` alone; with two grouping factors `between` and `share_between` of each), and
+#'   columns `variable`,
 #'   posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
 #'   `central_lower` and `central_upper`) of the interval that holds `prob` of the posterior, and `plug_in`. Variances
 #'   are on the squared scale of the response, or of the link. With heavy-tailed or flat priors and few groups a mean or sd of a variance
@@ -218,7 +218,10 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
     return(NextMethod()) # a part of the table
   }
   # Variances and shares are of different sizes; the end of an interval at 0 is 0 up to rounding.
-  numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
+  numbers <- t(apply(as.matrix(x[-1]), 1, function(row) {
+    row[is.finite(row)] <- zapsmall(row[is.finite(row)], 10)
+    format_numbers(row, digits)
+  }))
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
   if (counts) {

@@ -78,8 +78,8 @@ test_that("tidy() has the columns of broom.mixed, and the numbers of the other t
   expect_identical(ngrps(fit), c(subject = 6L, item = 4L))
 })
 
-# Tables with columns mean, sd, lower and upper. Means and sds to 1e-8 sds. The probability below an end is right to 1e-6, which far from the
-# middle is up to 1e-5 sds.
+# Tables with columns mean, sd, lower and upper. Means and sds to 1e-8 sds. The probability below an end is right to 1e-6, which far
+# from the middle is up to 1e-5 sds.
 expect_rows_equal <- function(ours, theirs, sds = 1e-8) {
   error <- abs(as.matrix(ours) - as.matrix(theirs)) / as.matrix(theirs)[, 2]
   expect_lt(max(error[, 1]), 1e-8)
@@ -140,7 +140,8 @@ test_that("standard deviations that are known: differences, coefficients and sha
     positions <- list(subject = 3:8, item = 9:12)[[factor]]
     labels <- list(subject = paste0("S", 1:6), item = letters[1:4])[[factor]]
     table <- group_contrasts(fixed, factor = factor, interval = "central")
-    truth <- t(mapply(function(a, b) linear(unit(positions[match(a, labels)]) - unit(positions[match(b, labels)])), table$group, table$other))
+    at <- function(label) positions[match(label, labels)]
+    truth <- t(mapply(function(a, b) linear(unit(a) - unit(b)), at(table$group), at(table$other)))
     expect_tables_equal(table[c("mean", "sd")], truth, 1e-10)
     expect_tables_equal(table$p_greater, pnorm(truth[, 1] / truth[, 2]), 1e-8)
     expect_tables_equal(table[c("lower", "upper")], truth[, 1] + outer(truth[, 2], qnorm(c(0.03, 0.97))), 1e-6)
@@ -211,6 +212,28 @@ test_that("the forms are those of lme4", {
   skip_if_not_installed("lme4")
   theirs <- suppressMessages(lme4::lmer(crossed, rows))
   expect_shapes_of_lme4(fit, theirs)
+})
+
+test_that("other packages: log densities of the priors, Bayes factors, comparisons, intervals", {
+  densities <- unclass(log_prior_draws.bayespool_fit(fit))
+  of <- function(name) as.vector(densities[, , name])
+  own <- list(
+    `lprior_sigma_0[subject]` = dexp(draws[, "sigma_0[subject]"], 0.7, log = TRUE),
+    `lprior_sigma_0[item]` = log(2) + dnorm(draws[, "sigma_0[item]"], 0, 1.5, log = TRUE),
+    lprior_sigma_y = dexp(draws[, "sigma_y"], log = TRUE), lprior_beta_0 = dnorm(draws[, "beta_0"], 0.5, 4, log = TRUE),
+    `lprior_beta[x]` = dnorm(draws[, "beta[x]"], 0, 2, log = TRUE)
+  )
+  for (name in names(own)) expect_equal(of(name), as.vector(own[[name]]))
+  expect_equal(of("lprior"), as.vector(Reduce(`+`, own)))
+
+  one <- varying_intercept(y ~ x + (1 | subject), rows, iter_sampling = 0)
+  compared <- loo_compare(loo(fit), loo(one))
+  difference <- abs(loo(fit)$estimates["elpd_loo", 1] - loo(one)$estimates["elpd_loo", 1])
+  expect_equal(min(compared[, "elpd_diff"]), -difference, tolerance = 1e-8)
+  skip_if_not_installed("bridgesampling")
+  expect_equal(bridgesampling::bf(fit, one)$bf, exp(fit$log_evidence - one$log_evidence))
+  skip_if_not_installed("bayestestR")
+  expect_identical(bayestestR::hdi(fit)$Parameter, colnames(draws))
 })
 
 test_that("tables of many groups print some of both factors", {

@@ -152,18 +152,44 @@ test_that("of draws the same, within Monte Carlo error", {
   expect_equal(diagnosed$mcse_mean[diagnosed$variable == "icc[item]"], posterior::mcse_mean(matrix(values[, 5], 1000)))
 })
 
+test_that("where a fit has chains its tables are those of the draws", {
+  fit <- balanced_fit(balanced_rows(5, 4, 2, 2), seed = 1)
+  fit$settings$algorithm <- "nuts" # as its methods see it
+  draws <- unclass(posterior::as_draws_matrix(fit))
+  groups <- paste0("b_0[", rep(c("subject,", "item,"), c(5, 4)), c(1:5, 1:4), "]")
+  of_draws <- data.frame(colMeans(draws), apply(draws, 2, sd))
+  expect_equal(as.data.frame(ranef(fit, condVar = TRUE))[4:5], of_draws[groups, ], ignore_attr = TRUE)
+  sums <- draws[, groups] + draws[, "beta_0"]
+  coefficients <- coef(fit, condVar = TRUE, interval = "central")
+  expect_equal(unlist(coefficients), colMeans(sums), ignore_attr = TRUE)
+  expect_equal(unlist(lapply(coefficients, attr, "sd")), apply(sums, 2, sd), ignore_attr = TRUE)
+  expect_equal(unlist(lapply(coefficients, attr, "upper")), apply(sums, 2, quantile, 0.97), ignore_attr = TRUE)
+  sds <- draws[, c("sigma_0[subject]", "sigma_0[item]", "sigma_y")]
+  expect_equal(as.data.frame(VarCorr(fit))[4:5], data.frame(colMeans(sds^2), colMeans(sds)), ignore_attr = TRUE)
+  shares <- sds^2 / rowSums(sds^2)
+  expect_equal(variance_components(fit)$mean, c(colMeans(sds^2), colMeans(shares)), ignore_attr = TRUE)
+  expect_equal(summary(fit, regex_pars = "^icc")$mean, colMeans(shares[, 1:2]), ignore_attr = TRUE)
+  difference <- draws[, "b_0[item,3]"] - draws[, "b_0[item,1]"]
+  expect_equal(
+    unlist(group_contrasts(fit, 3, 1, factor = "item")[c("mean", "sd", "p_greater")]),
+    c(mean(difference), sd(difference), mean(difference > 0)), ignore_attr = TRUE
+  )
+})
+
 test_that("variances that have no mean, or no standard deviation, are Inf", {
   data <- balanced_rows(2, 6, 3, 3)
-  prior <- list(`sigma_0[subject]` = dist_cauchy(0, 1), `sigma_0[item]` = dist_exponential(1))
   # The prior of tau_1 falls as its power -2. Two subjects, whose effects are known beside a proper prior of the intercept, add another -2:
-  # the second moment exists, the fourth does not. With a flat prior only their difference is known, which adds -1.
-  for (flat in c(FALSE, TRUE)) {
-    if (flat) prior$beta_0 <- dist_uniform(-Inf, Inf)
-    table <- variance_components(mixed_model(y ~ 1 + (1 | subject) + (1 | item), data, prior = prior, iter_sampling = 0))
-    expect_identical(is.finite(table$mean[1]), !flat)
+  # the second moment exists, the fourth does not. The prior alone has neither.
+  prior <- list(`sigma_0[subject]` = dist_cauchy(0, 1), `sigma_0[item]` = dist_exponential(1))
+  for (prior_only in c(FALSE, TRUE)) {
+    fit <- mixed_model(y ~ 1 + (1 | subject) + (1 | item), data, prior = prior, prior_only = prior_only, iter_sampling = 0)
+    table <- variance_components(fit)
+    expect_identical(is.finite(table$mean[1]), !prior_only)
     expect_identical(table$sd[1], Inf)
     expect_true(all(is.finite(unlist(table[-1, 2:3]))))
     expect_true(all(is.finite(unlist(table[4:5]))))
+    shown <- capture.output(print(table))[2]
+    expect_match(shown, formatC(table$hdi_upper[1], digits = 3, format = "f"), fixed = TRUE)
   }
 })
 
