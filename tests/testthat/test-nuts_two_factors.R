@@ -42,10 +42,9 @@ plain_two <- function(spec, q, centered) {
 fit_two <- function(spec, data = spec$data, ...) {
   taus <- stats::setNames(spec$priors$tau, sprintf("sigma_0[%s]", spec$factors))
   priors <- package_priors(c(spec$priors[names(spec$priors) != "tau"], taus))
-  undetermined(mixed_model(
-    spec$formula, data, priors,
-    algorithm = "nuts", iter_sampling = 0, prior_only = spec$prior_only, weights = spec$weights, ...
-  ))
+  arguments <- list(spec$formula, data, priors, algorithm = "nuts", iter_sampling = 0, prior_only = spec$prior_only, ...)
+  arguments$weights <- spec$weights # where there are any
+  undetermined(do.call(mixed_model, arguments))
 }
 
 expect_two <- function(..., points = 2, seed = 1) {
