@@ -4,7 +4,7 @@
 fuzz_factor_data <- function(sane = chance(0.85)) {
   n <- if (sane) sample(c(6, 12, 25, 60), 1) else sample(c(1, 2, 3, 12), 1)
   data <- fuzz_data(TRUE, n)
-  if (chance(0.15)) data$y <- pick(rep(0, n), rep(1e9 + 0.1, n), rep_len(0:1, n))
+  if (chance(0.05)) data$y <- pick(rep(0, n), rep(1e9 + 0.1, n), rep_len(0:1, n))
   few <- sample(2:6, 1)
   a <- sample(few, n, TRUE)
   b <- sample(sample(2:5, 1), n, TRUE)
@@ -48,10 +48,16 @@ fuzz_factor_formula <- function(sane = chance(0.85)) {
   )
 }
 
-fuzz_factor_prior <- function() {
-  names <- c("beta_0", "beta", "sigma_y", "sigma_0", "sigma_0[a]", "sigma_0[b]", "sigma_0[a:b]", "sigma_0[nosuch]")
-  names <- names[stats::runif(8) < c(0.3, 0.3, 0.4, 0.4, 0.15, 0.1, 0.1, 0.02)]
-  sane <- chance(0.85)
+# Of parameters that the model has, as a rule.
+fuzz_factor_prior <- function(formula) {
+  text <- paste(deparse(formula), collapse = " ")
+  bars <- regmatches(text, gregexpr("(?<=\\(1 \\| )[a-z:]+(?=\\))", text, perl = TRUE))[[1]]
+  names <- c(
+    "sigma_y", "sigma_0", if (length(bars) > 0) sprintf("sigma_0[%s]", bars), if (!grepl("~ 0", text)) "beta_0",
+    if (grepl("x|f", text)) "beta"
+  )
+  names <- c(names[stats::runif(length(names)) < 0.3], if (chance(0.03)) pick("sigma_0[nosuch]", "sigma_beta", "rho", "icc"))
+  sane <- chance(0.9)
   if (length(names) == 0) {
     return(NULL)
   }
@@ -67,7 +73,7 @@ fuzz_first_factors <- function() {
   if (inherits(data, "condition") || chance(0.05)) {
     return(list(label = "moments", run = function() signal_error(data)))
   }
-  arguments <- c(list(formula, data, fuzz_factor_prior()), fuzz_arguments())
+  arguments <- c(list(formula, data, fuzz_factor_prior(formula)), fuzz_arguments())
   if (is.data.frame(data) && chance(0.3)) arguments["weights"] <- list(quote(w))
   verb <- sample(c("mixed_model", "varying_intercept", "partial_pooling", "compare_pooling"), 1, prob = c(30, 1, 1, 1))
   list(label = verb, run = function() do.call(verb, arguments), model = verb, arguments = arguments)
@@ -75,7 +81,7 @@ fuzz_first_factors <- function() {
 
 # The factors in the other order give the same posterior.
 check_swapped <- function(first, fit) {
-  if (has_lost_digits(fit)) {
+  if (is.null(fit$log_evidence) || has_lost_digits(fit)) { # after NUTS there is none
     return()
   }
   bars <- sprintf("(1 | %s)", rev(names(fit$parsed$factors)))
