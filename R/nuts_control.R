@@ -23,6 +23,11 @@
 #' Non-centered: it moves independent \eqn{N(0, 1)} variables, such as \code{eta[x,g]}; times a triangular factor of the
 #' correlation matrix, and the standard deviations, they are the deviations from the population.
 #'
+#' With two grouping factors the effects of both are deviations from the population. Centered: the sampler moves the effects
+#' themselves, such as \code{b_0[subject,s]}, which are normal around 0. Non-centered: it moves \eqn{N(0, 1)} variables, such as
+#' \code{eta[subject,s]}, and the effect is \code{sigma_0[subject]} times that. The gradient then costs as much as the number of
+#' combinations of groups that occur times the number of coefficients.
+#'
 #' Of counts and proportions ([bayespool-counts]) what varies between groups are log odds or log rates, and predictors belong to groups.
 #' Centered: the sampler moves the log odds or log rate \eqn{\theta_j}{theta[j]} of each group with all that its predictors explain, which
 #' is normal around \eqn{\beta_0 + x_j'\beta}{beta_0 + x[j] beta}; \code{beta_0j[g]} is \eqn{\theta_j - x_j'\beta}{theta[j] - x[j] beta}.

@@ -1,5 +1,5 @@
 # Random calls for a given time: Rscript tools/fuzz.R [seconds] [first seed], or a case again: Rscript tools/fuzz.R --seed N
-# Seeds above a million are of counts and proportions.
+# Seeds above a million are of counts and proportions, above two million of two grouping factors.
 #
 # Cases run in child processes, a batch each, so that a crash or a hang is one case's: its seed is printed.
 

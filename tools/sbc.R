@@ -6,6 +6,7 @@
 #   Rscript tools/sbc.R necks [simulations]    the two cells where NUTS is known to fail
 #   Rscript tools/sbc.R weights [simulations]  rows of unequal weight and of known errors, by the exact algorithm
 #   Rscript tools/sbc.R counts [simulations]   counts and proportions, by the exact algorithm
+#   Rscript tools/sbc.R factors [simulations]  two grouping factors, by the exact algorithm and by NUTS
 #   Rscript tools/sbc.R three [simulations]    three correlated effects, a lattice in six dimensions: about half an hour
 #   Rscript tools/sbc.R breaks [simulations]   samplers that are wrong on purpose, five seeds each
 # Each prints a table. Ranks are kept in bench/results; what is there is not run again.
@@ -158,6 +159,28 @@ count_cells <- list(
   )
 )
 
+# Two grouping factors, crossed and nested. Where NUTS has them too: away from 0, as for the centered form.
+of_factors <- unit[c("beta_0", "beta", "sigma_y", "sigma_0")]
+factors_away <- replace(of_factors, c("sigma_y", "sigma_0"), list(dist_gamma(5, 5), dist_gamma(5, 5)))
+factor_cells <- list(
+  `crossed, 12 x 8, unbalanced` = sbc_two_cell(sparse_pairs(12, 8), of_factors),
+  `crossed, 12 x 8, one prior each` = sbc_two_cell(
+    sparse_pairs(12, 8), c(of_factors[1:3], list(`sigma_0[subject]` = dist_gamma(2, 2), `sigma_0[item]` = dist_uniform(0, 2)))
+  ),
+  `crossed, 12 x 8, weights` = sbc_two_cell(sparse_pairs(12, 8), of_factors, weighted = TRUE),
+  `crossed, 4 x 3, half-Cauchy` = sbc_two_cell(sparse_pairs(4, 3), replace(of_factors, "sigma_0", list(dist_cauchy(0, 1)))),
+  `crossed, 5 x 5 of one row` = sbc_two_cell(data.frame(subject = rep(1:5, 5), item = rep(1:5, each = 5)), of_factors),
+  `nested, 6 schools` = sbc_two_cell(nested_pairs(6), of_factors, nested = TRUE),
+  `nested, 3 schools, half-Cauchy` = sbc_two_cell(
+    nested_pairs(3), replace(of_factors, c("sigma_y", "sigma_0"), list(dist_cauchy(0, 1), dist_cauchy(0, 1))), nested = TRUE
+  )
+)
+factor_nuts_cells <- list(
+  `crossed, 12 x 8, NUTS` = sbc_two_cell(sparse_pairs(12, 8), factors_away),
+  `crossed, 12 x 8, NUTS, centered` = sbc_two_cell(sparse_pairs(12, 8), factors_away),
+  `nested, 6 schools, NUTS` = sbc_two_cell(nested_pairs(6), factors_away, nested = TRUE)
+)
+
 # Chains take longer: fewer cells. Not those where NUTS is known to fail, which are apart below, nor the centered form where
 # standard deviations can be near 0 or groups are small.
 away_from_0 <- list(sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5), sigma_mu = dist_gamma(5, 5))
@@ -204,7 +227,7 @@ kept <- function(name, make) {
 
 run_cell <- function(name, algorithm, cells, sims) {
   sampler <- if (algorithm == "exact") sbc_exact else sbc_nuts(if (grepl("centered", name)) "centered" else "noncentered")
-  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells, weighted_cells, count_cells)))
+  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells, weighted_cells, count_cells, factor_cells, factor_nuts_cells)))
   run <- kept(sprintf("%s %d %s", algorithm, sims, name), function() {
     time <- system.time(ranks <- sbc_ranks(cells[[name]], sims, seed, sampler))
     list(ranks = ranks, seconds = time[["user.self"]])
@@ -284,8 +307,8 @@ run_breaks <- function(sims, seeds = 5) {
 }
 
 arguments <- commandArgs(trailingOnly = TRUE)
-task <- match.arg(arguments[1], c("exact", "nuts", "necks", "weights", "counts", "three", "breaks"))
-usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, weights = 1000L, counts = 1000L, three = 200L, breaks = 400L)
+task <- match.arg(arguments[1], c("exact", "nuts", "necks", "weights", "counts", "factors", "three", "breaks"))
+usual <- c(exact = 1000L, nuts = 200L, necks = 1000L, weights = 1000L, counts = 1000L, factors = 1000L, three = 200L, breaks = 400L)
 sims <- if (length(arguments) > 1) as.integer(arguments[2]) else usual[[task]]
 switch(task,
   exact = run_cells("exact", c(exact_cells, effect_cells), sims),
@@ -293,6 +316,10 @@ switch(task,
   necks = run_cells("nuts", neck_cells, sims, picture = FALSE),
   weights = run_cells("exact", weighted_cells, sims, picture = FALSE),
   counts = run_cells("exact", count_cells, sims, picture = FALSE),
+  factors = {
+    run_cells("exact", factor_cells, sims, picture = FALSE)
+    run_cells("nuts", factor_nuts_cells, min(sims, usual[["nuts"]]), picture = FALSE)
+  },
   three = run_cells("exact", three_cells, sims, picture = FALSE),
   breaks = run_breaks(sims)
 )

@@ -203,7 +203,6 @@ test_that("a fit prints its factors; accuracy() says how it is integrated; updat
   expect_identical(changed$model, fit$model)
   one <- update(fit, . ~ x + (1 | subject))
   expect_lt(abs(changed$log_evidence - one$log_evidence), 1e-8)
-  expect_error(update(fit, algorithm = "nuts", iter_sampling = 10), "nuts", class = "bayespool_error_model")
 })
 
 test_that("leave-one-out: the evidence of all rows beside that of the others, in data frames and moments", {

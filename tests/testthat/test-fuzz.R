@@ -4,7 +4,7 @@ use_code("fuzz")
 
 test_that("random calls end in a plausible answer or in an error of the package", {
   skip_on_cran()
-  for (seed in c(1:150, 1e6 + 1:80)) {
+  for (seed in c(1:150, 1e6 + 1:80, 2e6 + 1:80)) {
     case <- fuzz_case(seed)
     defects <- case[startsWith(case$state, "defect"), ]
     expect(nrow(defects) == 0, paste("Rscript tools/fuzz.R --seed", defects$seed, ":", defects$call, defects$state))

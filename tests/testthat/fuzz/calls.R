@@ -112,7 +112,7 @@ fuzz_newdata <- function(fit) {
   }
   if (chance(0.6) && is.data.frame(fit$data) && nrow(fit$data) > 0) {
     new <- fit$data[sample(nrow(fit$data), sample(3, 1), TRUE), , drop = FALSE]
-    if (chance(0.3) && !is.null(fit$parsed$group)) new[[fit$parsed$group]] <- pick("new", NA, 3.5, "a", factor("q"), list(1,
+    if (chance(0.3) && !is.null(fit$parsed$group)) new[[fuzz_group_column(fit)]] <- pick("new", NA, 3.5, "a", factor("q"), list(1,
     2, 3)[seq_len(nrow(new))], as.Date("2020-01-01"), TRUE)
     if (chance(0.2) && "x" %in% names(new)) new$x <- pick(NA, Inf, "a", 1e300, TRUE, factor("p"), 0)
     if (chance(0.1)) new <- new[0, , drop = FALSE]
@@ -120,6 +120,11 @@ fuzz_newdata <- function(fit) {
     return(new)
   }
   fuzz_data()
+}
+
+fuzz_group_column <- function(fit) {
+  columns <- unique(unlist(fit$parsed$factors))
+  if (length(columns) > 1) sample(columns, 1) else columns
 }
 
 fuzz_prob <- function() if (chance(0.7)) pick(0.5, 0.9, 0.99, 0.1) else pick(0, 1, -1, NA, "a", c(0.1, 0.2), NULL, 1e-12,

@@ -29,6 +29,20 @@ check_fit <- function(fit) {
   if (!is.null(fit$log_evidence) && !is.finite(fit$log_evidence)) violated("evidence is not finite")
 }
 
+# The arguments of the same fit by quadrature, without draws.
+again_exact <- function(first) {
+  again <- first$arguments
+  again$iter_sampling <- 0
+  again$algorithm <- again$control <- again$iter_warmup <- NULL
+  again
+}
+
+# Digits that the data themselves have lost do not count.
+has_lost_digits <- function(fit) {
+  y <- fit$reduced$mean[, ncol(fit$reduced$mean)]
+  max(abs(y)) > 1e6 || any(fit$reduced$within > 1e100)
+}
+
 # The rows in another order, or their moments, give the same posterior.
 check_invariance <- function(first, fit) {
   data <- first$arguments[[2]]
@@ -36,9 +50,7 @@ check_invariance <- function(first, fit) {
   if (!is.data.frame(data) || nrow(data) < 2 || fit$settings$prior_only || !(is.null(weights) || is.name(weights))) {
     return()
   }
-  again <- first$arguments
-  again$iter_sampling <- 0
-  again$algorithm <- again$control <- again$iter_warmup <- NULL
+  again <- again_exact(first)
   again[[2]] <- data[sample(nrow(data)), , drop = FALSE]
   # In another unit of the weights sigma, with its default prior, is larger.
   unit <- if (is.name(weights) && !any(c("sigma", "sigma_y") %in% names(first$arguments[[3]]))) 2 else 1
@@ -52,9 +64,7 @@ check_invariance <- function(first, fit) {
   b[within, -1] <- b[within, -1] / unit
   if (unit > 1) a$q50[a$variable == "icc"] <- b$q50[b$variable == "icc"] <- 0
   scale <- a$q97 - a$q3 + 1e-9 * (abs(a$q50) + max(abs(fit$reduced$mean)))
-  # Digits that the data themselves have lost do not count.
-  y <- fit$reduced$mean[, ncol(fit$reduced$mean)]
-  if (max(abs(y)) > 1e6 || any(fit$reduced$within > 1e100)) {
+  if (has_lost_digits(fit)) {
     return()
   }
   if (any(abs(a$q50 - b$q50) > 1e-4 * scale + 1e-300)) violated("permuted rows: other medians")

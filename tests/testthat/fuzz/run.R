@@ -62,8 +62,8 @@ fuzz_outcome <- function(run) {
   outcome
 }
 
-# Seeds above a million are of counts, so that those below stay what they were.
-fuzz_start <- function(seed) if (seed > 1e6) fuzz_first_counts() else fuzz_first()
+# Seeds above a million are of counts, above two million of two grouping factors, so that those below stay what they were.
+fuzz_start <- function(seed) if (seed > 2e6) fuzz_first_factors() else if (seed > 1e6) fuzz_first_counts() else fuzz_first()
 
 # A data frame of the calls of one case: seed, call, state.
 fuzz_case <- function(seed, uses = 3) {
@@ -83,6 +83,9 @@ fuzz_case <- function(seed, uses = 3) {
     note("check_fit", fuzz_outcome(function() check_fit(value)))
     if (first$label %in% models && inherits(value$reduced, "group_moments") && chance(0.15)) {
       note("check_invariance", fuzz_outcome(function() check_invariance(first, value)))
+    }
+    if (seed > 2e6 && length(value$parsed$factors) == 2 && !value$settings$prior_only && chance(0.3)) {
+      note("check_swapped", fuzz_outcome(function() check_swapped(first, value)))
     }
   } else if (inherits(value, "compare_pooling")) {
     note("print", fuzz_outcome(function() utils::capture.output(print(value))))

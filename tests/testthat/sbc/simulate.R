@@ -50,6 +50,9 @@ sbc_simulate <- function(cell, seed) {
   if (!is.null(cell$family)) {
     return(simulate_counts(cell, seed))
   }
+  if (!is.null(cell$pairs)) {
+    return(simulate_two_factors(cell, seed))
+  }
   withr::local_seed(seed)
   groups <- length(cell$sizes)
   index <- function(x, name) stats::setNames(x, paste0(name, "[g", seq_len(groups), "]"))
@@ -172,6 +175,9 @@ observation_model <- function(cell, data, parameters) {
 sbc_quantities <- function(cell, data, parameters) {
   if (!is.null(cell$family)) {
     return(count_quantities(cell, data, parameters))
+  }
+  if (!is.null(cell$pairs)) {
+    return(two_factors_quantities(cell, data, parameters))
   }
   given <- observation_model(cell, data, parameters)
   y <- rep(data$y, each = nrow(parameters))
