@@ -11,7 +11,7 @@ draw_diagram <- function(diagram) {
   nodes <- place_shared_intercept(merge_predictors(split_mean(diagram$nodes)))
   above <- nodes_above(nodes)
   narrow <- length(above) > 2 & names(nodes) %in% above
-  nodes <- place_nodes(Map(divide_text, nodes, ifelse(narrow, 22, 26)))
+  nodes <- place_nodes(Map(divide_text, nodes, ifelse(narrow, 22, 26)), diagram)
   frame <- data.frame(
     id = names(nodes), x = node_field(nodes, "x", 0), y = node_field(nodes, "y", 0), kind = node_field(nodes, "kind", "")
   )
@@ -67,9 +67,10 @@ diagram_caption <- function(kinds) {
 
 # Places -------------------------------------------------------------------------------------------------------------------
 
-# The population's coefficients and what else the groups' effects follow from: they stand side by side.
+# The population's coefficients and what else the groups' effects follow from: they stand side by side. Of two grouping factors each has
+# its own above it.
 nodes_above <- function(nodes) {
-  unlist(lapply(c("^population$", "^center_", "^tau", "^rho$"), grep, names(nodes), value = TRUE))
+  if (!"group_2" %in% names(nodes)) unlist(lapply(c("^population$", "^center_", "^tau", "^rho$"), grep, names(nodes), value = TRUE))
 }
 
 # Adds the `side` where text stands that is not in the node, the text `within` it, and the lines `beside` it. A name stands
