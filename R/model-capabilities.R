@@ -57,3 +57,17 @@ has_icc <- function(model) has_population(model) && !has_several_effects(model) 
 
 # Its name, or NULL: of estimates with known errors it is I2.
 icc_name <- function(model) if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"
+
+# The group term of the grouping factor that the user chose; the only one may be left out.
+choose_factor <- function(fit, factor, call) {
+  terms <- varying_terms(fit$model)
+  factors <- vapply(terms, `[[`, "", "factor")
+  if (is.null(factor) && length(terms) == 1) {
+    return(terms[[1]])
+  }
+  if (!rlang::is_string(factor) || !factor %in% factors) {
+    found <- if (is.null(factor)) "The model has two grouping factors." else "Found {.code {format_found(factor)}}."
+    abort_bayespool(c("{.arg factor} must be {.or {.val {factors}}}.", i = found), "argument", call)
+  }
+  terms[[match(factor, factors)]]
+}
