@@ -4,7 +4,6 @@
 node_radius <- 0.37
 beside_node <- 0.44
 line_height <- 0.17
-hanging <- 0.1 # how far text that hangs down beside a node begins above its centre
 character_width <- 0.082
 
 draw_diagram <- function(diagram) {
@@ -74,7 +73,7 @@ nodes_above <- function(nodes) {
 }
 
 # Adds the `side` where text stands that is not in the node, the text `within` it, and the lines `beside` it. A name stands
-# within where it fits, with its index in a line of its own if need be.
+# within where it fits, with its index in a line of its own if need be. Text that hangs down beside a node `begins` so far above its centre.
 divide_text <- function(node, width_above) {
   role <- sub("_[0-9]+$", "", node$id)
   node$side <- switch(role, response = "below", mean = , group = "right", slope = , predictor = , direction = "left", "above")
@@ -86,6 +85,7 @@ divide_text <- function(node, width_above) {
   node$beside <- as.character(unlist(lapply(shorten(c(if (!fits) name, node$label[-1]), 90), wrap_line, width = width)))
   # Many lines hang down beside a group, so that arrows reach it from above.
   if (role == "group" && length(node$beside) > 2) node$side <- "lower right"
+  node$begins <- 0.1
   node
 }
 
@@ -96,7 +96,10 @@ text_height <- function(node) line_height * length(node$beside)
 
 # Adds `x` and `y`. The middle column is the chain from the population to the response, with its mean at 0; slopes are at its
 # left, outside the plates, predictors at its left inside, the standard deviation of observations at its right.
-place_nodes <- function(nodes) {
+place_nodes <- function(nodes, diagram) {
+  if (length(diagram$group_plates) > 1) {
+    return(place_two_factors(nodes, diagram))
+  }
   has <- function(id) id %in% names(nodes)
   slopes <- grep("^slope_", names(nodes), value = TRUE)
   predictors <- grep("^(predictor|direction)_", names(nodes), value = TRUE)
@@ -116,11 +119,17 @@ place_nodes <- function(nodes) {
   for (k in seq_along(above)) places[[above[k]]] <- c(across[k], top)
   for (k in seq_along(slopes)) places[[slopes[k]]] <- c(left - 0.65, mean + 0.35 + 0.85 * (k - 1))
   for (k in seq_along(predictors)) places[[predictors[k]]] <- c(-1.5, mean - 0.45 - 0.72 * (k - 1))
-  lapply(nodes, function(node) {
-    node$x <- places[[node$id]][1]
-    node$y <- places[[node$id]][2]
+  put_nodes(nodes, places[intersect(names(nodes), names(places))])
+}
+
+# `places`: x and y by id, of some of the nodes.
+put_nodes <- function(nodes, places) {
+  nodes[names(places)] <- Map(function(node, place) {
+    node$x <- place[1]
+    node$y <- place[2]
     node
-  })
+  }, nodes[names(places)], places)
+  nodes
 }
 
 # Where the centres of these nodes are, around 0: as far apart as their texts need.
@@ -143,7 +152,7 @@ node_box <- function(node) {
   data.frame(
     left = node$x - max(across, reach("left", width)),
     right = node$x + max(across, reach("right", width), reach("lower right", width)),
-    bottom = node$y - max(along, reach("below", height), if (node$side == "lower right") height - hanging),
+    bottom = node$y - max(along, reach("below", height), if (node$side == "lower right") height - node$begins),
     top = node$y + max(along, reach("above", height))
   )
 }
@@ -151,8 +160,11 @@ node_box <- function(node) {
 # The frames of the plates with their labels, that of the groups around that of the observations.
 place_plates <- function(boxes, plate, diagram) {
   observations <- frame_boxes(boxes[plate == "observation", ], diagram$observation_plate)
-  groups <- if (!is.null(diagram$group_plate)) {
-    frame_boxes(rbind(boxes[plate == "group", ], observations[names(boxes)]), diagram$group_plate)
+  if (length(diagram$group_plates) > 1) {
+    return(rbind(place_two_plates(boxes, plate, observations, diagram), observations))
+  }
+  groups <- if (length(diagram$group_plates) > 0) {
+    frame_boxes(rbind(boxes[plate == "group", ], observations[names(boxes)]), diagram$group_plates)
   }
   rbind(groups, observations)
 }
@@ -205,7 +217,7 @@ place_text <- function(node) {
     above = list(x = node$x, y = node$y + beside_node, hjust = 0.5, vjust = 0),
     below = list(x = node$x, y = node$y - beside_node, hjust = 0.5, vjust = 1),
     right = list(x = node$x + beside_node, y = node$y, hjust = 0, vjust = 0.5),
-    "lower right" = list(x = node$x + beside_node, y = node$y + hanging, hjust = 0, vjust = 1),
+    "lower right" = list(x = node$x + beside_node, y = node$y + node$begins, hjust = 0, vjust = 1),
     left = list(x = node$x - beside_node, y = node$y, hjust = 1, vjust = 0.5)
   )
   rbind(
