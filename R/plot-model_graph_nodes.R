@@ -231,11 +231,7 @@ group_plates <- function(fit) {
 
 # Which of two factors the other is nested in: each level of the other is in one level of it. None where they are crossed.
 outer_factor <- function(fit) {
-  if (has_two_terms(fit$model)) {
-    codes <- lapply(term_levels(fit$model, fit$reduced), `[[`, "code")
-    pairs <- unique(do.call(cbind, unname(codes)))
-    utils::head(which(c(!anyDuplicated(pairs[, 2]), !anyDuplicated(pairs[, 1]))), 1)
-  }
+  if (has_two_terms(fit$model)) utils::head(which(c(is_nested(fit, 2), is_nested(fit, 1))), 1)
 }
 
 observation_plate_label <- function(fit) {
