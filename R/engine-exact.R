@@ -166,18 +166,21 @@ exact_rows <- function(posterior, columns, response, group, noise, prob, interva
   if (posterior$problem$direction) columns <- cbind(rep(1, nrow(columns)), columns, deparse.level = 0)
   code <- ifelse(is.na(group), -2L, ifelse(is_new_group(posterior, group), -1L, group - 1L))
   table <- core_row_predictions(posterior, columns, response, as.integer(code), noise, prob, interval, cores, call)
-  mark_lost(table, lost_of_rows(posterior, group, noise))
+  mark_lost(table, lost_of_rows(posterior, columns, group, noise))
 }
 
-# The same where groups differ in more than an intercept: `x` has the model's columns.
+# The same where groups differ in more than an intercept, or there are two factors: `x` has the model's columns, `group` one a factor.
 exact_effect_rows <- function(posterior, x, group, noise, prob, interval, cores, call) {
-  code <- ifelse(is_new_group(posterior, group), -1L, group - 1L)
+  new <- group > rep(level_counts(posterior$problem), each = nrow(group))
+  code <- matrix(as.integer(ifelse(new, -1L, group - 1L)), nrow(group))
   table <- core_effect_rows(
-    posterior, coefficient_columns(posterior$model, x), direction_values(posterior$model, x), cbind(as.integer(code)), noise, prob,
-    interval, cores, call
+    posterior, coefficient_columns(posterior$model, x), direction_values(posterior$model, x), code, noise, prob, interval, cores, call
   )
-  mark_lost(table, lost_of_rows(posterior, group, noise))
+  mark_lost(table, lost_of_rows(posterior, x, group, noise))
 }
+
+# How many groups each factor has.
+level_counts <- function(problem) problem$level_counts %||% length(problem$size)
 
 # The same of counts: the expected value for a size of 1, a probability or a rate, or as an `observation` another count of `size`.
 exact_count_rows <- function(posterior, x, group, observation, size, prob, interval, cores, call) {
@@ -220,8 +223,11 @@ coefficient_columns <- function(model, x) {
 
 is_new_group <- function(posterior, group) !is.na(group) & group > length(posterior$problem$size)
 
-# How many of the first two moments of each row do not exist.
-lost_of_rows <- function(posterior, group, noise) {
+# How many of the first two moments of each row do not exist. `x`: the model's columns.
+lost_of_rows <- function(posterior, x, group, noise) {
+  if (has_two_terms(posterior$model)) {
+    return(lost_of_crossed_rows(posterior, x, group, noise))
+  }
   missing <- posterior$propriety$missing
   known <- length(posterior$problem$size)
   scale <- rep_len(if (any(noise > 0)) missing$scale_within else 0, known)

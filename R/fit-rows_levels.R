@@ -41,9 +41,14 @@ groups_of_rows <- function(fit, values, call) {
   )
 }
 
-# The label of each row's group, or NULL where `data` has not all of the grouping columns, or the formula has none.
-labels_of_groups <- function(reduced, parsed, data, call) {
-  columns <- group_columns(parsed)
+# The levels of the grouping factors in the lines of a fit's moments or counts, as of rows (lines x factors).
+levels_of_moments <- function(fit) {
+  levels <- lapply(factor_levels(fit$reduced, fit$parsed$factors), `[[`, "code")
+  if (length(levels) > 0) do.call(cbind, levels) else cbind(seq_along(fit$reduced$n))
+}
+
+# The label of each row's group, or of what `columns` tell apart; NULL where `data` has not all of these, or the formula has none.
+labels_of_groups <- function(reduced, parsed, data, call, columns = group_columns(parsed)) {
   if (length(columns) == 0 || !all(columns %in% names(data))) {
     return(NULL)
   }

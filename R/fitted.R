@@ -89,7 +89,7 @@ residuals.bayespool_fit <- function(object, ...) {
 
 # In the shapes of predict.lm(). `rows`: as prediction_rows() has them.
 as_of_lm <- function(fit, rows, se.fit, interval, level, call) {
-  table_of <- function(noise) row_table(fit, rows$x, rows$group, noise, level, "hdi", call, rows$size %||% 1)
+  table_of <- function(noise) row_table(fit, rows$x, rows$levels, noise, level, "hdi", call, rows$size %||% 1)
   if (se.fit || interval == "confidence") expected <- table_of(0)
   result <- if (interval == "none") {
     mean_expected(fit, rows, call)

@@ -68,19 +68,20 @@ count_row_again <- function(moments, j, z, weight, times) {
   moments
 }
 
-# log p(y_j | y_-j) of each group, named.
-leave_groups_out <- function(fit, call) {
-  check_one_factor(fit$model)
+# log p(y_j | y_-j) of each group of a term, named.
+leave_groups_out <- function(fit, term, call) {
   moments <- moments_by_group(fit, call)
+  groups <- factor_levels(moments, list(term$columns))[[1]]
   separate <- !shares_sigma(fit$model)
   all <- if (!separate) log_evidence_of(fit, moments, call)
-  elpd <- vapply(seq_along(moments$group), function(j) {
+  elpd <- vapply(seq_along(groups$labels), function(j) {
+    own <- groups$code == j
     # A group that is a problem of its own learns nothing from the others.
-    of_all <- if (separate) log_evidence_of(fit, subset_groups(moments, j), call) else all
-    others <- subset_groups(moments, if (separate) 0 else -j)
-    of_all - without(paste("group", moments$group[j]), log_evidence_of(fit, others, call), call)
+    of_all <- if (separate) log_evidence_of(fit, subset_groups(moments, which(own)), call) else all
+    others <- subset_groups(moments, if (separate) 0 else which(!own))
+    of_all - without(paste("group", groups$labels[j]), log_evidence_of(fit, others, call), call)
   }, 0)
-  stats::setNames(elpd, moments$group)
+  stats::setNames(elpd, groups$labels)
 }
 
 # log p(y) under the fit's model and priors for other moments of the same columns. Without data it is 0.
@@ -127,14 +128,16 @@ predicted_mean <- function(fit, others, rows, i, call) {
   other <- if (length(others$n) > 0) other_posterior(fit, others, call)
   model <- other$model %||% fit$model
   means <- if (is.null(other)) prior_means else stats::setNames(exact_table(other, call = call)[, 1], layout_variables(model))
-  group <- match(fit$reduced$group[rows$group[i]], if (!is.null(other)) varying_term(model)$labels)
-  expected <- drop(expected_given(model, t(means), rows$x[i, , drop = FALSE], group))
-  if (has_independent_groups(model) && is.na(group)) expected + prior_means[[varying_term(model)$coefficient]] else expected
+  terms <- varying_terms(model)
+  group <- vapply(seq_along(terms), function(k) {
+    match(varying_terms(fit$model)[[k]]$labels[rows$levels[i, k]], if (!is.null(other)) terms[[k]]$labels)
+  }, 0L)
+  expected <- drop(expected_given(model, t(means), rows$x[i, , drop = FALSE], groups_of_model(fit, rbind(group))))
+  if (has_independent_groups(model) && is.na(group)) expected + prior_means[[terms[[1]]$coefficient]] else expected
 }
 
 # The moments of a fit with cross-products of each group.
 moments_by_group <- function(fit, call) {
-  check_knows_groups(fit, call)
   if (!fit$reduced$pooled) {
     return(fit$reduced)
   }

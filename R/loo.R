@@ -25,7 +25,8 @@
 #' quadrature for each group. It answers how well the model predicts new groups, where plain leave-one-out is about new
 #' observations in known groups. Its standard error is large where groups are few: it is that of a sum of as many terms as
 #' there are groups, and the term of a large group is far from that of a small one. It needs no single observations, so it
-#' works for fits from [group moments][group_moments()].
+#' works for fits from [group moments][group_moments()]. With two grouping factors `factor` says whose groups are left out: with
+#' `factor = "item"` each item in turn is predicted as a new one, for subjects that may be known.
 #'
 #' **Counts.** \eqn{p(y_i \mid y_{-i})}{p(y[i] | y[-i])} is the probability of the count in row \eqn{i}: of \eqn{k_i}{k[i]} successes in
 #' its \eqn{n_i}{n[i]} trials, or of its events in its exposure. It is a ratio of two integrals at each node,
@@ -44,6 +45,7 @@
 #' @param method `"exact"`, by quadrature; or `"psis"`, from draws.
 #' @param newdata For a fit that does not hold its rows: some of these, as a data frame. That they were part of the data cannot be checked.
 #' @param unit What is left out: one `"observation"` (row) at a time, or one `"group"`; of binomial counts also one `"trial"`.
+#' @param factor For `unit = "group"`: the grouping factor, where the model has two, such as `"item"`.
 #' @param cores Number of threads.
 #' @param ... For `method = "psis"` passed to [loo::loo()], such as `save_psis = TRUE`; otherwise not used.
 #' @return An object of class `loo`, as [loo::loo()] returns them, for [loo_compare()] and
@@ -59,7 +61,7 @@
 #'   `newdata`; `newdata` with groups that the fit does not know, or without the response; groups of a fit that has none.
 #'   Of class `bayespool_error_improper`: a posterior that does not exist without one of the observations, for example
 #'   where all others of its group are equal. Of class `bayespool_error_argument`: a fit with `prior_only = TRUE`, which
-#'   has no data; `unit = "trial"` of an outcome that is not binomial; several fits, for which there is [loo_compare()];
+#'   has no data; `unit = "group"` without `factor` where the model has two; `unit = "trial"` of an outcome that is not binomial; several fits, for which there is [loo_compare()];
 #'   unknown arguments. Of class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
 #' @references Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
 #'   cross-validation and WAIC. *Statistics and Computing*, 27, 1413-1432. \doi{10.1007/s11222-016-9696-4}
@@ -79,7 +81,7 @@
 #' @aliases loo
 #' @export
 loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("observation", "group", "trial"),
-                              newdata = NULL, cores = getOption("mc.cores", 1L)) {
+                              factor = NULL, newdata = NULL, cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
   check_one_fit(c(list(substitute(x)), rlang::exprs(...)), call)
   name <- fit_name(substitute(x))
@@ -91,6 +93,13 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
     abort_bayespool(
       c("Only binomial counts have trials to leave out.", i = "The family of this fit is {.code {x$model$family}}."), "argument", call
     )
+  }
+  if (!is.null(factor) && unit != "group") {
+    abort_bayespool("{.arg factor} is for {.code unit = \"group\"}: it says whose groups are left out.", "argument", call)
+  }
+  if (unit == "group") {
+    check_knows_groups(x, call)
+    term <- choose_factor(x, factor, call)
   }
   rows <- if (!is.null(newdata)) sampled_rows(x, newdata, method, unit, call)
   if (method == "psis") {
@@ -109,11 +118,11 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
     cores <- as.integer(cores)
     result <- switch(unit,
       observation = exact_loo(x, rows, cores, call),
-      group = exact_logo(x, cores, call),
+      group = exact_logo(x, term, cores, call),
       trial = structure(loo_of_densities(leave_trials_out(x, cores, call)), unit = "trial")
     )
   }
-  structure(result, yhash = if (is.null(rows)) hash_response(x, unit, call) else digest::sha1(rows$y), model_name = name,
+  structure(result, yhash = if (is.null(rows)) hash_response(x, unit, term, call) else digest::sha1(rows$y), model_name = name,
             sample_of = if (!is.null(rows)) stats::nobs(x))
 }
 
@@ -127,7 +136,7 @@ waic.bayespool_fit <- function(x, ...) {
   check_no_dots(rlang::exprs(...), call)
   check_uses_data(x, call)
   result <- loo::waic(rstantools::log_lik(x))
-  structure(result, yhash = hash_response(x, "observation", call), model_name = fit_name(substitute(x)))
+  structure(result, yhash = hash_response(x, "observation", call = call), model_name = fit_name(substitute(x)))
 }
 
 #' @export
@@ -137,6 +146,7 @@ print.bayespool_loo <- function(x, digits = 1, ...) {
   cat(
     if (of_groups) "Exact leave-one-group-out" else "Exact leave-one-out", " cross-validation, ",
     format(units, big.mark = ","), " ", attr(x, "unit") %||% if (of_groups) "group" else "observation", if (units != 1) "s",
+    if (!is.null(attr(x, "factor"))) paste0(" (", attr(x, "factor"), ")"),
     if (!is.null(attr(x, "sample_of"))) paste0(" of ", format(attr(x, "sample_of"), big.mark = ",")), "\n\n",
     sep = ""
   )
@@ -166,14 +176,15 @@ check_one_fit <- function(fits, call) {
 fit_name <- function(expr) if (is.name(expr)) as.character(expr)
 
 # loo_compare() warns where these differ: the hash of the response as rstanarm computes it, or of the groups' responses.
-hash_response <- function(fit, unit, call) {
+# `term`: whose groups, where `unit` is "group".
+hash_response <- function(fit, unit, term = NULL, call) {
   if (has_counts(fit$model)) {
     counts <- fit$reduced
     of_groups <- list(counts$group, unname(counts$events), unname(counts$size), if (unit == "group") counts$log_constant)
     return(digest::sha1(if (unit == "observation") observed_rows(fit, "Leave-one-out", call)$y else of_groups))
   }
   if (unit == "group") {
-    moments <- moments_by_group(fit, call)
+    moments <- moments_by_columns(moments_by_group(fit, call), term$columns, call)
     d <- ncol(moments$mean)
     numbers <- cbind(moments$n, moments$mean[, d], moments$within[, ncol(moments$within)])
     return(digest::sha1(list(moments$group, unname(signif(numbers, 10)))))
@@ -216,6 +227,16 @@ sampled_rows <- function(fit, newdata, method, unit, call) {
   }
   options <- list(population = FALSE, allow_new_levels = FALSE)
   rows <- prediction_rows(fit, newdata, options, "Leave-one-out of observations", call, response = TRUE)
+  unknown <- unique(rows$labels[rows$group[rows$group > length(fit$reduced$group)]])
+  if (length(unknown) > 0) { # of known levels of two factors
+    abort_bayespool(
+      c(
+        "{.arg newdata} has rows that cannot have been among those of the fit.",
+        i = "There are none of {.field {fit$parsed$group}} {.val {unknown}} among these."
+      ),
+      "data", call
+    )
+  }
   noise_of_rows(fit, rows, call) # has words for missing weights
   rows$row <- seq_along(rows$y)
   rows
@@ -240,14 +261,10 @@ loo_of_densities <- function(log_density) {
   )
 }
 
-exact_logo <- function(fit, cores, call) {
-  elpd <- if (has_counts(fit$model)) {
-    check_knows_groups(fit, call)
-    leave_count_groups_out(fit, cores, call)
-  } else {
-    leave_groups_out(fit, call)
-  }
-  new_loo(cbind(elpd_logo = elpd, mcse_elpd_logo = 0, logoic = -2 * elpd), "loo")
+exact_logo <- function(fit, term, cores, call) {
+  elpd <- if (has_counts(fit$model)) leave_count_groups_out(fit, cores, call) else leave_groups_out(fit, term, call)
+  result <- new_loo(cbind(elpd_logo = elpd, mcse_elpd_logo = 0, logoic = -2 * elpd), "loo")
+  structure(result, factor = if (has_two_terms(fit$model)) term$factor)
 }
 
 psis_loo <- function(fit, cores, ...) {

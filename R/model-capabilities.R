@@ -60,7 +60,7 @@ icc_name <- function(model) if (has_icc(model)) if (has_known_errors(model)) "I2
 
 # The group term of the grouping factor that the user chose; the only one may be left out.
 choose_factor <- function(fit, factor, call) {
-  terms <- varying_terms(fit$model)
+  terms <- fit$model$terms
   factors <- vapply(terms, `[[`, "", "factor")
   if (is.null(factor) && length(terms) == 1) {
     return(terms[[1]])

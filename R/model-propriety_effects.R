@@ -22,7 +22,10 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
   if (prior_only) {
     check_proper_priors(priors, call)
     sigma <- if (is_fixed(problem$sigma_prior)) Inf else prior_tail_index(problem$sigma_prior)
-    index <- list(sigma = sigma, taus = tails, coefficients = rep(Inf, length(problem$coefficient_sd)), deviations = tails)
+    growing <- lapply(which(is.finite(tails)), function(k) list(directions = k, index = tails[k]))
+    index <- list(
+      sigma = sigma, taus = tails, coefficients = rep(Inf, length(problem$coefficient_sd)), deviations = tails, growing = growing
+    )
     return(new_effect_propriety(problem, model, index, FALSE))
   }
   flat <- is.infinite(problem$coefficient_sd)
@@ -51,10 +54,12 @@ check_effect_propriety <- function(problem, model, priors, prior_only, call) {
 }
 
 # Moment k exists if k is less than the index: of `sigma`, the `taus`, the `coefficients`, and of the `deviations` of the groups from the
-# population, one a direction, which are those of two factors. `tails`: of the priors; `alone`: with which sigma falls by itself.
+# population, one a direction, which are those of two factors. `growing`: sets of directions, with the index of what their effects are in.
+# `tails`: of the priors; `alone`: with which sigma falls by itself.
 effect_tail_indices <- function(problem, model, flat, tails, alone, call) {
   index <- list(
-    sigma = alone, taus = rep(Inf, length(tails)), coefficients = rep(Inf, length(flat)), deviations = rep(Inf, length(tails))
+    sigma = alone, taus = rep(Inf, length(tails)), coefficients = rep(Inf, length(flat)), deviations = rep(Inf, length(tails)),
+    growing = list()
   )
   # A sum is infinite with one prior that falls faster than every power.
   for (directions in subsets_of(which(is.finite(tails)))[-1]) {
@@ -63,6 +68,7 @@ effect_tail_indices <- function(problem, model, flat, tails, alone, call) {
     both <- min(of_effects, with_sigma)
     index$sigma <- min(index$sigma, with_sigma)
     index$taus[directions] <- pmin(index$taus[directions], both)
+    index$growing <- c(index$growing, list(list(directions = directions, index = of_effects)))
     # Coefficients grow with them that the data know from differences between these groups alone, and then the effects do too. Those of two
     # factors always do, as a constant can go from one to the other.
     between <- if (of_effects <= 2) known_between(problem, flat, directions) else FALSE
@@ -176,9 +182,12 @@ check_effect_exact_fit <- function(problem, model, check, known, call) {
   }
 }
 
-# `index`: see effect_tail_indices(); `full_rank`: whether each group has information on all of its effects.
+# How many of the first two moments do not exist.
+missing_moments <- function(index) (index <= 1) + (index <= 2)
+
+# `index`: see effect_tail_indices(); `full_rank`: whether each group has information on all of its effects. Of two factors also `growing`,
+# where effects of these `directions` may have `lost` moments.
 new_effect_propriety <- function(problem, model, index, full_rank) {
-  missing_moments <- function(index) (index <= 1) + (index <= 2)
   least <- missing_moments(min(index$sigma, index$taus))
   of_coefficients <- missing_moments(index$coefficients)
   constant <- is.na(problem$predictors)
@@ -193,5 +202,10 @@ new_effect_propriety <- function(problem, model, index, full_rank) {
     scale_within = missing_moments(index$sigma), scale_between = missing_moments(index$taus), correlation = 0
   )
   highest <- function(index) pmin(pmax(ceiling(index) - 1, 0), 4)
-  list(orders = c(sigma = highest(index$sigma), highest(index$taus)), missing = missing)
+  propriety <- list(orders = c(sigma = highest(index$sigma), highest(index$taus)), missing = missing)
+  if (has_two_terms(model)) {
+    growing <- lapply(index$growing, function(set) list(directions = set$directions, lost = missing_moments(set$index)))
+    propriety$growing <- Filter(function(set) set$lost > 0, growing)
+  }
+  propriety
 }

@@ -36,13 +36,14 @@
 #'   random number generator.
 #' @param newdata A data frame with the response, the predictors and, where the model has groups, the grouping factor;
 #'   `NULL`: the rows that were fitted.
+#' @param factor The grouping factor by which `"groups"` and types that end in `_grouped` show rows, where the model has two.
 #' @param ... Arguments of bayesplot's function, such as `stat = "sd"` for `"stat"`. For `"groups"`:
 #'   * `prob`: the probability in the intervals (0.94).
 #'   * `interval`: `"hdi"`, the shortest interval with that probability, or `"central"`.
 #'   * `groups`, `sort`: which groups to show, in which order; see [plot_groups()].
 #' @return A ggplot.
 #' @section Errors: Of class `bayespool_error_argument`: an unknown `type`, `x` or group, or no `x` where the type needs
-#'   it; a type that needs groups for a fit without; leave-one-out with `prior_only = TRUE` or `newdata`. Of class
+#'   it; a type that needs groups for a fit without, or for a fit with two grouping factors without `factor`; leave-one-out with `prior_only = TRUE` or `newdata`. Of class
 #'   `bayespool_error_data`: without `newdata` a fit from group moments, which keep no observations; `newdata` without the
 #'   response. Of class `bayespool_error_model`: new groups after [no_pooling()]. Of class `bayespool_error_draws`: no
 #'   draws where the picture needs them. Of class `bayespool_error_package`: ggplot2 or bayesplot is not installed.
@@ -72,7 +73,8 @@ pp_check_of_bayesplot <- function(object, ...) {
 #' @rdname pp_check
 #' @export
 #' @rawNamespace S3method(bayesplot::pp_check, bayespool_fit)
-pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL, x = NULL, seed = NULL, newdata = NULL, ...) {
+pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL, x = NULL, seed = NULL, newdata = NULL,
+                                  factor = NULL, ...) {
   call <- rlang::current_env()
   check_plot_packages(call)
   types <- check_types(object$model)
@@ -88,12 +90,13 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
     )
   }
   check_seed(seed, call)
-  rows <- rows_to_check(object, newdata, call)
+  term <- factor_to_check(object, type, factor, call)
+  rows <- rows_to_check(object, newdata, term, call)
   if (type != "groups") fit_draws(object, call = call)
   ppc <- if (type != "groups") getExportedValue("bayesplot", paste0("ppc_", type))
   x <- check_x(object, type, if (!is.null(ppc)) formals(ppc), x, call)
   picture <- if (type == "groups") {
-    plot_observations(object, rows, ..., call = call)
+    plot_observations(object, rows, term$factor, ..., call = call)
   } else {
     ndraws <- check_ndraws(object, type, ndraws, newdata, call)
     inputs <- if (type == "error_binned") {
@@ -103,7 +106,7 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
     }
     if (startsWith(type, "ecdf_overlay")) inputs$discrete <- has_counts(object$model)
     if (!is.null(x)) inputs$x <- rows$data[[x]]
-    if (endsWith(type, "_grouped")) inputs$group <- check_groups(object, rows, type, call)
+    if (endsWith(type, "_grouped")) inputs$group <- rows$group
     if (startsWith(type, "loo_")) inputs <- c(inputs, loo_weights(object, names(formals(ppc)), call))
     given <- list(...)
     inputs <- c(inputs[setdiff(names(inputs), names(given))], given)
@@ -115,20 +118,44 @@ pp_check.bayespool_fit <- function(object, type = "dens_overlay", ndraws = NULL,
   picture + ggplot2::labs(title = if (is_prior_only(object)) "Prior predictive check")
 }
 
-# The rows to check: the response `y`, the `group` of each as a factor, of counts the `size`, and the data frame `data` that holds them.
-rows_to_check <- function(fit, newdata, call) {
-  known <- fit$reduced$group
+# The term whose groups the type shows; NULL where it shows none, or all rows as one group.
+factor_to_check <- function(fit, type, factor, call) {
+  grouped <- endsWith(type, "_grouped")
+  if (!is.null(factor) && !grouped && type != "groups") {
+    abort_bayespool("{.code type = \"{type}\"} has no {.arg factor}: it does not show groups.", "argument", call)
+  }
+  if (grouped && !has_grouping_factor(fit)) {
+    abort_bayespool(
+      c(
+        "{.code type = \"{type}\"} needs groups, and this fit has none.",
+        i = "Add {.code (1 | g)} to the formula: {.fn complete_pooling} keeps it for pictures."
+      ),
+      "argument", call
+    )
+  }
+  if (has_grouping_factor(fit) && (grouped || type == "groups")) choose_factor(fit, factor, call)
+}
+
+# The rows to check: the response `y`, the `group` of each as a factor, by the groups of `term`, with the labels of all that are `known`, of
+# counts the `size`, and the data frame `data` that holds them.
+rows_to_check <- function(fit, newdata, term, call) {
+  known <- term$labels %||% fit$reduced$group
   if (is.null(newdata)) {
     rows <- observed_rows(fit, "A predictive check", call)
-    return(list(y = rows$y, group = group_factor(rows$group, known), size = rows$size, data = fit$data[rows$row, , drop = FALSE]))
+    group <- if (is.null(term)) rows$group else rows$levels[, match(term$factor, names(fit$parsed$factors))]
+    return(list(
+      y = rows$y, group = group_factor(group, known), known = known, size = rows$size, data = fit$data[rows$row, , drop = FALSE]
+    ))
   }
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "pp_check()", call, response = TRUE)
   if (nrow(newdata) == 0) abort_bayespool("{.arg newdata} has no rows.", "data", call)
   # Groups may be only named in the formula, and then need not be in the rows.
-  labels <- labels_of_groups(fit$reduced, fit$parsed, newdata, call)
+  labels <- labels_of_groups(fit$reduced, fit$parsed, newdata, call, term$columns)
   group <- if (is.null(labels)) rep("all", nrow(newdata)) else paste(labels)
-  list(y = rows$y, group = factor(group, levels = intersect(c(known, unique(group)), group)), size = rows$size, data = newdata)
+  list(
+    y = rows$y, group = factor(group, levels = intersect(c(known, unique(group)), group)), known = known, size = rows$size, data = newdata
+  )
 }
 
 # Binned errors are those of proportions about their expected values.
@@ -175,19 +202,6 @@ check_x <- function(fit, type, arguments, x, call) {
     ),
     "argument", call
   )
-}
-
-check_groups <- function(fit, rows, type, call) {
-  if (!has_grouping_factor(fit)) {
-    abort_bayespool(
-      c(
-        "{.code type = \"{type}\"} needs groups, and this fit has none.",
-        i = "Add {.code (1 | g)} to the formula: {.fn complete_pooling} keeps it for pictures."
-      ),
-      "argument", call
-    )
-  }
-  rows$group
 }
 
 # Few draws where each has a line or a panel of its own; NULL: all.

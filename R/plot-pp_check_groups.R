@@ -1,7 +1,8 @@
 # pp_check(type = "groups"): each observation with its prediction, group by group.
 
 # Each group has the same width, and its observations share it, ordered by their predictive mean.
-plot_observations <- function(fit, rows, ..., groups = NULL, sort = "data", prob = 0.94, interval = c("hdi", "central"), call) {
+# `rows`: as rows_to_check() has them, by `factor`, or all in one group.
+plot_observations <- function(fit, rows, factor, ..., groups = NULL, sort = "data", prob = 0.94, interval = c("hdi", "central"), call) {
   check_no_dots(rlang::exprs(...), call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
@@ -20,7 +21,7 @@ plot_observations <- function(fit, rows, ..., groups = NULL, sort = "data", prob
   index <- as.integer(data$group)
   data$place <- index - 0.45 + 0.9 * share_of_group(data$mean, index)
   labels <- levels(data$group)
-  new <- has_grouping_factor(fit) & !labels %in% fit$reduced$group
+  new <- !is.null(factor) & !labels %in% rows$known
   ggplot2::ggplot(data, ggplot2::aes(.data$place)) +
     ggplot2::geom_ribbon(
       ggplot2::aes(ymin = .data$lower, ymax = .data$upper, group = .data$group), ribbon_ends(data), fill = shade("light")
@@ -35,7 +36,7 @@ plot_observations <- function(fit, rows, ..., groups = NULL, sort = "data", prob
     legend_below() +
     place_axis(shorten(paste0(labels, ifelse(new, " (new)", "")))) +
     ggplot2::labs(
-      x = grouping_factor(fit), y = response_label(fit), subtitle = outside_subtitle(data$where == "outside", prob),
+      x = factor, y = response_label(fit), subtitle = outside_subtitle(data$where == "outside", prob),
       caption = paste0("Line: mean of the prediction. Ribbon: its ", interval_name(prob, interval), ".")
     )
 }

@@ -1,6 +1,6 @@
 # The rows to predict.
 
-# The rows to predict: `x` (n x S), `group` (from 1; beyond the groups of the fit: new; NA: the population) and, if
+# The rows to predict: `x` (n x S), `group` and `levels` (from 1; beyond those of the fit: new; NA: the population) and, if
 # `response`, `y`.
 prediction_rows <- function(fit, newdata, options, what, call, response) {
   if (options$population && has_independent_groups(fit$model)) {
@@ -19,7 +19,7 @@ prediction_rows <- function(fit, newdata, options, what, call, response) {
     new_rows(fit, newdata, options$population, call)
   }
   if (options$population || !has_groups(fit$model)) {
-    rows$group[] <- NA_integer_
+    rows$group[] <- rows$levels[] <- NA_integer_
   }
   if (!is.null(newdata)) {
     check_new_groups(fit, rows, options$allow_new_levels, call)
@@ -37,11 +37,17 @@ check_new_response <- function(fit, y, what, call) {
 }
 
 check_new_groups <- function(fit, rows, allow_new_levels, call) {
-  known <- fit$reduced$group
-  new <- rows$labels[setdiff(rows$group, c(NA, seq_along(known)))]
-  if (length(new) == 0) {
-    return(invisible())
+  terms <- varying_terms(fit$model)
+  for (k in seq_along(terms)) {
+    known <- terms[[k]]$labels
+    new <- rows$level_labels[[k]][setdiff(rows$levels[, k], c(NA, seq_along(known)))]
+    if (length(new) > 0) {
+      check_allows_new(fit, terms[[k]]$factor, new, known, allow_new_levels, call)
+    }
   }
+}
+
+check_allows_new <- function(fit, factor, new, known, allow_new_levels, call) {
   if (has_independent_groups(fit$model)) {
     abort_bayespool(
       c(
@@ -55,7 +61,8 @@ check_new_groups <- function(fit, rows, allow_new_levels, call) {
   if (!allow_new_levels) {
     abort_bayespool(
       c(
-        "{.arg newdata} has the new group{?s} {.val {new}}, and {.code allow_new_levels} is {.code FALSE}.",
+        "{.arg newdata} has {cli::qty(new)}{?a new group/new groups} of {.field {factor}}, {.val {new}}, and \\
+          {.code allow_new_levels} is {.code FALSE}.",
         i = "The fit has {.val {known}}."
       ),
       "data", call

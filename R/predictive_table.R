@@ -70,7 +70,7 @@ predictive_table <- function(fit, newdata = NULL, prob = 0.94, interval = c("hdi
   interval <- choose_interval(interval, call)
   options <- list(population = FALSE, allow_new_levels = TRUE)
   rows <- prediction_rows(fit, newdata, options, "predictive_table() without `newdata`", call, response = FALSE)
-  table <- row_table(fit, rows$x, rows$group, noise_of_rows(fit, rows, call), prob, interval, call, rows$size %||% 1)
+  table <- row_table(fit, rows$x, rows$levels, noise_of_rows(fit, rows, call), prob, interval, call, rows$size %||% 1)
   observed <- rows$y %||% rep(NA_real_, nrow(table))
   columns <- c(
     list(row = rows$row %||% seq_len(nrow(table))),
@@ -96,10 +96,11 @@ labels_of_rows <- function(fit, newdata, rows, call) {
 # The largest Monte Carlo error of the rows' means.
 largest_row_error <- function(fit, rows, call) {
   model <- fit$model
-  first <- which(!duplicated(distinct_rows(cbind(rows$x, rows$size, deparse.level = 0), rows$group)))
+  group <- groups_of_model(fit, rows$levels)
+  first <- which(!duplicated(distinct_rows(cbind(rows$x, rows$size, deparse.level = 0), group)))
   errors <- in_blocks(fit, first, call, function(draws, block) {
     of_rows <- if (has_counts(model)) theta_of_draws else expected_given
-    expected <- of_rows(model, draws, rows$x[block, , drop = FALSE], groups_of_model(fit, rows$group)[block])
+    expected <- of_rows(model, draws, rows$x[block, , drop = FALSE], group[block, , drop = FALSE])
     if (has_counts(model)) expected <- expected_counts(model, expected, rows$size[block])
     cbind(mcse_of_means(expected, posterior::nchains(fit)))
   })

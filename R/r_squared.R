@@ -52,9 +52,9 @@ bayes_R2.bayespool_fit <- function(object, ...) {
     return(r_squared_of_counts(object, draws, call))
   }
   moments <- object$reduced
-  groups <- seq_along(moments$n)
   columns <- seq_along(model$columns)
-  mean_of_group <- expected_given(model, draws, moments$mean[, columns, drop = FALSE], groups_of_model(object, groups)) # draws x groups
+  levels <- groups_of_model(object, levels_of_moments(object))
+  mean_of_group <- expected_given(model, draws, moments$mean[, columns, drop = FALSE], levels) # draws x groups
   observations <- sum(moments$n)
   weights <- group_weights(moments)
   between <- (mean_of_group - drop(mean_of_group %*% weights) / sum(weights))^2 %*% weights
@@ -64,7 +64,7 @@ bayes_R2.bayespool_fit <- function(object, ...) {
     products <- unpack_within(colSums(moments$within[position, , drop = FALSE]))[columns, columns, drop = FALSE]
     rowSums((slopes %*% products) * slopes)
   }
-  within <- if (varies_in_slope(model)) Reduce(`+`, lapply(groups, within_of)) else within_of(seq_len(nrow(moments$within)))
+  within <- if (varies_in_slope(model)) Reduce(`+`, lapply(seq_along(moments$n), within_of)) else within_of(seq_len(nrow(moments$within)))
   explained <- drop(between + within) / (observations - 1)
   variances <- sigmas_given(model, draws)^2
   unexplained <- if (shares_sigma(model)) variances[, 1] else drop(variances %*% moments$n) / observations
@@ -91,7 +91,7 @@ r_squared_of_counts <- function(fit, draws, call) {
 slopes_given <- function(model, draws, group) {
   slopes <- matrix(0, nrow(draws), length(model$columns))
   slopes[, seq_along(model$slopes)] <- draws[, model$slopes]
-  for (direction in setdiff(varying_term(model)$directions, intercept_direction)) {
+  for (direction in setdiff(effect_directions(model), intercept_direction)) {
     slopes[, match(direction, model$columns)] <- draws[, layout_variables(model, "group", direction)[group]]
   }
   slopes

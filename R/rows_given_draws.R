@@ -1,4 +1,4 @@
-# What is expected in rows given each draw of the parameters.
+# What is expected in rows given each draw of the parameters. `group`: as groups_of_model() has it, or with one factor a vector.
 
 # `f` of the draws and a hundred of `rows` at a time, one below the other.
 in_blocks <- function(fit, rows, call, f) {
@@ -12,13 +12,21 @@ normals_of_draws <- function(fit, draws, x, group, noise) {
   sigmas <- sigmas_given(model, draws)
   variance <- matrix(0, nrow(draws), nrow(x))
   if (any(noise > 0)) variance[] <- rep(noise, each = nrow(draws)) * sigmas[, if (shares_sigma(model)) 1 else group]^2
-  new <- which(!is.na(group) & group > length(varying_term(model)$labels))
-  if (length(new) > 0) variance[, new] <- variance[, new] + variance_between(model, draws, direction_values(model, x[new, , drop = FALSE]))
+  terms <- varying_terms(model)
+  z <- direction_values(model, x)
+  of_term <- rep(seq_along(terms), lengths(lapply(terms, `[[`, "directions")))
+  for (k in seq_along(terms)) {
+    new <- which(group[, k] > length(terms[[k]]$labels))
+    variance[, new] <- variance[, new] + variance_between(terms[[k]], draws, z[new, of_term == k, drop = FALSE])
+  }
   list(mean = expected_given(model, draws, x, group), sd = sqrt(variance))
 }
 
 # The expected value of each row given each draw, of a new group that of the population: draws x rows.
 expected_given <- function(model, draws, x, group) {
+  if (has_two_terms(model)) {
+    return(expected_of_two_factors(model, draws, x, group))
+  }
   term <- varying_term(model)
   own <- which(!is.na(group) & group <= length(term$labels))
   coefficients <- c(model$intercept, model$slopes)
@@ -37,9 +45,20 @@ expected_given <- function(model, draws, x, group) {
   expected
 }
 
-# The variance of z'b for rows z of new groups given each draw: draws x rows.
-variance_between <- function(model, draws, z) {
-  term <- varying_term(model)
+# What is expected of the population's coefficients, with the effects of the known levels of each factor.
+expected_of_two_factors <- function(model, draws, x, levels) {
+  expected <- tcrossprod(draws[, c(model$intercept, model$slopes), drop = FALSE], coefficient_columns(model, x))
+  terms <- varying_terms(model)
+  for (k in seq_along(terms)) {
+    labels <- terms[[k]]$labels
+    own <- which(levels[, k] <= length(labels))
+    expected[, own] <- expected[, own] + draws[, with_label(terms[[k]]$coefficient, labels)[levels[own, k]]]
+  }
+  expected
+}
+
+# The variance of z'b for rows z of new groups of a term given each draw: draws x rows.
+variance_between <- function(term, draws, z) {
   sd <- draws[, term$sd, drop = FALSE]
   variance <- tcrossprod(sd^2, z^2)
   pairs <- which(lower.tri(diag(ncol(z))), arr.ind = TRUE)

@@ -64,7 +64,8 @@ note_rest <- function(rest) {
   }
 }
 
-# A number for each row, the same for rows of one group with the same predictors: they have the same distribution.
+# A number for each row, the same for rows of one group with the same predictors: they have the same distribution. `group`: a vector, or a
+# column for each factor.
 distinct_rows <- function(x, group) {
   x <- cbind(ifelse(is.na(group), 0L, group), x, deparse.level = 0)
   order <- do.call(order, lapply(seq_len(ncol(x)), function(k) x[, k]))

@@ -25,6 +25,15 @@ constexpr std::uint64_t noise_purpose = prediction_purpose,
                         new_group_purpose = prediction_purpose + 1,
                         chosen_purpose = prediction_purpose + 2;
 
+// As R counts groups, from 1 and NA for the population, or as the core does.
+template <class Codes>
+std::vector<Index> groups_from(const Codes& codes) {
+  std::vector<Index> groups;
+  groups.reserve(static_cast<std::size_t>(codes.size()));
+  for (const int code : codes) groups.push_back(code == NA_INTEGER ? -1 : code - 1);
+  return groups;
+}
+
 // See prediction_task() in R.
 template <class Outcome>
 Predictive<Outcome> predictive_from(const Rcpp::List& task) {
@@ -38,7 +47,6 @@ Predictive<Outcome> predictive_from(const Rcpp::List& task) {
   };
   parameters.population = column("population");
   parameters.slopes = column("slopes");
-  parameters.groups = column("groups");
   parameters.sigma = column("sigma");
   parameters.known_sigma = Rcpp::as<double>(task["known_sigma"]);
   parameters.tau = column("tau");
@@ -54,14 +62,25 @@ Predictive<Outcome> predictive_from(const Rcpp::List& task) {
     parameters.chosen = choose_draws(parameters.total, count, seed, chosen_purpose);
 
   const Rcpp::NumericMatrix x = task["x"];
-  const Rcpp::IntegerVector group = task["group"];
   PredictionRows rows{Eigen::Map<const MatrixXd>(x.begin(), x.nrow(), x.ncol()),
-                      {},
-                      0,
+                      groups_from(Rcpp::IntegerVector(task["group"])),
+                      Rcpp::as<int>(task["known_groups"]),
                       Rcpp::as<std::vector<double>>(task["noise"])};
-  rows.known_groups = Rcpp::as<int>(task["known_groups"]);
-  rows.group.reserve(static_cast<std::size_t>(group.size()));
-  for (const int code : group) rows.group.push_back(code == NA_INTEGER ? -1 : code - 1);
+  const Rcpp::IntegerVector groups = task["groups"];
+  const auto of_factor = [&](R_xlen_t factor) -> const double* {
+    return groups[factor] == NA_INTEGER ? nullptr
+                                        : draws.begin() + groups[factor] * parameters.total;
+  };
+  if (groups.size() == 1) {
+    parameters.groups = of_factor(0);
+  } else {
+    const Rcpp::IntegerMatrix levels = task["levels"];
+    for (int factor = 0; factor < levels.ncol(); ++factor) {
+      parameters.deviations.push_back(of_factor(factor));
+      rows.levels.push_back(groups_from(levels.column(factor)));
+    }
+    rows.known_levels = Rcpp::as<std::vector<Index>>(task["known_levels"]);
+  }
   return Predictive<Outcome>(
       LinearPredictor(std::move(parameters), std::move(rows), seed, new_group_purpose), seed,
       noise_purpose);

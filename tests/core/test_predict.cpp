@@ -100,6 +100,58 @@ TEST_CASE("linear predictors where several effects vary", "[predict]") {
   CHECK(deviation != 0);
 }
 
+TEST_CASE("linear predictors with two grouping factors", "[predict]") {
+  // Two draws; factors of two and of three levels. Each combination of known and new levels, and the population.
+  const std::vector<double> intercept = {1, 2}, first = {0.5, -0.5, 1.5, -1},
+                            scales = {1, 0.3, 0, 2}, second = {0.1, 0.2, -0.3, 0.4, 3, -4},
+                            slopes = {1, -1};
+  const std::vector<double> columns = {0, 1, 2, 0, 0, 1, 3, 0, 0};
+  ParameterDraws draws;
+  draws.total = 2;
+  draws.population = intercept.data();
+  draws.slopes = slopes.data();
+  draws.slope_count = 1;
+  draws.deviations = {first.data(), second.data()};
+  draws.tau = scales.data();
+  const double sigma = 1;
+  draws.known_sigma = sigma;
+  const std::vector<Index> cell = {0, 5, 6, 7, 8, 7, -1, 5, 9},
+                           of_first = {1, 2, 0, 2, 3, 2, -1, 2, 3},
+                           of_second = {2, 0, 3, 3, 4, 3, -1, 0, 0};
+  PredictionRows rows{Eigen::Map<const MatrixXd>(columns.data(), 9, 1), cell, 5,
+                      std::vector<double>(9, 1)};
+  rows.levels = {of_first, of_second};
+  rows.known_levels = {2, 3};
+  const LinearPredictor predictor(draws, rows, 8, 1);
+  MatrixXd found(2, 9);
+  predictor.visit(0, 9, [&](Index row, const ArrayXd& value, const ArrayXd&, bool) {
+    found.col(row) = value.matrix();
+  });
+  // New levels have a stream each, the first one of the second factor number 1.
+  std::vector<std::vector<double>> of_new;
+  for (std::uint64_t stream = 0; stream < 4; ++stream) {
+    RandomStream random(8, 1, stream);
+    of_new.emplace_back();
+    for (std::size_t d = 0; d < 2; ++d)
+      of_new.back().push_back(scales[2 * (stream % 2) + d] * random.normal());
+  }
+  const auto effect = [&](bool of_second_factor, Index level, std::size_t d) {
+    const Index known = of_second_factor ? 3 : 2;
+    if (level < 0) return 0.0;
+    if (level >= known)
+      return of_new[static_cast<std::size_t>(2 * (level - known)) + of_second_factor][d];
+    return (of_second_factor ? second : first)[2 * static_cast<std::size_t>(level) + d];
+  };
+  for (std::size_t i = 0; i < 9; ++i)
+    for (std::size_t d = 0; d < 2; ++d)
+      CHECK(close_to(found(static_cast<Index>(d), static_cast<Index>(i)),
+                     intercept[d] + slopes[d] * columns[i] + effect(false, of_first[i], d) +
+                         effect(true, of_second[i], d)));
+  CHECK(close_to(found(0, 3), found(0, 5) - slopes[0]));
+  CHECK(of_new[0][0] != of_new[2][0]);
+  CHECK(of_new[1][1] != of_new[3][1]);
+}
+
 TEST_CASE("log densities, errors and predictions of a normal outcome", "[predict]") {
   const Predictive<NormalOutcome> p = predictive({1, -1, 0});
   const std::vector<double> y = {1, 2, 3};

@@ -26,9 +26,11 @@ struct ParameterDraws {
   const double* population = nullptr;  // mean or intercept; null stands for 0
   const double* slopes = nullptr;      // S columns
   const double* groups = nullptr;      // q times J columns: the groups' coefficients by direction
-  const double* sigma = nullptr;       // one column, or J where each group has its own
-  double known_sigma = 0;              // where there is none
-  const double* tau = nullptr;         // q columns
+  // Of two grouping factors in place of `groups`: the deviations of the levels of each from the population, one column a level.
+  std::vector<const double*> deviations;
+  const double* sigma = nullptr;  // one column, or J where each group has its own
+  double known_sigma = 0;         // where there is none
+  const double* tau = nullptr;    // q columns, or one a factor
   const double* correlation =
       nullptr;            // q (q - 1) / 2 columns: the lower triangle by rows; null: 0
   Index slope_count = 0;  // S
@@ -46,6 +48,9 @@ struct PredictionRows {
   Index known_groups = 0;  // J
   // n: of a normal outcome what multiplies sigma in each row, 1 / sqrt(w) for a weight w; of counts their trials or exposure.
   std::vector<double> noise;
+  // Of two grouping factors: the levels of each (n), numbered as groups are, and how many are known. Groups are combinations of levels then.
+  std::vector<std::vector<Index>> levels{};
+  std::vector<Index> known_levels{};
 };
 
 // `count` of the numbers 0, ..., total - 1, each subset equally likely, in increasing order (selection sampling).
@@ -63,7 +68,7 @@ inline std::vector<Index> choose_draws(Index total, Index count, std::uint64_t s
 
 class LinearPredictor {
  public:
-  // Each new group has a stream of `group_purpose`.
+  // Each new group has a stream of `group_purpose`; with two factors each new level, in turn of the first and of the second.
   LinearPredictor(ParameterDraws parameters, PredictionRows rows, std::uint64_t seed,
                   std::uint64_t group_purpose)
       : parameters_(std::move(parameters)),
@@ -77,7 +82,10 @@ class LinearPredictor {
     std::stable_sort(by_group_.begin(), by_group_.end(),
                      [&](Index a, Index b) { return rows_.group[a] < rows_.group[b]; });
     population_ = parameters_.population ? column(parameters_.population) : ArrayXd::Zero(draws_);
-    if (parameters_.tau) tau_ = columns(parameters_.tau, effects());
+    if (parameters_.tau) {
+      const std::size_t factors = parameters_.deviations.size();
+      tau_ = columns(parameters_.tau, factors > 0 ? static_cast<Index>(factors) : effects());
+    }
     if (parameters_.correlation)
       correlation_ = columns(parameters_.correlation, effects() * (effects() - 1) / 2);
     if (!parameters_.sigma)
@@ -109,7 +117,10 @@ class LinearPredictor {
       const Index row = by_group_[position], group = rows_.group[row];
       const bool new_group = position == first || group != rows_.group[by_group_[position - 1]];
       if (new_group) {
-        find_coefficients(group, intercept, own_slopes);
+        if (rows_.levels.empty())
+          find_coefficients(group, intercept, own_slopes);
+        else
+          add_level_effects(row, intercept);
         if (parameters_.separate) own_sigma = column(parameters_.sigma + group * parameters_.total);
       }
       predictor = intercept;
@@ -140,6 +151,28 @@ class LinearPredictor {
       else
         intercept = own;
     }
+  }
+
+  // The population's intercept with the effects of a row's levels.
+  void add_level_effects(Index row, ArrayXd& intercept) const {
+    intercept = population_;
+    for (std::size_t factor = 0; factor < rows_.levels.size(); ++factor) {
+      const Index level = rows_.levels[factor][static_cast<std::size_t>(row)],
+                  known = rows_.known_levels[factor];
+      if (level >= known)
+        intercept += draw_level_effect(factor, level - known);
+      else if (level >= 0)
+        intercept += column(parameters_.deviations[factor] + level * parameters_.total);
+    }
+  }
+
+  ArrayXd draw_level_effect(std::size_t factor, Index new_level) const {
+    const std::uint64_t stream =
+        static_cast<std::uint64_t>(new_level) * rows_.levels.size() + factor;
+    RandomStream random(seed_, group_purpose_, stream);
+    ArrayXd effect = tau_.col(static_cast<Index>(factor)).array();
+    for (Index d = 0; d < draws_; ++d) effect(d) *= random.normal();
+    return effect;
   }
 
   // Of a new group's coefficients from the population's: draws x q.
