@@ -68,11 +68,11 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars
       exact_response_table(fit_posterior(object), probs, chosen = chosen, call = call), layout$variable[chosen], probs, layout
     ))
   }
-  icc <- has_icc(object$model)
+  icc <- icc_names(object$model)
   layout <- object$model$layout
-  variable <- c(layout$variable, icc_name(object$model))
+  variable <- c(layout$variable, icc)
   chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
-  table <- exact_table(fit_posterior(object), probs, icc = icc, chosen = chosen, call = call)
+  table <- exact_table(fit_posterior(object), probs, icc = any(icc %in% variable[chosen]), chosen = chosen, call = call)
   new_exact_summary(table, variable[chosen], probs, layout)
 }
 

@@ -116,14 +116,19 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   if (!condVar) {
-    effects <- by_group(object, group_means(object, posterior_means(object, deviations = TRUE, call = call)))
+    means <- posterior_means(object, deviations = TRUE, call = call)
+    effects <- by_factor(object$model, function(term) group_frame(term, group_means(object$model, term, means)))
     return(structure(effects, class = "bayespool_ranef"))
   }
   table <- interval_table(object, prob, interval, layout_variables(object$model, "group"), deviations = TRUE, call = call)
-  effects <- by_group(object, group_means(object, table[, "mean"]))
-  by_direction <- function(column) matrix(table[, column], ncol = length(varying_term(object$model)$directions))
-  attr(effects[[1]], "postVar") <- deviation_covariances(object, by_direction("sd"), call)
-  for (end in c("lower", "upper")) attr(effects[[1]], end) <- by_direction(end)
+  effects <- by_factor(object$model, function(term) {
+    own <- table[group_variables(object$model, term), , drop = FALSE]
+    by_direction <- function(column) matrix(own[, column], ncol = length(term$directions))
+    structure(
+      group_frame(term, group_means(object$model, term, own[, "mean"])),
+      postVar = deviation_covariances(object, term, by_direction("sd"), call), lower = by_direction("lower"), upper = by_direction("upper")
+    )
+  })
   structure(
     effects,
     class = "bayespool_ranef", prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
@@ -134,13 +139,17 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
 #' @export
 as.data.frame.bayespool_ranef <- function(x, row.names = NULL, optional = FALSE, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
-  effects <- x[[1]]
+  tables <- lapply(names(x), function(factor) ranef_rows(factor, x[[factor]]))
+  data.frame(do.call(rbind, tables), row.names = row.names)
+}
+
+# `effects`: of one factor, with or without attributes.
+ranef_rows <- function(factor, effects) {
   groups <- rownames(effects)
   directions <- names(effects)
   table <- data.frame(
-    grpvar = names(x), term = factor(rep(directions, each = length(groups)), directions),
-    grp = rep(factor(groups, groups[order(effects[[1]])]), length(directions)), condval = unlist(effects, use.names = FALSE),
-    row.names = row.names
+    grpvar = factor, term = factor(rep(directions, each = length(groups)), directions),
+    grp = rep(factor(groups, groups[order(effects[[1]])]), length(directions)), condval = unlist(effects, use.names = FALSE)
   )
   variance <- attr(effects, "postVar")
   if (!is.null(variance)) {
@@ -171,36 +180,64 @@ coef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval = 
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   if (!condVar) {
-    return(arrange_coefficients(object, posterior_means(object, call = call)))
+    return(arrange_coefficients(object, coefficient_means(object, call)))
   }
-  variables <- layout_variables(object$model, c("population", "slope", "group"))
-  table <- interval_table(object, prob, interval, variables, call = call)
+  table <- coefficient_table(object, prob, interval, call)
   arranged <- lapply(list(mean = "mean", sd = "sd", lower = "lower", upper = "upper"), function(column) {
-    arrange_coefficients(object, stats::setNames(table[, column], variables))
+    arrange_coefficients(object, table[, column])
   })
   coefficients <- arranged$mean
   for (name in c("sd", "lower", "upper")) {
-    if (has_groups(object$model)) {
-      attr(coefficients[[1]], name) <- as.matrix(arranged[[name]][[1]])
-    } else {
-      attr(coefficients, name) <- arranged[[name]]
+    for (factor in factors_of_terms(object$model)) {
+      attr(coefficients[[factor]], name) <- as.matrix(arranged[[name]][[factor]])
     }
+    if (!has_groups(object$model)) attr(coefficients, name) <- arranged[[name]]
   }
   coefficients
 }
 
-# One number for each coefficient, `values`, named by variable: a vector, or where groups have coefficients a list of one data frame.
+# One number for each coefficient, `values`, named by variable: a vector, or where groups have coefficients a list of data frames.
 arrange_coefficients <- function(fit, values) {
   fixed <- fixed_means(fit, values)
   if (!has_groups(fit$model)) {
     return(fixed)
   }
-  # As in lme4 what has no mean in the population comes first.
-  columns <- lapply(as.list(fixed), rep, times = length(varying_term(fit$model)$labels))
-  own <- group_means(fit, values)
-  columns <- c(own[!names(own) %in% names(fixed)], columns)
-  columns[names(own)] <- own
-  by_group(fit, columns)
+  by_factor(fit$model, function(term) {
+    # As in lme4 what has no mean in the population comes first.
+    columns <- lapply(as.list(fixed), rep, times = length(term$labels))
+    own <- group_means(fit$model, term, values)
+    columns <- c(own[!names(own) %in% names(fixed)], columns)
+    columns[names(own)] <- own
+    group_frame(term, columns)
+  })
+}
+
+# Posterior means of the coefficients. The variables of groups of two factors are deviations; here they are the population's coefficient
+# and the effect of this factor alone.
+coefficient_means <- function(fit, call) {
+  means <- posterior_means(fit, call = call)
+  if (has_two_terms(fit$model) && has_intercept(fit$model)) {
+    groups <- layout_variables(fit$model, "group")
+    means[groups] <- means[groups] + means[[fit$model$intercept]]
+  }
+  means
+}
+
+# The same as rows of interval_table().
+coefficient_table <- function(fit, prob, interval, call) {
+  model <- fit$model
+  if (!has_two_terms(model) || !has_intercept(model)) {
+    return(interval_table(fit, prob, interval, layout_variables(model, c("population", "slope", "group")), call = call))
+  }
+  groups <- layout_variables(model, "group")
+  of_groups <- if (has_quadrature(fit)) {
+    exact_factor_coefficients(fit_posterior(fit), prob, interval, fit$settings$cores, call)
+  } else {
+    draws <- draws_matrix(fit, call)
+    interval_of_draws(draws[, groups, drop = FALSE] + draws[, model$intercept], prob, interval)
+  }
+  dimnames(of_groups) <- list(groups, interval_columns)
+  rbind(interval_table(fit, prob, interval, layout_variables(model, c("population", "slope")), call = call), of_groups)
 }
 
 #' @rdname mixed_model_methods
@@ -211,34 +248,38 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   check_no_dots(rlang::exprs(...), call)
   check_argument(sigma, identical(sigma, 1), "1", call)
   check_has_population(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
-  term <- varying_term(x$model)
   within <- x$model$scale_within$name
-  scales <- c(term$sd, within)
+  scales <- c(effect_sds(x$model), within)
   known <- x$model$scale_within$known
   if (has_quadrature(x)) {
     table <- posterior_table(x, call = call)
     means <- table[, "mean"]
     squares <- rowSums(table[scales, c("mean", "sd"), drop = FALSE]^2)
-    covariances <- if (length(term$correlation) > 0) exact_effect_covariances(fit_posterior(x), sqrt(squares[term$sd]), call)
+    covariances <- function(term) exact_effect_covariances(fit_posterior(x), effect_pairs(term), sqrt(squares[term$sd]), call)
   } else {
     draws <- draws_matrix(x, call)
     means <- colMeans(draws)
     squares <- colMeans(draws[, scales, drop = FALSE]^2)
-    pairs <- effect_pairs(term)
-    products <- draws[, term$sd[pairs[, 1]], drop = FALSE] * draws[, term$sd[pairs[, 2]], drop = FALSE]
-    covariances <- if (length(term$correlation) > 0) colMeans(draws[, term$correlation, drop = FALSE] * products)
+    covariances <- function(term) {
+      pairs <- effect_pairs(term)
+      products <- draws[, term$sd[pairs[, 1]], drop = FALSE] * draws[, term$sd[pairs[, 2]], drop = FALSE]
+      colMeans(draws[, term$correlation, drop = FALSE] * products)
+    }
   }
-  between <- effects_matrix(term, squares[term$sd], covariances)
-  attr(between, "stddev") <- stats::setNames(unname(means[term$sd]), term$directions)
-  attr(between, "correlation") <- effects_matrix(term, 1, means[term$correlation])
-  # As in lme4 independent effects have a matrix each.
-  alone <- function(k) {
-    block <- between[k, k, drop = FALSE]
-    structure(block, stddev = attr(between, "stddev")[k], correlation = attr(between, "correlation")[k, k, drop = FALSE])
-  }
-  blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
+  blocks <- lapply(varying_terms(x$model), function(term) {
+    between <- effects_matrix(term, squares[term$sd], if (length(term$correlation) > 0) covariances(term))
+    attr(between, "stddev") <- stats::setNames(unname(means[term$sd]), term$directions)
+    attr(between, "correlation") <- effects_matrix(term, 1, means[term$correlation])
+    # As in lme4 independent effects have a matrix each.
+    alone <- function(k) {
+      block <- between[k, k, drop = FALSE]
+      structure(block, stddev = attr(between, "stddev")[k], correlation = attr(between, "correlation")[k, k, drop = FALSE])
+    }
+    blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
+    stats::setNames(blocks, make.unique(rep(term$factor, length(blocks))))
+  })
   structure(
-    stats::setNames(blocks, make.unique(rep(term$factor, length(blocks)))),
+    unlist(blocks, recursive = FALSE),
     # As in lme4 it is 1 where there is no residual.
     sc = known %||% if (is.null(within)) 1 else means[[within]],
     residual_variance = if (!is.null(known)) known^2 else if (!is.null(within)) squares[[within]], class = "bayespool_varcorr"
@@ -374,16 +415,13 @@ fixed_draws <- function(fit, call) {
 
 fixed_names <- function(model) c(if (has_intercept(model)) "(Intercept)", model$predictors)
 
-# The groups' coefficients, one list element a direction. `means`: of all variables, named.
-group_means <- function(fit, means) {
-  directions <- varying_term(fit$model)$directions
-  columns <- lapply(directions, function(direction) unname(means[layout_variables(fit$model, "group", direction)]))
-  stats::setNames(columns, directions)
+# The coefficients of a term's groups, one list element a direction. `means`: of these variables, named.
+group_means <- function(model, term, means) {
+  lapply(stats::setNames(nm = term$directions), function(direction) unname(means[group_variables(model, term, direction)]))
 }
 
-# Posterior covariances of each group's deviations: q x q x groups. `sd`: groups x q.
-deviation_covariances <- function(fit, sd, call) {
-  term <- varying_term(fit$model)
+# Posterior covariances of the deviations of each of a term's groups: q x q x groups. `sd`: groups x q.
+deviation_covariances <- function(fit, term, sd, call) {
   pairs <- effect_pairs(term)
   covariances <- if (nrow(pairs) == 0) {
     matrix(0, nrow(sd), 0)
@@ -391,7 +429,7 @@ deviation_covariances <- function(fit, sd, call) {
     exact_deviation_covariances(fit_posterior(fit), pairs, sd, fit$settings$cores, call)
   } else {
     draws <- deviations_or_draws(fit, TRUE, call)
-    columns <- lapply(term$directions, function(direction) layout_variables(fit$model, "group", direction))
+    columns <- lapply(term$directions, function(direction) group_variables(fit$model, term, direction))
     apply(pairs, 1, function(pair) mapply(function(k, l) stats::cov(draws[, k], draws[, l]), columns[[pair[1]]], columns[[pair[2]]]))
   }
   by_group <- vapply(
@@ -401,8 +439,9 @@ deviation_covariances <- function(fit, sd, call) {
 }
 
 # `columns`: named lists of one number a group.
-by_group <- function(fit, columns) {
-  term <- varying_term(fit$model)
-  frame <- structure(columns, class = "data.frame", row.names = term$labels)
-  stats::setNames(list(frame), term$factor)
+group_frame <- function(term, columns) structure(columns, class = "data.frame", row.names = term$labels)
+
+# What `f` makes of each term, by its factor.
+by_factor <- function(model, f) {
+  stats::setNames(lapply(varying_terms(model), f), factors_of_terms(model))
 }

@@ -58,7 +58,7 @@ summary.bayespool_fit <- function(
   scale <- choose_one(scale, c("link", "response"), call)
   response <- on_response_scale(object$model, scale)
   layout <- if (response) response_layout(object$model) else object$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (!response) icc_name(object$model)), call)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (!response) icc_names(object$model)), call)
   table <- (if (response) response_interval_table else interval_table)(object, prob, interval, chosen, call = call)
   colnames(table)[3:4] <- interval_names(interval)
   if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, response, call))
@@ -89,9 +89,9 @@ note_new_study <- function(table) {
 draws_diagnostics <- function(fit, variables, response, call) {
   draws <- draws_matrix(fit, call)
   if (response) draws <- response_of_draws(fit, draws)
+  if (any(icc_names(fit$model) %in% variables)) draws <- cbind(draws, drawn_iccs(fit, draws))
   rows <- muffle_few_draws(lapply(variables, function(name) {
-    x <- if (identical(name, icc_name(fit$model))) drawn_icc(fit, draws) else draws[, name]
-    x <- matrix(x, nrow = posterior::niterations(fit))
+    x <- matrix(draws[, name], nrow = posterior::niterations(fit))
     c(
       mcse_mean = posterior::mcse_mean(x), mcse_sd = posterior::mcse_sd(x), ess_bulk = posterior::ess_bulk(x),
       ess_tail = posterior::ess_tail(x), rhat = posterior::rhat(x)
@@ -126,7 +126,7 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
     return(invisible(x))
   }
   layout <- x$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_name(x$model)), call)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_names(x$model)), call)
   of_group <- chosen %in% layout$variable[!is.na(layout$label)]
   shown <- shown_rows(of_group, n_rows)
   table <- summary(x, pars = chosen[shown])

@@ -101,13 +101,17 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
   } else {
     drawn_components(object, z, prob, interval, call)
   }
-  # The last share is one minus the other.
-  table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
+  # The last share is one minus what is between groups.
+  last <- nrow(table)
+  rest <- c(1 - table[last, 1], table[last, 2], 1 - table[last, 4], 1 - table[last, 3])
+  two <- has_two_terms(object$model)
+  table <- rbind(if (two) table[-last, ] else table, rest)
   means <- rbind(posterior_means(object, call = call))
-  squares <- c(variances_between(varying_term(object$model), means, z), variances_within(object$model, means)[1])
+  squares <- c(variances_between(object$model, means, z), variances_within(object$model, means)[1])
   colnames(table) <- c("mean", "sd", interval_names(interval))
-  rows <- c("between", "within", "share_between", "share_within")
-  known <- if (has_icc(object$model) || varies_in_slope(object$model)) 1:4 else 1
+  of_factor <- function(name) if (two) indexed(name, factors_of_terms(object$model)) else name
+  rows <- c(of_factor("between"), "within", of_factor("share_between"), "share_within")
+  known <- if (has_icc(object$model) || has_several_effects(object$model)) seq_along(rows) else 1
   new_table(
     c(
       list(variable = rows[known]), matrix_columns(table[known, , drop = FALSE]),
@@ -115,16 +119,17 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
     ),
     "bayespool_variance_components",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], known_errors = has_known_errors(object$model),
-    family = object$model$family
+    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], two_factors = two,
+    known_errors = has_known_errors(object$model), family = object$model$family
   )
 }
 
 # What multiplies the effects of a group (q numbers, named by direction) where its variance is wanted. `at`: as the user gave it.
 choose_directions_at <- function(fit, at, call) {
   model <- fit$model
-  if (has_counts(model) && is.null(at)) {
-    return(stats::setNames(1, intercept_direction)) # nothing else varies
+  if (!varies_in_slope(model) && is.null(at)) {
+    directions <- effect_directions(model)
+    return(stats::setNames(rep(1, length(directions)), directions)) # nothing but intercepts varies
   }
   moments <- fit$reduced
   columns <- if (is.null(at)) {
@@ -162,9 +167,14 @@ columns_at <- function(fit, at, call) {
   x
 }
 
-# z'Tz for each row of `draws`, with T the covariance matrix of a group's effects. Columns of `draws` have the variables' names.
-variances_between <- function(term, draws, z) {
-  effects <- sweep(draws[, term$sd, drop = FALSE], 2, z, `*`)
+# z'Tz for each row of `draws`, with T the covariance matrix of a group's effects; of two factors the variance of each, a column each.
+# Columns of `draws` have the variables' names.
+variances_between <- function(model, draws, z) {
+  effects <- sweep(draws[, effect_sds(model), drop = FALSE], 2, z, `*`)
+  if (has_two_terms(model)) {
+    return(effects^2)
+  }
+  term <- varying_term(model)
   variances <- rowSums(effects^2)
   pairs <- effect_pairs(term)
   for (i in seq_along(term$correlation)) {
@@ -176,9 +186,11 @@ variances_between <- function(term, draws, z) {
 # As exact_components().
 drawn_components <- function(fit, z, prob, interval, call) {
   draws <- draws_matrix(fit, call)
-  between <- variances_between(varying_term(fit$model), draws, z)
+  between <- cbind(variances_between(fit$model, draws, z))
   within <- drop(variances_within(fit$model, draws))
-  interval_of_draws(cbind(between, within, between / (between + within)), prob, interval)
+  all <- rowSums(between)
+  shares <- cbind(between, if (has_two_terms(fit$model)) all) / (all + within)
+  interval_of_draws(cbind(between, within, shares), prob, interval)
 }
 
 #' @rdname variance_components
@@ -186,6 +198,7 @@ drawn_components <- function(fit, z, prob, interval, call) {
 print.bayespool_variance_components <- function(x, digits = 3, ...) {
   at <- attr(x, "at")
   counts <- attr(x, "family") %in% count_families
+  two <- attr(x, "two_factors")
   if (is.null(attr(x, "interval")) || ncol(x) != 6) {
     return(NextMethod()) # a part of the table
   }
@@ -201,6 +214,8 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
         "On the scale of logarithms of rates. Counts have no one variance within groups: it depends on the rate"
       }
     )
+  } else if (two) {
+    print_note("share_between: the correlation of two observations that share this factor alone; 1 - share_within: that share both")
   } else if (is.null(at)) {
     print_note("share_between: ", if (isTRUE(attr(x, "known_errors"))) "I2" else "the intraclass correlation")
   } else {
@@ -211,8 +226,8 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   }
   if (isTRUE(attr(x, "known_errors"))) print_note("within: the variance of a typical estimate, which is known; see ?meta_analysis")
   print_note(
-    "plug_in: from the posterior mean", if (!counts) "s", " of the ", if (counts) "standard deviation" else if (is.null(at)) "two ",
-    if (!counts) "standard deviations", if (!is.null(at)) " and correlations", ", not a posterior mean itself"
+    "plug_in: from the posterior mean", if (!counts) "s", " of the ", if (two) "three " else if (!counts && is.null(at)) "two ",
+    "standard deviation", if (!counts) "s", if (!is.null(at)) " and correlations", ", not a posterior mean itself"
   )
   note_interval(x, "posterior")
   invisible(x)
