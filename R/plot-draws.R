@@ -34,7 +34,8 @@
 #' @param interval `"hdi"`, highest density intervals, or `"central"`, with as much probability below as above.
 #' @return A ggplot.
 #' @section Data of the plot: For `"intervals"` one row a variable: `parameter` (a factor in the order drawn), `panel`, `group` (the
-#'   group that it belongs to, or `NA`), with two factors `factor` (that of the group), `median`, `lower`, `upper`, `inner_lower` and `inner_upper`. The data of the others
+#'   group that it belongs to, or `NA`), with two factors `factor` (that of the group), `median`, `lower`, `upper`, `inner_lower` and
+#'   `inner_upper`. The data of the others
 #'   are bayesplot's.
 #' @section Errors: Of class `bayespool_error_draws`: a trace or a density of a fit with `iter_sampling = 0`. Of class
 #'   `bayespool_error_argument`: an unknown `type`, variable, `factor` or group, `groups` or `sort` without a `factor` where there are two,
@@ -157,7 +158,7 @@ plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
 # Intercepts and slopes of many groups are beside one another, as are the effects of two factors, unless labels need the width. `panel`: of
 # each variable, whose rows of the `layout` these are. Returns `panel`, with levels in the order drawn, and the number of `columns`.
 arrange_panels <- function(fit, panel, layout) {
-  wide <- max(nchar(layout$variable, "width")) > 45
+  wide <- max(nchar(layout$variable, "width")) > if (has_two_terms(fit$model)) 30 else 45 # titles have the factors' names, too
   effects <- if (has_two_terms(fit$model)) unique(as.character(panel[layout$role == "group"]))
   if (wide || length(effects) < 2) {
     return(list(panel = panel, columns = if (!wide && varies_in_slope(fit$model)) 2 else 1))

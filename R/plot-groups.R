@@ -41,7 +41,8 @@
 #'   of the predictor), `mean`, `lower` and `upper`; prior draws have `draw` (its number) and `mean`; observations have `y` and
 #'   `x`.
 #' @section Errors: Of class `bayespool_error_argument`: an `x` that is not in the formula, a `prob` outside (0, 1), groups that
-#'   are not in the fit, no `factor` where there are two, or one that is not in the formula. Of class `bayespool_error_draws`: a fit with `prior_only = TRUE` and `iter_sampling = 0`. Of class
+#'   are not in the fit, no `factor` where there are two, or one that is not in the formula. Of class `bayespool_error_draws`: a fit with
+#'   `prior_only = TRUE` and `iter_sampling = 0`. Of class
 #'   `bayespool_error_data`: a fit from group moments and a predictor that is not a column of its own, such as
 #'   a factor, `poly(x, 2)` or a part of an interaction.
 #' @seealso [plot_data()] before there is a fit; [plot_effects()] for the population.

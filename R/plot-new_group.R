@@ -36,7 +36,8 @@
 #' @return A ggplot.
 #' @section Errors: Of class `bayespool_error_model`: a fit by [no_pooling()]. Of class `bayespool_error_argument`: a
 #'   `prob` outside (0, 1), no `factor` where there are two, or one that is not in the formula. Of class `bayespool_error_data`: predictors,
-#'   or a second grouping factor, without `newdata`; rows of more than one group, or of one that was fitted; missing values. Of class `bayespool_error_draws`: a fit with `iter_sampling = 0`. Of class
+#'   or a second grouping factor, without `newdata`; rows of more than one group, or of one that was fitted; missing values. Of class
+#'   `bayespool_error_draws`: a fit with `iter_sampling = 0`. Of class
 #'   `bayespool_error_package`: ggplot2 or bayesplot is not installed.
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' plot_new_group(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, seed = 1), seed = 1)
@@ -70,7 +71,8 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL, factor
   predicted <- rstantools::posterior_predict(fit, newdata = rows$data, seed = seed)
   # A row at random for each draw: as each draw is at random, the rows may take turns.
   observation <- predicted[cbind(seq_len(nrow(predicted)), rep_len(seq_len(ncol(predicted)), nrow(predicted)))]
-  what <- c("mean of a new group", "observation in a new group")
+  two <- has_two_terms(fit$model)
+  what <- paste0(c("mean of a new group", "observation in a new group"), if (two) paste(" of", shorten(factor)))
   draws <- if (has_groups(fit$model)) {
     mean <- rowMeans(rstantools::posterior_epred(fit, newdata = rows$data, seed = seed))
     data.frame(what = rep(what, c(length(mean), length(observation))), value = c(mean, observation))
@@ -103,7 +105,10 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL, factor
       },
       caption = paste0(
         if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", interval_name(prob, "hdi"), ".",
-        if (!is.null(rows$y)) paste0(" Diamond: mean of the observed.", if (!alike) "\nOutside: of the interval for its own predictors.")
+        if (!is.null(rows$y)) {
+          own <- if (two) "row." else "predictors."
+          paste0(" Diamond: mean of the observed.", if (!alike) paste("\nOutside: of the interval for its own", own))
+        }
       )
     )
 }
@@ -135,7 +140,8 @@ observed_layers <- function(y, where, groups, what) {
   )
 }
 
-# Rows of one group, of the chosen factor where there are two, that was not fitted: the frame `data` with a `label` of its own, which is NULL where the user gave none, and
+# Rows of one group, of the chosen factor where there are two, that was not fitted: the frame `data` with a `label` of its own, which is
+# NULL where the user gave none, and
 # `x`, `levels` and `y` as new_rows() has them.
 new_group_rows <- function(fit, newdata, factor, call) {
   predictors <- predictor_variables(fit)

@@ -30,7 +30,8 @@
 #'   own line; `NA` where it has none), `x` and `y` (posterior means). `x` is the first effect, as a rule the intercept, in the
 #'   unit of the response; `y` is the second, as a rule a slope, in units of the response per unit of the predictor. The ellipses
 #'   have `prob`, `x` and `y`.
-#' @section Errors: Of class `bayespool_error_model`: a fit whose groups do not differ in two effects, as that with two grouping factors. Of class
+#' @section Errors: Of class `bayespool_error_model`: a fit whose groups do not differ in two effects, as that with two grouping
+#'   factors. Of class
 #'   `bayespool_error_argument`: a fit with `prior_only = TRUE`, a probability outside (0, 1), groups that are not in the fit. Of class
 #'   `bayespool_error_draws`: a fit by NUTS without draws.
 #' @references Bates, D. M. (2010). *lme4: Mixed-effects modeling with R*, chapter 4 (draft).
