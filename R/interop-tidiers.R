@@ -17,6 +17,9 @@
 #'
 #' Of counts (`family`) all estimates are on the scale of the link, and there is no `sd__Observation`.
 #'
+#' With two grouping factors the rows of one come after those of the other, and `"ran_coefs"` are the population's coefficient plus the
+#' deviation of this factor alone.
+#'
 #' The default is all but `"ran_coefs"`. Without a population of groups there are no `"ran_vals"`: the default is then
 #' `"ran_coefs"` in their place for no pooling, and leaves them out for complete pooling. A column `level` holds the
 #' labels of groups as they are in the data, whatever characters they have.
@@ -36,7 +39,8 @@
 #'   `term`, `estimate` (posterior mean), `std.error` (posterior standard deviation) and, with `conf.int = TRUE`, `conf.low`
 #'   and `conf.high`.
 #'
-#'   `glance()`: a data frame with one row and columns `model`, `algorithm`, `nobs`, `ngrps` (`NA` without groups), `sigma`
+#'   `glance()`: a data frame with one row and columns `model`, `algorithm`, `nobs`, `ngrps` (`NA` without groups or
+#'   with two grouping factors, whose groups [ngrps()] counts), `sigma`
 #'   (posterior mean of the standard deviation within groups; `NA` if each group has one; 1 of counts, which have none), `log_evidence` (see
 #'   [log_marginal_likelihood()]; `NA` with a flat prior) and `ndraws`.
 #'

@@ -26,6 +26,10 @@
 #' the uncertainty of the standard deviations and of the population's mean, so they are larger. `coef(fit, condVar = TRUE)` adds
 #' posterior standard deviations and intervals of the coefficients.
 #'
+#' **With two grouping factors**, as in `(1 | subject) + (1 | item)`, the lists of `ranef()`, `coef()` and `VarCorr()` have an element for
+#' each, in the order of the formula. `coef()` adds to `fixef()` the deviations of this factor alone, as lme4 does: what is expected of a
+#' subject with an average item.
+#'
 #' **Of counts** (`family`) all of these are on the scale of the link: log odds, or logarithms of rates. A group's deviation is its log
 #' odds or log rate minus what the population's mean and the group's predictors say. There is no standard deviation within groups, so
 #' `VarCorr()` has no `Residual` and `sigma()` is 1, as lme4 has it for `glmer()`.
@@ -40,7 +44,7 @@
 #' @param ... Not used.
 #' @return
 #' * `fixef()`: a named vector.
-#' * `ranef()`: a list of one data frame, named by the grouping factor, with one row a group, named by its label, and the
+#' * `ranef()`: a list of one data frame for each grouping factor, named by it, with one row a group, named by its label, and the
 #'   column `(Intercept)`, or a column for each of the \eqn{q} coefficients that vary. With `condVar` the data frame has the attribute
 #'   `postVar`, an array of \eqn{q} x \eqn{q} x groups with the posterior variances and covariances of a group's deviations (lme4 has a
 #'   list of arrays where effects are independent; here they have covariances then, too, as the data tie them to each other).
@@ -48,10 +52,10 @@
 #'   factor with levels in the order of the first coefficient's deviations) and `condval` (the deviation) of it, with
 #'   `condVar` also `condsd` (its
 #'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
-#' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
+#' * `coef()`: a list of data frames like that of `ranef()`, with a column for each slope too; for complete
 #'   pooling a named vector. With `condVar` the data frame (or the vector) has the attributes `sd`, `lower` and `upper`, matrices of
 #'   its shape.
-#' * `VarCorr()`: a list of one matrix, named by the grouping factor, with the variances between groups (and the covariances of
+#' * `VarCorr()`: a list of one matrix for each grouping factor, named by it, with the variances between groups (and the covariances of
 #'   effects that may be correlated) and the attributes `stddev` and `correlation`; the attribute `sc` of the list is the standard
 #'   deviation within groups. Effects that are independent, as with `(1 + x || g)`, have a 1 x 1 matrix each, with names such as `g` and
 #'   `g.1`. `as.data.frame()` makes columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for each standard deviation
@@ -81,6 +85,11 @@
 #' sigma(fit)
 #' ngrps(fit)
 #' head(model.frame(fit))
+#'
+#' # Varieties of oats on plots within blocks.
+#' plots <- mixed_model(yield ~ nitro + (1 | Block/Variety), nlme::Oats, iter_sampling = 0)
+#' VarCorr(plots)
+#' ranef(plots)$Block
 #' @name mixed_model_methods
 NULL
 

@@ -7,7 +7,8 @@
 #'
 #' For an exact fit the numbers are computed by quadrature: they carry no Monte Carlo error and need no draws. For a fit by NUTS
 #' they are those of the draws, with what is known of their error. A model with a population of groups has a last row `icc`, the
-#' intraclass correlation (see [variance_components()]).
+#' intraclass correlation, or with two grouping factors `icc[subject]` and `icc[item]`, the share of each in the variance (see
+#' [variance_components()]).
 #'
 #' The interval is by default the highest density interval (HDI), the shortest one that holds the probability `prob`: every value
 #' in it has a higher density than any outside. The central interval leaves as much below as above.
@@ -23,7 +24,7 @@
 #'   sizes and R-hat. By default for fits by NUTS.
 #' @param digits Number of decimals to print; `NULL`: as many as show two digits of the smallest standard deviation, from 2 to 4.
 #' @param n_rows Number of rows to print. All rows that do not belong to a single group are shown; of the groups as many
-#'   as there is room for, and a last line counts the rest.
+#'   as there is room for, of two grouping factors of each, and a last line counts the rest.
 #' @param ... Not used.
 #' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`, `mean`,
 #'   `sd`, and the ends of the interval, `hdi_lower` and `hdi_upper` (or `central_lower` and `central_upper`). With `diagnostics`
@@ -65,7 +66,7 @@ summary.bayespool_fit <- function(
   new_table(
     c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    of_group = layout$variable[!is.na(layout$label)], new_study = new_study(object, prob, interval, call)
+    of_group = factors_of_groups(layout), new_study = new_study(object, prob, interval, call)
   )
 }
 
@@ -127,8 +128,7 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
   }
   layout <- x$model$layout
   chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_names(x$model)), call)
-  of_group <- chosen %in% layout$variable[!is.na(layout$label)]
-  shown <- shown_rows(of_group, n_rows)
+  shown <- shown_rows(factors_of_groups(layout)[chosen], n_rows)
   table <- summary(x, pars = chosen[shown])
   print_table(table, digits, Inf)
   note_rest(length(chosen) - length(shown))

@@ -23,6 +23,16 @@
 #' slope the variance is least at \eqn{x = -\rho \tau_0 / \tau_1} and grows with the square of the distance from there. The share between
 #' is the correlation of two observations of one group that are both at \eqn{z}.
 #'
+#' **Two grouping factors**, as in `(1 | subject) + (1 | item)`, have a variance each, `between[subject]` and `between[item]`. The shares are
+#' those in the sum of all three variances:
+#' \deqn{\frac{\tau_1^2}{\tau_1^2 + \tau_2^2 + \sigma^2}, \quad \frac{\tau_2^2}{\tau_1^2 + \tau_2^2 + \sigma^2}, \quad
+#'   \frac{\sigma^2}{\tau_1^2 + \tau_2^2 + \sigma^2}.
+#'   }{tau_1^2 / (tau_1^2 + tau_2^2 + sigma^2), tau_2^2 / (tau_1^2 + tau_2^2 + sigma^2) and sigma^2 / (tau_1^2 + tau_2^2 + sigma^2).}
+#' `share_between[subject]` is the correlation of two observations of the same subject and different items, `share_between[item]` that of
+#' two of the same item and different subjects, and `1 - share_within` that of two which share both. Of nested factors, as in
+#' `(1 | school/class)`, `share_between[school]` is the correlation of two observations of one school and different classes, and
+#' `1 - share_within` that of two of one class.
+#'
 #' **Of counts** (`family`) the components are on the scale of the link, that of log odds or of logarithms of rates. `between` is
 #' \eqn{\tau^2} there. For [binomial()] `within` is \eqn{\pi^2 / 3 = 3.29}{pi^2 / 3 = 3.29}, a known number: an event can be seen as a
 #' continuous quantity above a threshold, which scatters around the group's log odds with a logistic distribution, and this is that
@@ -33,8 +43,8 @@
 #' Each has a posterior distribution. It is computed by quadrature, without draws, where the fit is exact, and from the
 #' draws of a fit by NUTS.
 #'
-#' Where slopes vary, means and standard deviations of these variances are as exact as those of all parameters, but the ends of their
-#' intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so narrow that a variance
+#' Where slopes vary, or there are two grouping factors, means and standard deviations of these variances are as exact as those of all
+#' parameters, but the ends of their intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so narrow that a variance
 #' was near the least that it can be. Draws (`iter_sampling`) have no such error.
 #'
 #' The column `plug_in` is a shortcut that is often taught: put the posterior means of the two standard deviations in
@@ -49,7 +59,8 @@
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_variance_components` with rows `between`, `within`, `share_between` and
-#'   `share_within` (of a fit with [poisson()] `between` alone), and columns `variable`,
+#'   `share_within` (of a fit with [poisson()] `between` alone; with two grouping factors `between` and `share_between` of each), and columns
+#'   `variable`,
 #'   posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
 #'   `central_lower` and `central_upper`) of the interval that holds `prob` of the posterior, and `plug_in`. Variances
 #'   are on the squared scale of the response, or of the link. With heavy-tailed or flat priors and few groups a mean or sd of a variance
@@ -81,6 +92,10 @@
 #' )
 #' variance_components(chicks, at = list(Time = 0))
 #' variance_components(chicks, at = list(Time = 12))
+#'
+#' # Plots within blocks: how much of the variance lies between blocks, and between the plots of a block?
+#' plots <- mixed_model(yield ~ nitro + (1 | Block/Variety), nlme::Oats, iter_sampling = 0)
+#' variance_components(plots)
 #' @aliases icc
 #' @export
 variance_components <- function(object, ...) {
