@@ -6,15 +6,6 @@
 nuts_draws <- function(posterior, settings, seed, call) {
   model <- posterior$model
   control <- settings$control
-  if (has_two_terms(model)) {
-    abort_bayespool(
-      c(
-        "{.code algorithm = \"nuts\"} is not available for two grouping factors.",
-        i = "{.code algorithm = \"exact\"}, the default, takes such a model."
-      ),
-      "model", call
-    )
-  }
   iter_sampling <- settings$iter_sampling
   centered <- control$parameterization == "centered"
   if (centered && !has_population(model)) {
@@ -63,18 +54,21 @@ nuts_draws <- function(posterior, settings, seed, call) {
 }
 
 # Names of the coordinates in which NUTS moves, as the core tells them. Standardised effects are eta[Kassel] of intercepts,
-# eta[stress,Kassel] of slopes. Where predictors are those of groups, NUTS moves their log odds or log rates theta[Kassel].
+# eta[stress,Kassel] of slopes, eta[subject,S1] of one of two factors. Where predictors are those of groups, NUTS moves their log odds or
+# log rates theta[Kassel].
 nuts_coordinates <- function(model, problem, centered) {
   at <- core_nuts_coordinates(problem, centered)
-  term <- varying_term(model)
-  groups <- if (has_counts(model) && has_predictors(model)) indexed("theta", term$labels) else layout_variables(model, "group")
+  terms <- varying_terms(model)
+  groups <- if (has_counts(model) && has_predictors(model)) indexed("theta", terms[[1]]$labels) else layout_variables(model, "group")
   coefficients <- c(model$intercept %||% if (has_independent_groups(model)) NA, model$slopes)
   if (!shares_sigma(model)) { # each group is a problem of its own, and its mean the only coefficient
     coefficients <- groups
     of_groups <- at$kind == "coefficient"
     at$index[of_groups] <- at$part[of_groups]
   }
-  effects <- unlist(lapply(sub("^.*\\[", "eta[", sub("^[^[]*$", "eta", term$coefficient)), with_label, term$labels))
+  effects <- unlist(lapply(terms, function(term) {
+    lapply(sub("^.*\\[", "eta[", sub("^[^[]*$", "eta", term$coefficient)), with_label, term$labels)
+  }))
   name <- character(length(at$kind))
   put <- function(kind, standardised, names, index) {
     chosen <- at$kind == kind & (at$scale == "standardised") == standardised

@@ -87,6 +87,30 @@ GroupedData rows_as_one_group(const EffectData& data) {
   return all;
 }
 
+GroupedData cells_as_groups(const EffectData& data) {
+  const Index p = static_cast<Index>(data.predictors.size()), last = data.mean.cols() - 1;
+  const auto column = [&](Index k) {
+    return k < p ? data.predictors[static_cast<std::size_t>(k)] : std::optional<Index>(last);
+  };
+  GroupedData groups;
+  groups.observations = data.rows.sum();
+  groups.size = data.size;
+  groups.log_weight = data.log_weight;
+  groups.projection = MatrixXd::Ones(data.size.size(), p + 1);
+  groups.within = MatrixXd::Zero(p + 1, p + 1);
+  for (Index a = 0; a <= p; ++a) {
+    if (!column(a)) {
+      groups.direction = a;
+      continue;
+    }
+    groups.projection.col(a) = data.mean.col(*column(a));
+    for (Index b = 0; b <= p; ++b)
+      for (Index j = 0; column(b) && j < data.size.size(); ++j)
+        groups.within(a, b) += cross_product(data, j, *column(a), *column(b));
+  }
+  return groups;
+}
+
 void EffectDesign::reduce(const EffectData& data, const MatrixXd& map) {
   const Index variables = data.mean.cols(), width = map.cols(), v = width - effects();
   std::map<std::vector<double>, std::size_t> known;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/nuts/crossed_density.hpp"
 #include "core/nuts/effect_density.hpp"
 #include "core/nuts/group_counts_likelihood.hpp"
 #include "core/nuts/hierarchical_density.hpp"
@@ -33,6 +34,9 @@ auto with_density(const Rcpp::List& problem, bool centered, F f) {
       centered ? Parameterization::centered : Parameterization::noncentered;
   if (problem.inherits("effect_problem")) {
     const EffectProblem parsed(problem);
+    if (parsed.levels)
+      return f(CrossedDensity(parsed.data, *parsed.levels, parsed.coefficients, parsed.priors, form,
+                              parsed.columns));
     return f(EffectDensity(parsed.data, parsed.coefficients, parsed.priors, form, parsed.columns));
   }
   if (problem.inherits("count_problem")) {
@@ -88,7 +92,7 @@ const char* name_of(SampledCoordinate::Scale scale) {
 }  // namespace
 
 // The coordinates in which NUTS moves, in their order, as columns: `kind` (coefficient, group, sigma, tau, correlation), `index` (which of
-// that kind, from 1, groups by directions), `scale` (natural, standardised, log, logit, atanh, atanh_partial), `part` (from 1: the
+// that kind, from 1, groups by directions or factors), `scale` (natural, standardised, log, logit, atanh, atanh_partial), `part` (from 1: the
 // group, where each is a problem of its own).
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_nuts_coordinates(const Rcpp::List& problem, bool centered) {

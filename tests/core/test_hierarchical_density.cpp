@@ -8,6 +8,7 @@
 #include "core/nuts/hierarchical_density.hpp"
 #include "core/nuts/joint_density.hpp"
 #include "core/nuts/normal_likelihood.hpp"
+#include "gradients.hpp"
 
 using namespace bayespool;
 
@@ -45,23 +46,6 @@ Density density(const ScalePrior& sigma, const ScalePrior& tau, Parameterization
                 double slope_sd = 3) {
   return Density(NormalLikelihood(three_groups()), priors(slope_sd), 0, sigma, tau, form,
                  {{0, 1}, 2, 5, 6});
-}
-
-void check_gradient(Density f) {
-  VectorXd q(f.dimension()), gradient(f.dimension()), unused(f.dimension());
-  for (Index i = 0; i < q.size(); ++i) q(i) = std::sin(3.0 + 2 * static_cast<double>(i));
-  f(q, gradient);
-  for (Index i = 0; i < q.size(); ++i) {
-    const auto at = [&](double step) {
-      VectorXd moved = q;
-      moved(i) += step;
-      return f(moved, unused);
-    };
-    const double h = 1e-3;
-    const double expected = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
-    CAPTURE(i);
-    CHECK(close_to(gradient(i), expected, 1e-8));
-  }
 }
 
 }  // namespace

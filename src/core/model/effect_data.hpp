@@ -47,6 +47,9 @@ struct EffectColumns {
 // All rows as one group.
 GroupedData rows_as_one_group(const EffectData& data);
 
+// Each group for itself, with X and y as columns: where the directions are constant.
+GroupedData cells_as_groups(const EffectData& data);
+
 // Of a group's cross-products about its means, those of variables a and b.
 inline double cross_product(const EffectData& data, Index group, Index a, Index b) {
   return a < b ? cross_product(data, group, b, a) : data.within(group, a * (a + 1) / 2 + b);

@@ -54,7 +54,7 @@ class EffectDensity {
   // The log density at q with its normalising constants, and its gradient.
   double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) {
     read_parameters(q);
-    const SampledScale::Point sigma = sigma_.at(coordinate_at(q, sigma_position_));
+    const SampledScale::Point sigma = sigma_.at(q);
     double log_density = sigma.log_density, log_taus = 0;
     for (Index k = 0; k < varying_; ++k) {
       log_density += points_[index(k)].log_density;
@@ -97,13 +97,9 @@ class EffectDensity {
                                    : likelihood_.slope_gradient()(slope_of_[index(k)]);
       log_density += coefficients_.log_density(k, q(i), gradient(i));
     }
-    if (sigma_position_ >= 0)
-      gradient(sigma_position_) = likelihood_.sigma_gradient() * sigma.jacobian + sigma.slope;
-    for (Index k = 0; k < varying_; ++k) {
-      const Index position = directions_[index(k)].position;
-      const SampledScale::Point& tau = points_[index(k)];
-      if (position >= 0) gradient(position) = tau_gradient_(k) * tau.jacobian + tau.slope;
-    }
+    sigma_.put_gradient(sigma, likelihood_.sigma_gradient(), gradient);
+    for (Index k = 0; k < varying_; ++k)
+      directions_[index(k)].tau.put_gradient(points_[index(k)], tau_gradient_(k), gradient);
     correlation_.gradient(q.tail(correlation_.coordinate_count()), factor_gradient_,
                           gradient.tail(correlation_.coordinate_count()));
     return log_density;
@@ -123,7 +119,7 @@ class EffectDensity {
         put(columns_.first_group[index(own)] + j, theta_(j, k));
       put(columns_.tau[index(own)], tau_(k));
     }
-    if (columns_.sigma) put(*columns_.sigma, sigma_.value(coordinate_at(q, sigma_position_)));
+    if (columns_.sigma) put(*columns_.sigma, sigma_.value(q));
     for (Index i = 1; i < effects() && !columns_.rho.empty(); ++i)
       for (Index j = 0; j < i; ++j)
         put(columns_.rho[index(pair_of(i, j))],
@@ -138,17 +134,12 @@ class EffectDensity {
     Index index;                       // among those of the model
     std::optional<Index> coefficient;  // the population's
     SampledScale tau;
-    Index position = -1;  // of the coordinate of tau
 
-    bool varies() const { return !tau.is_fixed() || tau.typical_value() > 0; }
+    bool varies() const { return !tau.is_zero(); }
   };
 
   static std::size_t index(Index i) { return static_cast<std::size_t>(i); }
   Index effects() const { return static_cast<Index>(directions_.size()); }
-
-  static double coordinate_at(const Eigen::Ref<const VectorXd>& q, Index position) {
-    return position >= 0 ? q(position) : 0;
-  }
 
   // The groups' coordinates, J x a.
   Eigen::Map<const MatrixXd> matrix_at(const Eigen::Ref<const VectorXd>& q) const {
@@ -208,14 +199,9 @@ class EffectDensity {
         coordinates_.push_back(
             {Kind::group, group_scale, direction.index * likelihood_.groups() + j});
     }
-    const auto add_scale = [&](const SampledScale& scale, Kind kind, Index of) -> Index {
-      if (scale.is_fixed()) return -1;
-      coordinates_.push_back({kind, scale.bounded() ? Scale::logit : Scale::log, of});
-      return dimension() - 1;
-    };
-    sigma_position_ = add_scale(sigma_, Kind::sigma, 0);
+    sigma_.place(Kind::sigma, 0, coordinates_);
     for (Direction& direction : directions_)
-      direction.position = add_scale(direction.tau, Kind::tau, direction.index);
+      direction.tau.place(Kind::tau, direction.index, coordinates_);
     if (correlation_.coordinate_count() == 0) return;
     for (Index i = 1; i < effects(); ++i)
       for (Index j = 0; j < i; ++j)
@@ -245,7 +231,7 @@ class EffectDensity {
   void read_parameters(const Eigen::Ref<const VectorXd>& q) {
     for (Index k = 0; k < effects(); ++k) {
       const Direction& direction = directions_[index(k)];
-      points_[index(k)] = direction.tau.at(coordinate_at(q, direction.position));
+      points_[index(k)] = direction.tau.at(q);
       tau_(k) = points_[index(k)].value;
     }
     correlation_.move(q.tail(correlation_.coordinate_count()));
@@ -305,17 +291,11 @@ class EffectDensity {
                                               : directions_[index(k)].tau.typical_value());
         of_groups(count) = likelihood_.group_sizes().array() / likelihood_.average_weight() + 1;
       }
-    const auto start_scale = [&](const SampledScale& scale, Index position, double value,
-                                 double number) {
-      if (position < 0) return;
-      centre_(position) = scale.coordinate(informed ? value : scale.typical_value());
-      count(position) = number;
-    };
-    start_scale(sigma_, sigma_position_, noise, total);
+    sigma_.choose_start(informed ? noise : sigma_.typical_value(), total, centre_, count);
     for (Index k = 0; k < varying_; ++k) {
-      const Direction& direction = directions_[index(k)];
-      start_scale(direction.tau, direction.position, likelihood_.direction_guess(k).unit * spread,
-                  groups);
+      const SampledScale& tau = directions_[index(k)].tau;
+      const double unit = likelihood_.direction_guess(k).unit;
+      tau.choose_start(informed ? unit * spread : tau.typical_value(), groups, centre_, count);
     }
     count.tail(correlation_.coordinate_count()).setConstant(groups);
     scale_ = unit_;
@@ -331,7 +311,7 @@ class EffectDensity {
   Parameterization form_;
   EffectColumns columns_;
   std::vector<SampledCoordinate> coordinates_;
-  Index first_group_ = 0, varying_ = 0, sigma_position_ = -1;  // varying_: a
+  Index first_group_ = 0, varying_ = 0;  // varying_: a
   VectorXd centre_, unit_, scale_;
   // Work space: one copy of the density serves one chain.
   std::vector<SampledScale::Point> points_;  // of the taus
