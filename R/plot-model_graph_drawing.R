@@ -18,7 +18,8 @@ draw_diagram <- function(diagram) {
   plates <- place_plates(boxes, node_field(nodes, "plate", ""), diagram)
   xlim <- c(min(boxes$left, plates$left), max(boxes$right, plates$right))
   ylim <- c(min(boxes$bottom, plates$bottom), max(boxes$top, plates$top))
-  size <- 2.6 * min(1, 10.2 / diff(xlim), 6.4 / diff(ylim)) # of text: a large graph is drawn smaller
+  # Of text: a large graph is drawn smaller, and one with two factors has text at the edges of all plates.
+  size <- 2.6 * min(1, (if (length(diagram$group_plates) > 1) 9.4 else 10.2) / diff(xlim), 6.4 / diff(ylim))
   text <- do.call(rbind, lapply(nodes, place_text))
   outlines <- do.call(rbind, lapply(seq_along(nodes), function(k) node_outlines(frame[k, ])))
   halves <- do.call(rbind, lapply(which(frame$kind %in% c("observed", "predictor")), function(k) lower_half(frame[k, ])))
