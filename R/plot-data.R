@@ -5,6 +5,8 @@
 #' The response in each group: the observations with a box plot and the mean; or histograms, or densities, one panel a group.
 #' From group moments: the mean of each group, its size, and one standard deviation to each side.
 #'
+#' With two grouping factors in the formula `factor` says whose groups to show. The observations then differ by those of the other, too.
+#'
 #' A box reaches from the first to the third quartile, with the median as a line; its whiskers reach the last observation
 #' within 1.5 box lengths. The mean is a diamond. Points are moved up and down a little, to be seen. All histograms have the
 #' same bins. A density needs two different observations; marks below it are the observations.
@@ -15,12 +17,14 @@
 #' @param type `"points"` (points, box and mean), `"box"` (points only beyond the whiskers), `"histogram"` or `"density"`. Group
 #'   moments have no observations, so for them there is only `"points"`.
 #' @inheritParams group_arguments
+#' @param factor Name of the grouping factor whose groups to show, where the formula has two.
 #' @return A ggplot.
 #' @section Data of the plot: From rows, one row an observation: `group` (a factor in the order drawn), `y` (the response), `n`
 #'   (size of the group). From moments, one row a group: `group`, `n`, `mean`, `sd` (0 for one observation), `y` (the mean again).
 #'   The diamonds have `group`, `n` and `y`. So `+ ggplot2::facet_wrap("group")` and the like work.
 #' @section Errors: Of class `bayespool_error_formula`: no groups, or predictors; [plot_groups()] shows a predictor. Of class
-#'   `bayespool_error_argument`: an unknown `type` or `sort`, groups that are not in the data. Of class `bayespool_error_data`: a
+#'   `bayespool_error_argument`: an unknown `type` or `sort`, groups that are not in the data, no `factor` where there are two, or one that
+#'   is not in the formula. Of class `bayespool_error_data`: a
 #'   histogram, density or box plot of moments. For the data as for the fitting functions.
 #' @seealso [plot_groups()] for the data beside a fit.
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
@@ -29,7 +33,7 @@
 #' plot_data(scontrol ~ 1 + (1 | site), hpp_sites, sort = "mean")
 #' @export
 plot_data <- function(formula, data, type = c("points", "histogram", "density", "box"), groups = NULL,
-                      sort = c("data", "label", "size", "mean")) {
+                      sort = c("data", "label", "size", "mean"), factor = NULL) {
   call <- rlang::current_env()
   check_plot_packages(call)
   type <- choose_one(type, c("points", "histogram", "density", "box"), call)
@@ -38,12 +42,7 @@ plot_data <- function(formula, data, type = c("points", "histogram", "density", 
     abort_formula("{.fn plot_data} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
   }
-  if (has_two_factors(parsed)) {
-    abort_formula(
-      "{.fn plot_data} shows the groups of one grouping factor.",
-      "Write {.code (1 | a)}, or {.code (1 | a:b)} for the combinations of two columns.", formula, call
-    )
-  }
+  parsed <- parsed_of_factor(parsed, factor, call)
   if (length(parsed$terms) > 0 || has_varying_terms(parsed)) {
     abort_formula("{.fn plot_data} takes no predictors.",
                   c("Leave them out, as in {.code y ~ 1 + (1 | g)}.", "{.fn plot_groups} shows them beside a fit."),

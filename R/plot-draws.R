@@ -8,7 +8,8 @@
 #' because they may lie far apart; of counts (`family`) all are on the scale of the link.
 #' Slopes, or standard deviations, of very different size (more than tenfold) have panels of
 #' their own. Where slopes vary between groups there is one more panel for each of these slopes, the population's first, one for
-#' the standard deviations of slopes and one for correlations. The point is the median, the thin line the interval that holds
+#' the standard deviations of slopes and one for correlations. With two grouping factors the effects of each, which are differences from the
+#' population, have a panel. The point is the median, the thin line the interval that holds
 #' `prob`, the thick line that with `prob_inner`.
 #' After the exact algorithm they come from quadrature and need no draws. `"trace"` shows the draws in their order, one line a
 #' chain ([bayesplot::mcmc_trace()]); the draws of the exact algorithm are independent, so there is nothing to see but noise. For
@@ -27,15 +28,18 @@
 #'   single group before the others.
 #' @param ... For traces and densities: arguments of bayesplot's function.
 #' @inheritParams group_arguments
+#' @param factor With two grouping factors the name of the one whose effects to show, beside what belongs to no single group; `groups` and
+#'   `sort` choose among its groups. `NULL`: those of both.
 #' @param prob,prob_inner Probabilities of the thin and the thick line of `"intervals"`, between 0 and 1.
 #' @param interval `"hdi"`, highest density intervals, or `"central"`, with as much probability below as above.
 #' @return A ggplot.
 #' @section Data of the plot: For `"intervals"` one row a variable: `parameter` (a factor in the order drawn), `panel`, `group` (the
-#'   group that it belongs to, or `NA`), `median`, `lower`, `upper`, `inner_lower` and `inner_upper`. The data of the others
+#'   group that it belongs to, or `NA`), with two factors `factor` (that of the group), `median`, `lower`, `upper`, `inner_lower` and
+#'   `inner_upper`. The data of the others
 #'   are bayesplot's.
 #' @section Errors: Of class `bayespool_error_draws`: a trace or a density of a fit with `iter_sampling = 0`. Of class
-#'   `bayespool_error_argument`: an unknown `type`, variable or group, an expression that matches no variable, a
-#'   probability outside (0, 1).
+#'   `bayespool_error_argument`: an unknown `type`, variable, `factor` or group, `groups` or `sort` without a `factor` where there are two,
+#'   an expression that matches no variable, a probability outside (0, 1).
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1)
 #' plot(fit)
@@ -43,7 +47,7 @@
 #' plot(fit, groups = 1:3, sort = "mean", interval = "central")
 #' @export
 plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), pars = NULL, regex_pars = NULL, ..., groups = NULL,
-                               sort = c("data", "label", "size", "mean"), prob = 0.94, prob_inner = 0.5,
+                               sort = c("data", "label", "size", "mean"), factor = NULL, prob = 0.94, prob_inner = 0.5,
                                interval = c("hdi", "central")) {
   call <- rlang::current_env()
   type <- choose_one(type, c("intervals", "trace", "density"), call)
@@ -51,7 +55,13 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
   check_plot_packages(call)
   check_probability(prob, call)
   check_probability(prob_inner, call)
-  variables <- in_order_of_groups(x, choose_groups(x$reduced, groups, sort, call))
+  sort <- choose_one(sort, group_orders, call)
+  variables <- if (has_two_terms(x$model) && is.null(factor) && is.null(groups) && sort == "data") {
+    layout_variables(x$model)
+  } else {
+    shown <- shown_groups(x, factor, call)
+    in_order_of_groups(x, shown, choose_groups(shown$moments, groups, sort, call))
+  }
   if (!is.null(pars) || !is.null(regex_pars)) {
     # What an expression matches is in the order of the groups, too.
     variables <- intersect(choose_pars(pars, regex_pars, union(variables, layout_variables(x$model)), call), variables)
@@ -71,11 +81,12 @@ plot.bayespool_fit <- function(x, type = c("intervals", "trace", "density"), par
 }
 
 # The variables of these groups in their order, where those of all groups were, and those of no single group.
-in_order_of_groups <- function(fit, chosen) {
+in_order_of_groups <- function(fit, shown, chosen) {
   layout <- fit$model$layout
   block <- paste(layout$role, layout$direction)
   block <- match(block, unique(block))
-  place <- match(layout$label, fit$reduced$group[chosen])
+  place <- match(layout$label, shown$moments$group[chosen])
+  if (!is.null(shown$other)) place[layout$term %in% shown$other] <- NA
   kept <- is.na(layout$label) | !is.na(place)
   layout$variable[kept][order(block[kept], place[kept])]
 }
@@ -114,9 +125,11 @@ plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
     median = posterior_table(fit, 0.5, call = call)[variables, "q50"], lower = outer[, "lower"], upper = outer[, "upper"],
     inner_lower = inner[, "lower"], inner_upper = inner[, "upper"], row.names = NULL
   )
+  if (has_two_terms(fit$model)) data$factor <- ifelse(is.na(layout$label), NA, layout$term)
+  arranged <- arrange_panels(fit, data$panel, layout)
+  data$panel <- arranged$panel
+  columns <- arranged$columns
   rows <- table(data$panel)
-  # Intercepts and slopes of many groups are beside one another, unless labels need the width.
-  columns <- if (varies_in_slope(fit$model) && max(nchar(variables, "width")) <= 45) 2 else 1
   crowded <- is_crowded(variables)
   ggplot2::ggplot(data, ggplot2::aes(y = .data$parameter)) +
     ggplot2::geom_linerange(
@@ -137,18 +150,40 @@ plot_intervals <- function(fit, variables, prob, prob_inner, interval, call) {
     ggplot2::labs(x = NULL) +
     caption(
       "Point: median. Lines:", percent(prob_inner), "and", interval_name(prob, interval),
-      if (has_quadrature(fit)) "by quadrature." else "of the draws.", height_advice(sum(rows_of_panels(rows, columns)))
+      if (has_quadrature(fit)) "by quadrature." else "of the draws.",
+      height_advice(sum(rows_of_panels(rows, columns)), panel_heights(rows, columns))
     )
+}
+
+# Intercepts and slopes of many groups are beside one another, as are the effects of two factors, unless labels need the width. `panel`: of
+# each variable, whose rows of the `layout` these are. Returns `panel`, with levels in the order drawn, and the number of `columns`.
+arrange_panels <- function(fit, panel, layout) {
+  wide <- max(nchar(layout$variable, "width")) > if (has_two_terms(fit$model)) 30 else 45 # titles have the factors' names, too
+  effects <- if (has_two_terms(fit$model)) unique(as.character(panel[layout$role == "group"]))
+  if (wide || length(effects) < 2) {
+    return(list(panel = panel, columns = if (!wide && varies_in_slope(fit$model)) 2 else 1))
+  }
+  sds <- unique(as.character(panel[layout$role %in% c("scale_within", "scale_between")]))
+  before <- setdiff(levels(panel), c(effects, sds))
+  # Whole rows of panels before those of the effects.
+  if (length(before) %% 2 == 1) before <- c(before, sds)
+  whole <- length(before) %% 2 == 0
+  list(panel = if (whole) factor(panel, unique(c(before, effects, sds))) else panel, columns = if (whole) 2 else 1)
 }
 
 # Of panels beside one another those of the highest.
 rows_of_panels <- function(rows, columns) as.vector(tapply(rows, (seq_along(rows) - 1) %/% columns, max))
 
+# In rows: even one row needs some of the height.
+panel_heights <- function(rows, columns) {
+  rows <- rows_of_panels(rows, columns)
+  pmax(rows, 0.1 * (1 + pmin(rows, 3)) * max(rows))
+}
+
 # Panels as high as their `rows` need, each with an x axis of its own.
 panels_by_rows <- function(rows, columns) {
   stacked <- ggplot2::facet_wrap("panel", ncol = columns, scales = "free")
-  rows <- rows_of_panels(rows, columns)
-  heights <- ggplot2::unit(pmax(rows, 0.1 * (1 + pmin(rows, 3)) * max(rows)), "null")
+  heights <- ggplot2::unit(panel_heights(rows, columns), "null")
   ggplot2::ggproto(NULL, stacked, draw_panels = function(self, ...) {
     table <- ggplot2::ggproto_parent(stacked, self)$draw_panels(...)
     table$heights[sort(ggplot2::panel_rows(table)$t)] <- heights
@@ -159,7 +194,14 @@ panels_by_rows <- function(rows, columns) {
 # The panel of each variable: by what it is, and where those of no group differ more than tenfold in size, by that. A slope that varies
 # has the population's and those of the groups in a panel of its own.
 interval_panels <- function(fit, layout, ends) {
-  means <- if (has_predictors(fit$model) || varies_in_slope(fit$model)) "intercepts" else if (!has_counts(fit$model)) "means"
+  two <- has_two_terms(fit$model)
+  means <- if (two) {
+    "intercept"
+  } else if (has_predictors(fit$model) || varies_in_slope(fit$model)) {
+    "intercepts"
+  } else if (!has_counts(fit$model)) {
+    "means"
+  }
   link <- c(binomial = "log odds", poisson = "logarithms of rates")
   if (has_counts(fit$model)) means <- paste(c(means, link[[fit$model$family]]), collapse = ": ")
   sds <- "standard deviations"
@@ -170,12 +212,14 @@ interval_panels <- function(fit, layout, ends) {
   block <- unname(blocks[layout$role])
   direction <- layout$direction
   population <- match(layout$variable, fit$model$slopes)
-  varies <- fit$model$predictors[population] %in% varying_term(fit$model)$directions
+  varies <- fit$model$predictors[population] %in% effect_directions(fit$model)
   direction[varies] <- fit$model$predictors[population[varies]]
   of_slope <- !is.na(direction) & direction != intercept_direction
   own <- of_slope & layout$role %in% c("slope", "group")
   block[own] <- paste("slopes of", shorten(direction[own]))
   block[of_slope & layout$role == "scale_between"] <- sds_of_slopes
+  of_factor <- two & layout$role == "group"
+  block[of_factor] <- paste("effects of", shorten(layout$term[of_factor]))
   scale <- rep(1, length(block))
   for (here in split(seq_along(block), block)[intersect(c("slopes", sds, sds_of_slopes), block)]) {
     scale[here] <- scale_of_size(pmax(abs(ends[here, "lower"]), abs(ends[here, "upper"])))

@@ -3,7 +3,8 @@
 #' Plot the effect of a predictor
 #'
 #' The expected response over one predictor in the population: in a group whose effect is zero, as that of the average of many
-#' new groups. A line and a band, or a point and an interval at each level of a factor.
+#' new groups; of two grouping factors the effects of both are zero. A line and a band, or a point and an interval at each level of a
+#' factor.
 #'
 #' The expected response is \eqn{\beta_0 + x^\top \beta}{beta_0 + x' beta}, without the effect of any group and without the noise
 #' of observations. The columns of the other predictors are at their means over all observations, those of factors too; interactions

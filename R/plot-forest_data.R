@@ -54,7 +54,7 @@ read_new_study <- function(fit, newdata, call) {
   if (is.null(newdata) && has_moderators(fit)) {
     return(NULL)
   }
-  new <- new_group_rows(fit, newdata, call)
+  new <- new_group_rows(fit, newdata, NULL, call)
   if (length(new$group) != 1) {
     abort_bayespool(
       c("{.arg newdata} must have one row, the moderators of the pooled effect.", i = "It has {length(new$group)}."), "data", call

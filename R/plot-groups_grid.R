@@ -9,14 +9,14 @@
 #   x_rows    x of each row that was used
 #   column    the column of the moments that is x
 
-# `all`: over the range of all the data, not of each group.
-grid_of_groups <- function(fit, x, chosen, all, call) {
+# `shown`: see shown_groups(); `all`: over the range of all the data, not of each group.
+grid_of_groups <- function(fit, x, shown, chosen, all, call) {
   if (has_rows(fit)) {
     used <- observed_rows(fit, "A picture of the observations", call)
-    return(grid_from_rows(fit, used, x, match(used$group, chosen), all, call))
+    return(grid_from_rows(fit, used, x, match(used$levels[, shown$position], chosen), all, call))
   }
   column <- column_of_moments(fit, x, call)
-  moments <- fit$reduced
+  moments <- shown$moments
   center <- moments$mean[chosen, column]
   sd <- moments_sd(moments)[chosen, column]
   sd[is.na(sd)] <- 0

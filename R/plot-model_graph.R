@@ -5,6 +5,11 @@
 #' The model of a fit as a graph: what depends on what, with the distribution of each quantity, and one plate (a frame) for
 #' what is repeated over groups and over observations. `plot()` draws it; as text it is in DOT, the language of Graphviz.
 #'
+#' With two grouping factors each has a plate. Where they are crossed, as subjects and items, the two overlap, and the observations are in
+#' both; where each group of one is within one group of the other, as classes in schools, its plate is inside the other's. Graphviz
+#' cannot draw plates that overlap: in the text of crossed factors the plate of the observations stands beside the two, and its label says
+#' `in j and k`.
+#'
 #' In the picture circles are random quantities, with a double line where they follow from what points to them; squares are
 #' known. What was observed is half grey. More than three predictors share one circle and one square. In the text ellipses
 #' are random quantities, grey where they were observed; boxes are known or follow from others.
@@ -34,7 +39,7 @@ model_graph <- function(fit) {
   nodes <- c(parameter_nodes(fit), group_nodes(fit), observation_nodes(fit))
   diagram <- list(
     title = paste0(fit$model$title, if (is_prior_only(fit)) " (prior only)"), nodes = nodes,
-    group_plate = group_plate_label(fit), observation_plate = observation_plate_label(fit)
+    group_plates = group_plates(fit), nested = length(outer_factor(fit)) > 0, observation_plate = observation_plate_label(fit)
   )
   structure(format_dot(diagram), diagram = diagram, class = "bayespool_graph")
 }
@@ -61,11 +66,16 @@ plot.bayespool_graph <- function(x, ...) {
 format_dot <- function(diagram) {
   nodes <- diagram$nodes
   plate <- function(name) vapply(Filter(function(node) node$plate == name, nodes), format_node, "")
-  observations <- format_plate("observations", diagram$observation_plate, plate("observation"))
-  inner <- if (is.null(diagram$group_plate)) {
-    observations
-  } else {
-    format_plate("groups", diagram$group_plate, c(plate("group"), observations))
+  inner <- format_plate("observations", diagram$observation_plate, plate("observation"))
+  plates <- diagram$group_plates
+  crossed <- length(plates) > 1 && !diagram$nested
+  for (name in rev(names(plates))) {
+    cluster <- sub("group", "groups", name)
+    inner <- if (crossed) {
+      c(format_plate(cluster, plates[[name]], plate(name)), inner)
+    } else {
+      format_plate(cluster, plates[[name]], c(plate(name), inner))
+    }
   }
   edges <- unlist(lapply(nodes, function(node) if (length(node$parents) > 0) paste(node$parents, "->", node$id)))
   lines <- c(

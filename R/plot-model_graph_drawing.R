@@ -4,14 +4,13 @@
 node_radius <- 0.37
 beside_node <- 0.44
 line_height <- 0.17
-hanging <- 0.1 # how far text that hangs down beside a node begins above its centre
 character_width <- 0.082
 
 draw_diagram <- function(diagram) {
   nodes <- place_shared_intercept(merge_predictors(split_mean(diagram$nodes)))
   above <- nodes_above(nodes)
   narrow <- length(above) > 2 & names(nodes) %in% above
-  nodes <- place_nodes(Map(divide_text, nodes, ifelse(narrow, 22, 26)))
+  nodes <- place_nodes(Map(divide_text, nodes, ifelse(narrow, 22, 26)), diagram)
   frame <- data.frame(
     id = names(nodes), x = node_field(nodes, "x", 0), y = node_field(nodes, "y", 0), kind = node_field(nodes, "kind", "")
   )
@@ -19,7 +18,8 @@ draw_diagram <- function(diagram) {
   plates <- place_plates(boxes, node_field(nodes, "plate", ""), diagram)
   xlim <- c(min(boxes$left, plates$left), max(boxes$right, plates$right))
   ylim <- c(min(boxes$bottom, plates$bottom), max(boxes$top, plates$top))
-  size <- 2.6 * min(1, 10.2 / diff(xlim), 6.4 / diff(ylim)) # of text: a large graph is drawn smaller
+  # Of text: a large graph is drawn smaller, and one with two factors has text at the edges of all plates.
+  size <- 2.6 * min(1, (if (length(diagram$group_plates) > 1) 9.4 else 10.2) / diff(xlim), 6.4 / diff(ylim))
   text <- do.call(rbind, lapply(nodes, place_text))
   outlines <- do.call(rbind, lapply(seq_along(nodes), function(k) node_outlines(frame[k, ])))
   halves <- do.call(rbind, lapply(which(frame$kind %in% c("observed", "predictor")), function(k) lower_half(frame[k, ])))
@@ -67,13 +67,14 @@ diagram_caption <- function(kinds) {
 
 # Places -------------------------------------------------------------------------------------------------------------------
 
-# The population's coefficients and what else the groups' effects follow from: they stand side by side.
+# The population's coefficients and what else the groups' effects follow from: they stand side by side. Of two grouping factors each has
+# its own above it.
 nodes_above <- function(nodes) {
-  unlist(lapply(c("^population$", "^center_", "^tau", "^rho$"), grep, names(nodes), value = TRUE))
+  if (!"group_2" %in% names(nodes)) unlist(lapply(c("^population$", "^center_", "^tau", "^rho$"), grep, names(nodes), value = TRUE))
 }
 
 # Adds the `side` where text stands that is not in the node, the text `within` it, and the lines `beside` it. A name stands
-# within where it fits, with its index in a line of its own if need be.
+# within where it fits, with its index in a line of its own if need be. Text that hangs down beside a node `begins` so far above its centre.
 divide_text <- function(node, width_above) {
   role <- sub("_[0-9]+$", "", node$id)
   node$side <- switch(role, response = "below", mean = , group = "right", slope = , predictor = , direction = "left", "above")
@@ -85,6 +86,7 @@ divide_text <- function(node, width_above) {
   node$beside <- as.character(unlist(lapply(shorten(c(if (!fits) name, node$label[-1]), 90), wrap_line, width = width)))
   # Many lines hang down beside a group, so that arrows reach it from above.
   if (role == "group" && length(node$beside) > 2) node$side <- "lower right"
+  node$begins <- 0.1
   node
 }
 
@@ -95,7 +97,10 @@ text_height <- function(node) line_height * length(node$beside)
 
 # Adds `x` and `y`. The middle column is the chain from the population to the response, with its mean at 0; slopes are at its
 # left, outside the plates, predictors at its left inside, the standard deviation of observations at its right.
-place_nodes <- function(nodes) {
+place_nodes <- function(nodes, diagram) {
+  if (length(diagram$group_plates) > 1) {
+    return(place_two_factors(nodes, diagram))
+  }
   has <- function(id) id %in% names(nodes)
   slopes <- grep("^slope_", names(nodes), value = TRUE)
   predictors <- grep("^(predictor|direction)_", names(nodes), value = TRUE)
@@ -115,11 +120,17 @@ place_nodes <- function(nodes) {
   for (k in seq_along(above)) places[[above[k]]] <- c(across[k], top)
   for (k in seq_along(slopes)) places[[slopes[k]]] <- c(left - 0.65, mean + 0.35 + 0.85 * (k - 1))
   for (k in seq_along(predictors)) places[[predictors[k]]] <- c(-1.5, mean - 0.45 - 0.72 * (k - 1))
-  lapply(nodes, function(node) {
-    node$x <- places[[node$id]][1]
-    node$y <- places[[node$id]][2]
+  put_nodes(nodes, places[intersect(names(nodes), names(places))])
+}
+
+# `places`: x and y by id, of some of the nodes.
+put_nodes <- function(nodes, places) {
+  nodes[names(places)] <- Map(function(node, place) {
+    node$x <- place[1]
+    node$y <- place[2]
     node
-  })
+  }, nodes[names(places)], places)
+  nodes
 }
 
 # Where the centres of these nodes are, around 0: as far apart as their texts need.
@@ -142,7 +153,7 @@ node_box <- function(node) {
   data.frame(
     left = node$x - max(across, reach("left", width)),
     right = node$x + max(across, reach("right", width), reach("lower right", width)),
-    bottom = node$y - max(along, reach("below", height), if (node$side == "lower right") height - hanging),
+    bottom = node$y - max(along, reach("below", height), if (node$side == "lower right") height - node$begins),
     top = node$y + max(along, reach("above", height))
   )
 }
@@ -150,8 +161,11 @@ node_box <- function(node) {
 # The frames of the plates with their labels, that of the groups around that of the observations.
 place_plates <- function(boxes, plate, diagram) {
   observations <- frame_boxes(boxes[plate == "observation", ], diagram$observation_plate)
-  groups <- if (!is.null(diagram$group_plate)) {
-    frame_boxes(rbind(boxes[plate == "group", ], observations[names(boxes)]), diagram$group_plate)
+  if (length(diagram$group_plates) > 1) {
+    return(rbind(place_two_plates(boxes, plate, observations, diagram), observations))
+  }
+  groups <- if (length(diagram$group_plates) > 0) {
+    frame_boxes(rbind(boxes[plate == "group", ], observations[names(boxes)]), diagram$group_plates)
   }
   rbind(groups, observations)
 }
@@ -204,7 +218,7 @@ place_text <- function(node) {
     above = list(x = node$x, y = node$y + beside_node, hjust = 0.5, vjust = 0),
     below = list(x = node$x, y = node$y - beside_node, hjust = 0.5, vjust = 1),
     right = list(x = node$x + beside_node, y = node$y, hjust = 0, vjust = 0.5),
-    "lower right" = list(x = node$x + beside_node, y = node$y + hanging, hjust = 0, vjust = 1),
+    "lower right" = list(x = node$x + beside_node, y = node$y + node$begins, hjust = 0, vjust = 1),
     left = list(x = node$x - beside_node, y = node$y, hjust = 1, vjust = 0.5)
   )
   rbind(

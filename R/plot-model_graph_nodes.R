@@ -1,7 +1,7 @@
 # The nodes of a model's graph, and fewer of them for the picture.
 
 # `label`: lines of text, the name first; `kind`: "random", "observed" (random and seen), "fixed" (a known value), "predictor" or
-# "deterministic"; `plate`: "none", "group" or "observation"; `parents`: ids.
+# "deterministic"; `plate`: "none", "observation" or that of a grouping factor, "group", with two "group_1" and "group_2"; `parents`: ids.
 new_node <- function(id, label, kind = "random", plate = "none", parents = character()) {
   list(id = id, label = label, kind = kind, plate = plate, parents = parents)
 }
@@ -19,13 +19,19 @@ prior_node <- function(fit, id, name, plate = "none") {
   new_node(id, c(paste0(name, index), paste("~", format_prior(prior))), "random", plate)
 }
 
-# Names of the nodes of what varies between groups, one for each direction; "tau" alone where there is one.
+# Names of the nodes of what there is one of for each direction or grouping factor: "tau" alone where there is one.
 numbered <- function(id, k) if (length(k) == 1) id else paste0(id, "_", k)
+
+# The nodes and the plates of the grouping factors that have effects.
+group_ids <- function(model) if (has_groups(model)) numbered("group", seq_along(varying_terms(model)))
+
+# What counts the groups of each factor.
+group_index <- c("j", "k")
 
 # The ids of the population's coefficients of all columns of the model: "slope_1", ..., or, where the column's effect varies between
 # groups, "center_1", ...; NA where the population has none. `columns`: ids of the columns themselves.
 column_nodes <- function(model) {
-  varies <- model$columns %in% if (has_population(model)) varying_term(model)$directions
+  varies <- model$columns %in% if (has_population(model)) effect_directions(model)
   number <- ifelse(varies, cumsum(varies), cumsum(!varies))
   in_population <- seq_along(model$columns) <= length(model$predictors)
   list(
@@ -34,17 +40,17 @@ column_nodes <- function(model) {
   )
 }
 
-# Names of the coefficients of a group j.
-of_group <- function(coefficients) vapply(coefficients, with_label, "", "j", USE.NAMES = FALSE)
+# Names of the coefficients of a group.
+of_group <- function(coefficients, index = "j") vapply(coefficients, with_label, "", index, USE.NAMES = FALSE)
 
 parameter_nodes <- function(fit) {
   model <- fit$model
-  term <- varying_term(model)
+  sds <- if (has_population(model)) effect_sds(model)
   slopes <- column_nodes(model)$slope
   c(
     if (has_intercept(model)) list(prior_node(fit, "population", model$intercept)),
-    if (has_population(model)) Map(function(id, name) prior_node(fit, id, name), numbered("tau", seq_along(term$sd)), term$sd),
-    if (length(term$correlation) > 0) list(correlation_node(fit, term)),
+    if (length(sds) > 0) Map(function(id, name) prior_node(fit, id, name), numbered("tau", seq_along(sds)), sds),
+    if (length(effect_correlations(model)) > 0) list(correlation_node(fit, varying_term(model))),
     lapply(seq_along(model$slopes), function(k) prior_node(fit, slopes[k], model$slopes[k])),
     if (shares_sigma(model) && "scale_within" %in% model$layout$role) list(prior_node(fit, "sigma", model$scale_within$name))
   )
@@ -58,6 +64,9 @@ correlation_node <- function(fit, term) {
 
 group_nodes <- function(fit) {
   model <- fit$model
+  if (has_two_terms(model)) {
+    return(unlist(lapply(1:2, deviation_nodes, fit = fit), recursive = FALSE))
+  }
   term <- varying_term(model)
   if (has_independent_groups(model)) {
     return(c(
@@ -66,6 +75,25 @@ group_nodes <- function(fit) {
     ))
   }
   if (has_population(model)) population_nodes(fit, term)
+}
+
+moves_standardised <- function(fit) has_chains(fit) && fit$settings$control$parameterization == "noncentered"
+
+# What the groups of the k-th of two factors differ by from the population.
+deviation_nodes <- function(fit, k) {
+  term <- varying_terms(fit$model)[[k]]
+  plate <- group_ids(fit$model)[k]
+  index <- group_index[k]
+  parents <- paste0("tau_", k)
+  name <- of_group(term$coefficient, index)
+  if (!moves_standardised(fit)) {
+    return(list(new_node(plate, c(name, paste0("~ normal(0, ", term$sd, ")")), "random", plate, parents)))
+  }
+  eta <- sub("^b_0", "eta", name)
+  list(
+    new_node(paste0("eta_", k), c(eta, "~ normal(0, 1)"), plate = plate),
+    new_node(plate, c(name, paste("=", term$sd, eta)), "deterministic", plate, c(parents, paste0("eta_", k)))
+  )
 }
 
 # The coefficients of a group, drawn from the population; or, where NUTS moves them so, made of standardised deviations.
@@ -80,7 +108,7 @@ population_nodes <- function(fit, term) {
     if (has_intercept(model) && any(of_intercept)) "population", stats::na.omit(nodes$slope[column]),
     numbered("tau", seq_along(term$sd)), if (length(term$correlation) > 0) "rho"
   )
-  noncentered <- has_chains(fit) && fit$settings$control$parameterization == "noncentered"
+  noncentered <- moves_standardised(fit)
   label <- if (length(term$sd) == 1) one_effect(term, means, noncentered) else several_effects(term, means, noncentered)
   if (!noncentered) {
     return(list(new_node("group", label, plate = "group", parents = parents)))
@@ -126,15 +154,22 @@ several_effects <- function(term, means, noncentered) {
 observation_nodes <- function(fit) {
   model <- fit$model
   nodes <- column_nodes(model)
-  term <- varying_term(model)
+  two <- has_two_terms(model)
+  term <- if (!two) varying_term(model)
   own_intercept <- intercept_direction %in% term$directions
-  intercept <- if (own_intercept) of_group(term$coefficient[1]) else model$intercept
+  intercept <- if (two) {
+    c(model$intercept, vapply(1:2, function(k) of_group(varying_terms(model)[[k]]$coefficient, group_index[k]), ""))
+  } else if (own_intercept) {
+    of_group(term$coefficient[1])
+  } else {
+    model$intercept
+  }
   known_errors <- has_known_errors(model)
   sigma <- if (known_errors) "s[i]" else paste0(model$scale_within$name, if (!shares_sigma(model)) "[j]")
   coefficients <- c(model$slopes, rep(NA, sum(is.na(nodes$slope))))
   own <- match(model$columns[nodes$varies], term$directions)
   coefficients[nodes$varies] <- of_group(term$coefficient[own])
-  with_mean <- length(model$columns) > 0 || has_counts(model)
+  with_mean <- length(model$columns) > 0 || has_counts(model) || two
   size <- if (has_counts(model)) size_node(fit)
   # One line a term: there may be many.
   terms <- c(intercept, sprintf("%s %s[i]", coefficients, model$columns))
@@ -151,7 +186,7 @@ observation_nodes <- function(fit) {
     ),
     if (is_prior_only(fit)) "random" else "observed", "observation",
     c(
-      if (has_groups(model)) "group", if (has_intercept(model) && !own_intercept) "population",
+      group_ids(model), if (has_intercept(model) && !own_intercept) "population",
       nodes$slope[!nodes$varies], nodes$column, if (!has_counts(model) || !is.null(size)) "sigma"
     )
   )
@@ -180,19 +215,33 @@ count_outcome <- function(model, size) {
   list(distribution = if (is.null(size)) "poisson(rate[i])" else "poisson(e[i] rate[i])", mean = "log rate[i]")
 }
 
-# NULL where there is no such plate.
-group_plate_label <- function(fit) {
-  term <- varying_term(fit$model)
-  if (!is.null(term)) paste0(term$factor, " j = 1, ..., ", length(term$labels))
+# The plates of grouping factors, if any: labels by id; of nested factors the outer one first.
+group_plates <- function(fit) {
+  terms <- varying_terms(fit$model)
+  index <- group_index[seq_along(terms)]
+  labels <- vapply(seq_along(terms), function(k) paste0(terms[[k]]$factor, " ", index[k], " = 1, ..., ", length(terms[[k]]$labels)), "")
+  outer <- outer_factor(fit)
+  if (length(outer) > 0) {
+    inner <- 3 - outer
+    labels[inner] <- paste0(terms[[inner]]$factor, " ", index[inner], " in ", index[outer], " (", length(terms[[inner]]$labels), " in all)")
+    return(stats::setNames(labels, group_ids(fit$model))[c(outer, inner)])
+  }
+  stats::setNames(labels, group_ids(fit$model))
+}
+
+# Which of two factors the other is nested in: each level of the other is in one level of it. None where they are crossed.
+outer_factor <- function(fit) {
+  if (has_two_terms(fit$model)) utils::head(which(c(is_nested(fit, 2), is_nested(fit, 1))), 1)
 }
 
 observation_plate_label <- function(fit) {
   number <- format(stats::nobs(fit), big.mark = ",", scientific = FALSE)
-  if (has_groups(fit$model)) {
-    paste0("observation i in j (", number, " in all)")
-  } else {
-    paste0("observation i = 1, ..., ", number)
+  if (!has_groups(fit$model)) {
+    return(paste0("observation i = 1, ..., ", number))
   }
+  outer <- outer_factor(fit)
+  groups <- if (length(outer) > 0) group_index[3 - outer] else group_index[seq_along(varying_terms(fit$model))]
+  paste0("observation i in ", paste(groups, collapse = " and "), " (", number, " in all)")
 }
 
 # For the picture ----------------------------------------------------------------------------------------------------------
@@ -232,11 +281,12 @@ merge_predictors <- function(nodes) {
   shared <- terms[predictors]
   own <- terms[directions]
   if (length(predictors) > 3 || length(predictors) > 1 && length(columns) > 4) {
-    number <- paste0("k = 1, ..., ", length(slopes))
-    shared <- "sum over k of\nbeta[k] x[i,k]"
-    predictor <- c("x[i,k]", shorten(names_of(nodes[predictors]), 60))
+    index <- if ("group_2" %in% names(nodes)) "l" else "k" # of two factors the second has k
+    number <- paste0(index, " = 1, ..., ", length(slopes))
+    shared <- sprintf("sum over %s of\nbeta[%s] x[i,%s]", index, index, index)
+    predictor <- c(sprintf("x[i,%s]", index), shorten(names_of(nodes[predictors]), 60))
     nodes <- share_node(nodes, predictors, predictor)
-    nodes <- share_node(nodes, slopes, c("beta[k]", shared_prior(nodes[slopes]), number))
+    nodes <- share_node(nodes, slopes, c(sprintf("beta[%s]", index), shared_prior(nodes[slopes]), number))
   }
   if (length(directions) > 3) {
     own <- "sum over l of\nits slope times z[i,l]"
@@ -277,7 +327,8 @@ shared_prior <- function(nodes) {
 
 # An intercept that all groups share does not point to a group: it stands beside the slopes.
 place_shared_intercept <- function(nodes) {
-  if (!is.null(nodes$group) && !is.null(nodes$population) && !"population" %in% nodes$group$parents) {
+  groups <- nodes[grep("^group", names(nodes))]
+  if (length(groups) > 0 && !is.null(nodes$population) && !"population" %in% unlist(lapply(groups, `[[`, "parents"))) {
     names(nodes)[names(nodes) == "population"] <- nodes$population$id <- "slope_0"
     nodes$mean$parents <- sub("^population$", "slope_0", nodes$mean$parents)
   }

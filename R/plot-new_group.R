@@ -19,18 +19,25 @@
 #' [predictive_table()] has it, have another shape and colour. So a group that was kept aside shows whether the model had
 #' expected it.
 #'
+#' **With two grouping factors** the new group is one of `factor`, and `newdata` says beside which groups of the other it is seen, known or
+#' new ones: a new subject who reads known items. The mean of the group is that over the rows; where these are of several groups of the
+#' other factor, its interval is of draws, and the observation is that of a row taken at random. A new school brings new classes, so for
+#' classes in schools `plot_new_group(fit, factor = "school")` needs no more than the predictors.
+#'
 #' **Of counts** (`family`) the picture shows the probability or the rate of a new group. Where `newdata` has the counts of one, a diamond
 #' is the observed proportion or rate; predictors belong to groups and must be the same in all of its rows.
 #'
 #' @param fit A fit with draws, other than from [no_pooling()].
 #' @param newdata A data frame with rows of one new group: the values of the predictors, where the model has some, and
-#'   the response, where it was observed. The grouping factor may be left out.
+#'   the response, where it was observed. The grouping factor may be left out, of two the one of the new group.
 #' @param prob Probability in the highest density interval under each curve, between 0 and 1.
 #' @param seed A whole number: the same seed gives the same draws. `NULL` takes one from R's random number generator.
+#' @param factor Name of the grouping factor of the new group, where the model has two.
 #' @return A ggplot.
 #' @section Errors: Of class `bayespool_error_model`: a fit by [no_pooling()]. Of class `bayespool_error_argument`: a
-#'   `prob` outside (0, 1). Of class `bayespool_error_data`: predictors without `newdata`; rows of more than one group, or of
-#'   one that was fitted; missing values. Of class `bayespool_error_draws`: a fit with `iter_sampling = 0`. Of class
+#'   `prob` outside (0, 1), no `factor` where there are two, or one that is not in the formula. Of class `bayespool_error_data`: predictors,
+#'   or a second grouping factor, without `newdata`; rows of more than one group, or of one that was fitted; missing values. Of class
+#'   `bayespool_error_draws`: a fit with `iter_sampling = 0`. Of class
 #'   `bayespool_error_package`: ggplot2 or bayesplot is not installed.
 #' @examplesIf rlang::is_installed(c("ggplot2", "bayesplot"))
 #' plot_new_group(partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, seed = 1), seed = 1)
@@ -41,7 +48,7 @@
 #' others <- partial_pooling(yield ~ 1 + (1 | block), subset(npk, block != "5"), seed = 1)
 #' plot_new_group(others, newdata = subset(npk, block == "5"), seed = 1)
 #' @export
-plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
+plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL, factor = NULL) {
   call <- rlang::current_env()
   check_plot_packages(call)
   check_fit(fit, call)
@@ -56,7 +63,7 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
       "model", call
     )
   }
-  rows <- new_group_rows(fit, newdata, call)
+  rows <- new_group_rows(fit, newdata, factor, call)
   if (has_counts(fit$model)) {
     return(plot_new_count_group(fit, rows, prob, call))
   }
@@ -64,7 +71,8 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
   predicted <- rstantools::posterior_predict(fit, newdata = rows$data, seed = seed)
   # A row at random for each draw: as each draw is at random, the rows may take turns.
   observation <- predicted[cbind(seq_len(nrow(predicted)), rep_len(seq_len(ncol(predicted)), nrow(predicted)))]
-  what <- c("mean of a new group", "observation in a new group")
+  two <- has_two_terms(fit$model)
+  what <- paste0(c("mean of a new group", "observation in a new group"), if (two) paste(" of", shorten(factor)))
   draws <- if (has_groups(fit$model)) {
     mean <- rowMeans(rstantools::posterior_epred(fit, newdata = rows$data, seed = seed))
     data.frame(what = rep(what, c(length(mean), length(observation))), value = c(mean, observation))
@@ -73,10 +81,10 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
     data.frame(what = what, value = observation)
   }
   groups <- split(draws$value, draws$what)
-  of_rows <- row_table(fit, rows$x, rows$group, noise = noise_of_rows(fit, rows, call), prob, "hdi", call)
-  alike <- all(distinct_rows(rows$x, rows$group) == 0)
+  of_rows <- row_table(fit, rows$x, rows$levels, noise = noise_of_rows(fit, rows, call), prob, "hdi", call)
+  alike <- all(distinct_rows(rows$x, rows$levels) == 0)
   of_one <- if (alike) of_rows[1, , drop = FALSE] else interval_of_draws(matrix(observation), prob, "hdi")
-  of_mean <- if (length(what) > 1) row_table(fit, t(colMeans(rows$x)), rows$group[1], noise = 0, prob, "hdi", call)
+  of_mean <- if (length(what) > 1) mean_of_group(fit, rows, mean, prob, call)
   intervals <- data.frame(what = what, rbind(of_mean, of_one), row.names = NULL)
   where <- if (!is.null(rows$y)) inside_or_outside(rows$y, of_rows[, "lower"], of_rows[, "upper"])
   ggplot2::ggplot(draws, ggplot2::aes(.data$value)) +
@@ -97,9 +105,20 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL) {
       },
       caption = paste0(
         if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", interval_name(prob, "hdi"), ".",
-        if (!is.null(rows$y)) paste0(" Diamond: mean of the observed.", if (!alike) "\nOutside: of the interval for its own predictors.")
+        if (!is.null(rows$y)) {
+          own <- if (two) "row." else "predictors."
+          paste0(" Diamond: mean of the observed.", if (!alike) paste("\nOutside: of the interval for its own", own))
+        }
       )
     )
+}
+
+# The mean over the rows of the new group; where these are of several groups of another factor too, from its draws `mean`.
+mean_of_group <- function(fit, rows, mean, prob, call) {
+  if (nrow(unique(rows$levels)) > 1) {
+    return(interval_of_draws(matrix(mean), prob, "hdi"))
+  }
+  row_table(fit, t(colMeans(rows$x)), rows$levels[1, , drop = FALSE], noise = 0, prob, "hdi", call)
 }
 
 # Below the curves: the observations beside the prediction of one, and their mean beside that of the mean. `what`: the panels,
@@ -121,11 +140,14 @@ observed_layers <- function(y, where, groups, what) {
   )
 }
 
-# Rows of one group that was not fitted: the frame `data` with a `label` of its own, which is NULL where the user gave none, and
-# `x`, `group` and `y` as new_rows() has them.
-new_group_rows <- function(fit, newdata, call) {
+# Rows of one group, of the chosen factor where there are two, that was not fitted: the frame `data` with a `label` of its own, which is
+# NULL where the user gave none, and
+# `x`, `levels` and `y` as new_rows() has them.
+new_group_rows <- function(fit, newdata, factor, call) {
   predictors <- predictor_variables(fit)
-  if (is.null(newdata) && length(predictors) == 0) {
+  term <- choose_any_factor(fit, factor, call)
+  beside <- columns_beside(fit, term)
+  if (is.null(newdata) && length(predictors) == 0 && length(beside) == 0) {
     newdata <- data.frame(row.names = 1)
   }
   if (!is.data.frame(newdata) || nrow(newdata) == 0) {
@@ -133,25 +155,44 @@ new_group_rows <- function(fit, newdata, call) {
       c(
         "{.arg newdata} must be a data frame with rows of the new group.",
         i = if (length(predictors) > 0) "The predictor{?s} {?is/are} {.val {predictors}}.",
+        i = if (length(beside) > 0) "Beside which groups of the other factor it is, known or new ones, {.val {beside}} must say.",
         i = "Found {if (is.data.frame(newdata)) 'no rows' else format_found(newdata)}."
       ),
       "data", call
     )
   }
-  label <- labels_of_groups(fit$reduced, fit$parsed, newdata, call)
-  if (!is.null(label)) label <- check_new_label(fit, label, call)
+  missing <- setdiff(beside, names(newdata))
+  if (length(missing) > 0) {
+    abort_bayespool(
+      c(
+        "{.arg newdata} has no column {.val {missing}}.",
+        i = "It says beside which groups of the other factor, known or new ones, the new group of {.field {term$factor}} is.",
+        i = "Its columns are {.val {names(newdata)}}."
+      ),
+      "data", call
+    )
+  }
+  label <- labels_of_groups(fit$reduced, fit$parsed, newdata, call, as.character(term$columns))
+  if (!is.null(label)) label <- check_new_label(term$labels, label, call)
   for (name in setdiff(group_columns(fit$parsed), names(newdata))) {
     known <- fit$reduced$cells$columns[[name]]$labels %||% fit$reduced$group
     newdata[[name]] <- utils::tail(make.unique(c(known, "new group")), 1)
   }
   rows <- new_rows(fit, newdata, population = FALSE, call)
   if (!is.null(rows$y)) check_new_response(fit, rows$y, "The picture of observations", call)
-  c(list(data = newdata, label = label), rows[c("x", "group", "y", "weight")])
+  c(list(data = newdata, label = label), rows[c("x", "group", "levels", "y", "weight")])
 }
 
-# `labels`: of the group of each row.
-check_new_label <- function(fit, labels, call) {
-  known <- fit$reduced$group
+# The grouping columns that rows of a new group of this term must have: those of the other factor, unless its groups are within the term's.
+columns_beside <- function(fit, term) {
+  if (has_two_terms(fit$model)) {
+    other <- Filter(function(other) other$factor != term$factor, varying_terms(fit$model))[[1]]
+    if (!all(term$columns %in% other$columns)) other$columns
+  }
+}
+
+# `known`: labels of the groups of the fit; `labels`: of the group of each row.
+check_new_label <- function(known, labels, call) {
   label <- unique(labels)
   if (length(label) != 1 || is.na(label) || label %in% known) {
     abort_bayespool(

@@ -111,9 +111,10 @@ small_text <- function(groups, ...) {
   }
 }
 
-# What a caption says where rows are too many for all their labels on a page: a label needs a tenth of an inch.
-height_advice <- function(rows) {
-  if (rows > 60) paste0("All labels show at a height of ", ceiling(rows * 0.1 + 1.5), " inches.")
+# What a caption says where rows are too many for all their labels on a page: a label needs a tenth of an inch, and a panel half an inch for
+# its title and axis. `panels`: their heights, in rows.
+height_advice <- function(rows, panels = rows) {
+  if (rows > 60) paste0("All labels show at a height of ", ceiling(sum(panels) * 0.1 + 0.5 * length(panels) + 1), " inches.")
 }
 
 # The caption in lines that fit below a picture 7 inches wide.

@@ -30,7 +30,8 @@
 #'   own line; `NA` where it has none), `x` and `y` (posterior means). `x` is the first effect, as a rule the intercept, in the
 #'   unit of the response; `y` is the second, as a rule a slope, in units of the response per unit of the predictor. The ellipses
 #'   have `prob`, `x` and `y`.
-#' @section Errors: Of class `bayespool_error_model`: a fit whose groups do not differ in two effects. Of class
+#' @section Errors: Of class `bayespool_error_model`: a fit whose groups do not differ in two effects, as that with two grouping
+#'   factors. Of class
 #'   `bayespool_error_argument`: a fit with `prior_only = TRUE`, a probability outside (0, 1), groups that are not in the fit. Of class
 #'   `bayespool_error_draws`: a fit by NUTS without draws.
 #' @references Bates, D. M. (2010). *lme4: Mixed-effects modeling with R*, chapter 4 (draft).
@@ -65,6 +66,17 @@ plot_shrinkage <- function(fit, prob = 0.94, prob_inner = 0.5, groups = NULL, so
 }
 
 check_two_effects <- function(fit, call) {
+  if (has_two_terms(fit$model)) {
+    factors <- vapply(fit$model$terms, `[[`, "", "factor")
+    abort_bayespool(
+      c(
+        "{.fn plot_shrinkage} draws two effects of each group, as an intercept and a slope.",
+        i = "This fit has one of each group of {.field {factors}}: an intercept.",
+        i = "{.code plot_groups(factor = {format_expr(factors[1])})} shows the groups; {.code (1 + x | {factors[1]})} lets a slope vary, too."
+      ),
+      "model", call
+    )
+  }
   directions <- if (has_population(fit$model)) varying_term(fit$model)$directions
   if (length(directions) != 2) {
     abort_bayespool(

@@ -173,6 +173,55 @@ for (scheme in c("blue", "gray")) {
 }
 bayesplot::color_scheme_set("blue")
 
+# Two grouping factors, crossed and nested: few groups and 60 x 40, short names and long ones, in colour and in grey.
+crossed_data <- function(subjects, items) {
+  set.seed(subjects)
+  rows <- expand.grid(subject = factor(paste("S", seq_len(subjects))), item = factor(paste("\u8bcd", seq_len(items))))
+  rows$frequency <- round(rnorm(nrow(rows)), 2)
+  effect <- rnorm(subjects, 0, 0.15)[rows$subject] + rnorm(items, 0, 0.1)[rows$item]
+  rows$log_rt <- 6.4 + effect - 0.05 * rows$frequency + rnorm(nrow(rows), 0, 0.2)
+  rows[runif(nrow(rows)) < 0.8, ]
+}
+crossed <- log_rt ~ frequency + (1 | subject) + (1 | item)
+crossed_means <- log_rt ~ 1 + (1 | subject) + (1 | item)
+two <- list("12x08" = crossed_data(12, 8), "60x40" = crossed_data(60, 40))
+two <- c(two, stats::setNames(lapply(two, function(data) {
+  levels(data$subject) <- paste(levels(data$subject), "of the eastern suburbs, morning session")
+  data
+}), paste0(names(two), "-long")))
+for (scheme in c("blue", "gray")) {
+  bayesplot::color_scheme_set(scheme)
+  for (name in names(two)) {
+    save <- function(what, picture, height = 5) save_picture(paste("two", what, name, scheme, sep = "-"), picture, height)
+    data <- two[[name]]
+    lines <- mixed_model(crossed, data, seed = 1)
+    means <- update(lines, crossed_means)
+    save("data", plot_data(crossed_means, data, factor = "subject"))
+    save("data-moments", plot_data(crossed_means, group_moments(crossed, data), factor = "subject"))
+    save("intervals", plot(lines))
+    save("intervals-tall", plot(means), height = 11)
+    save("intervals-item", plot(means, factor = "item", sort = "mean"))
+    save("density", plot(means, "density"))
+    save("groups", plot_groups(means, factor = "subject", sort = "mean"))
+    save("lines", plot_groups(lines, factor = "subject"))
+    save("lines-moments", plot_groups(update(lines, data = group_moments(crossed, data)), factor = "item"))
+    save("lines-prior", plot_groups(update(lines, prior_only = TRUE), factor = "item"))
+    save("effects", plot_effects(lines))
+    save("ranks", plot(group_ranks(means, factor = "subject")))
+    save("contrasts", plot(group_contrasts(means, factor = "item", reference = levels(data$item)[1])))
+    save("graph", plot(model_graph(lines)))
+    kept <- data$subject != data$subject[1]
+    others <- update(means, data = data[kept, ])
+    save("new", plot_new_group(others, data[!kept, ], factor = "subject", seed = 1))
+    classes <- transform(data, school = factor(paste("School", as.integer(subject) %% 4 + 1)), class = subject)
+    nested <- mixed_model(log_rt ~ 1 + (1 | school / class), classes, seed = 1)
+    save("nested-graph", plot(model_graph(nested)))
+    save("nested-intervals", plot(nested))
+    save("nested-groups", plot_groups(nested, factor = "school:class"))
+  }
+}
+bayesplot::color_scheme_set("blue")
+
 # Predictive checks by group at 7 x 5 inches: few groups and many, short labels and long ones, in colour and in grey.
 for (groups in c(5, 15, 50, 200)) {
   for (labels in c("short", "long")) {
