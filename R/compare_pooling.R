@@ -54,7 +54,7 @@
 #' errors: `loo_compare(lapply(comparison$fits, loo))`.
 #'
 #' @param formula Response, predictors and groups, as in `y ~ 1 + (1 | g)` or `y ~ x + (1 | g)`, or with slopes that vary, as in
-#'   `y ~ x + (1 + x | g)` or any other formula of [mixed_model()].
+#'   `y ~ x + (1 + x | g)` or any other formula of [mixed_model()] with one grouping factor.
 #' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
 #'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #' @param prior `NULL`, or a list with a list of priors for each model that should not have the default priors:
@@ -95,7 +95,8 @@
 #'     vary it is the population's; a coefficient that a model has not is 0.
 #'   * `population`: one row for each coefficient that varies: `coefficient`, `estimate`, `lower` and `upper` of its mean in
 #'     the population under the whole model.
-#' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups, or one that leaves
+#' @section Errors: Those of the fitting functions. Of class `bayespool_error_formula`: a formula without groups or with two grouping
+#'   factors, or one that leaves
 #'   nothing to complete pooling: no intercept, or where slopes vary neither an intercept nor a predictor outside of the bar. Of class
 #'   `bayespool_error_prior`: a `prior` that is not a list of lists named by model. Of class `bayespool_error_argument`: `sigma` where
 #'   slopes vary.
@@ -134,6 +135,16 @@ compare_pooling <- function(formula, data, prior = NULL, sigma = c("group", "com
   if (is.null(parsed$group)) {
     abort_formula("{.fn compare_pooling} needs a grouping factor.",
                   "Add it as {.code (1 | g)}, with {.code g} the name of a column.", formula, call)
+  }
+  if (has_two_factors(parsed)) {
+    abort_bayespool(
+      c(
+        "{.fn compare_pooling} is for one grouping factor.",
+        i = "The formula has {.field {names(parsed$factors)}}.",
+        i = "Fits of {.fn mixed_model} with both, and of models with one, can be compared by {.fn loo} and {.fn log_marginal_likelihood}."
+      ),
+      "formula", call
+    )
   }
   if (!missing(data) && !is.data.frame(data) && !inherits(data, c("group_moments", "group_counts"))) {
     # What is not in R is read once.

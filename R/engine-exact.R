@@ -66,8 +66,10 @@ exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
 # `chosen`: the rows to compute, by their positions; NULL: all of them. `deviations`: the rows of the groups are of their deviations
 # from the population.
 exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE, chosen = NULL, deviations = FALSE, call) {
-  rows <- seq_len(posterior$problem$variables + icc)
-  chosen <- chosen %||% rows
+  two <- has_two_terms(posterior$model)
+  variables <- posterior$problem$variables
+  chosen <- chosen %||% seq_len(variables + icc * length(icc_names(posterior$model)))
+  rows <- seq_len(variables + (icc && !two)) # of those of two factors the core has no rows
   table <- core_summary(posterior, probs, shortest, rows %in% chosen, deviations, call)
   if (deviations && ncol(table) > 2) {
     # Their quantiles need nodes of their own; moments are those that they have without.
@@ -76,6 +78,7 @@ exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE,
   missing <- posterior$propriety$missing
   if (deviations) missing$group <- missing$deviation
   if (any(unlist(missing) > 0)) table <- mark_missing(table, posterior$model, missing)
+  if (icc && two) table <- rbind(table, exact_iccs(posterior, probs, shortest, call))
   table[chosen, , drop = FALSE]
 }
 
@@ -98,22 +101,35 @@ mark_missing <- function(table, model, missing, positive = FALSE) {
   table
 }
 
-# Rows between, within, share_between; columns mean, sd, lower, upper. `z` (q): what multiplies a group's effects there.
+# Rows between, within, share_between; columns mean, sd, lower, upper. `z` (q): what multiplies a group's effects there. Of two factors rows
+# between and share_between of each, then that of both together.
 exact_components <- function(posterior, z, prob, interval, call) {
   if (has_counts(posterior$model)) {
     return(exact_count_components(posterior, prob, interval, call))
   }
   orders <- posterior$propriety$orders
-  if (varies_in_slope(posterior$model)) {
+  if (has_two_terms(posterior$model)) {
+    table <- core_effect_variances(posterior, rbind(diag(2), 1), matrix(1, 3, 2), prob, interval, call)[-3, ]
+    by_row <- orders[c(2, 3, 1)]
+  } else if (varies_in_slope(posterior$model)) {
     table <- core_effect_variances(posterior, rbind(z), rbind(z), prob, interval, call)
     by_row <- c(min(orders[-1][z != 0], Inf), orders[["sigma"]])
   } else {
     table <- core_variance_components(posterior, prob, interval, call)
     by_row <- orders[1, c("tau", "sigma")]
   }
-  table[1:2, 1][by_row < 2] <- Inf
-  table[1:2, 2][by_row < 4] <- Inf
+  variances <- seq_along(by_row)
+  table[variances, 1][by_row < 2] <- Inf
+  table[variances, 2][by_row < 4] <- Inf
   table
+}
+
+# The shares of two factors, columns as in exact_table().
+exact_iccs <- function(posterior, probs, shortest, call) {
+  shares <- function(prob, interval) core_effect_variances(posterior, diag(2), matrix(1, 2, 2), prob, interval, call)[4:5, ]
+  table <- shares(if (shortest > 0) shortest else 0.5, "hdi")
+  quantiles <- lapply(probs, function(p) shares(abs(1 - 2 * p), "central")[, if (p < 0.5) 3 else 4])
+  do.call(cbind, c(list(table[, 1:2]), quantiles, if (shortest > 0) list(table[, 3:4])))
 }
 
 # The same on the scale of the link; of Poisson counts the rows within and share_between are NA. A variance has a mean, and an sd, where
@@ -236,25 +252,27 @@ lost_of_rows <- function(posterior, x, group, noise) {
   ifelse(is.na(group), of_population, lost)
 }
 
-# Coefficients in a direction of groups `first` less those of groups `second` (from 1): columns mean, sd, lower, upper, probability that
-# the difference is positive.
-exact_contrasts <- function(posterior, direction, first, second, prob, interval, cores, call) {
+# Coefficients in a direction of a term's groups `first` less those of groups `second` (from 1): columns mean, sd, lower, upper,
+# probability that the difference is positive.
+exact_contrasts <- function(posterior, term, direction, first, second, prob, interval, cores, call) {
   table <- if (has_counts(posterior$model)) {
     core_count_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
-  } else if (varies_in_slope(posterior$model)) {
-    z <- as.double(varying_term(posterior$model)$directions == direction)
+  } else if (has_several_effects(posterior$model)) {
+    of_term <- function(other) as.double(other$factor == term$factor & other$directions == direction)
+    z <- unlist(lapply(varying_terms(posterior$model), of_term))
     core_effect_contrasts(posterior, z, first - 1L, second - 1L, prob, interval, cores, call)
   } else {
     core_group_contrasts(posterior, first - 1L, second - 1L, prob, interval, cores, call)
   }
-  lost <- rep_len(posterior$propriety$missing$group, length(posterior$problem$size))
+  all <- layout_variables(posterior$model, "group")
+  own <- match(group_variables(posterior$model, term, direction), all)
+  lost <- rep_len(posterior$propriety$missing$group, length(all))[own]
   mark_lost(table, pmax(lost[first], lost[second]))
 }
 
 # Posterior means of the covariances of a group's effects, one a pair; `size` (q): the roots of those of their variances. The variance of
 # a sum of two effects of size 1 is 2 and twice their covariance.
-exact_effect_covariances <- function(posterior, size, call) {
-  pairs <- effect_pairs(varying_term(posterior$model))
+exact_effect_covariances <- function(posterior, pairs, size, call) {
   z <- sums_of_pairs(pairs, rbind(size))
   sums <- core_effect_variances(posterior, z, z, 0.5, "central", call)
   size[pairs[, 1]] * size[pairs[, 2]] * (sums[seq_len(nrow(pairs)), 1] / 2 - 1)
@@ -267,6 +285,18 @@ exact_deviation_covariances <- function(posterior, pairs, sd, cores, call) {
   group <- rep(seq_len(nrow(sd)), nrow(pairs)) - 1L
   sums <- core_effect_rows(posterior, x, z, cbind(group), numeric(nrow(z)), 0.5, "central", cores, call)
   sd[, pairs[, 1]] * sd[, pairs[, 2]] * (matrix(sums[, 2]^2, nrow(sd)) / 2 - 1)
+}
+
+# Where there are two grouping factors: the population's intercept and the effect of one group alone, the groups of one factor after those
+# of the other: columns mean, sd, lower, upper.
+exact_factor_coefficients <- function(posterior, prob, interval, cores, call) {
+  counts <- posterior$problem$level_counts
+  groups <- sum(counts)
+  levels <- matrix(NA_integer_, groups, 2)
+  levels[cbind(seq_len(groups), rep(1:2, counts))] <- sequence(counts) - 1L
+  x <- coefficient_columns(posterior$model, matrix(0, groups, length(posterior$model$columns)))
+  table <- core_effect_rows(posterior, x, matrix(1, groups, 2), levels, numeric(groups), prob, interval, cores, call)
+  mark_lost(table, pmax(posterior$propriety$missing$group, posterior$propriety$missing$population))
 }
 
 # For each pair one row for each of `size` (n x q): what multiplies the effects in the sum of the two, each divided by its size.

@@ -10,7 +10,9 @@
 #' \eqn{\sum w (v + f^2) - (\sum w f)^2}, and its distribution function a mixture of normal ones, which is inverted.
 #' Hierarchical fits get a last row `icc` (after [meta_analysis()] `I2`), the intraclass correlation
 #' \eqn{\tau^2 / (\tau^2 + \sigma^2)}, with \eqn{\tau} the standard deviation between groups (`sigma_mu` or `sigma_0`)
-#' and \eqn{\sigma} that within them (`sigma_y`).
+#' and \eqn{\sigma} that within them (`sigma_y`). With two grouping factors there are two rows, `icc[subject]` and `icc[item]`: the share of
+#' the variance between groups of this factor in the sum of all three variances. The ends of their intervals are estimates, see
+#' [variance_components()].
 #'
 #' **Counts and proportions.** With `family` the parameters are on the scale of the link, log odds or logarithms of rates. Given
 #' the population's parameters and `sigma_mu` (or `sigma_0`) each group has an integral of its own, over one dimension, and the nodes of
@@ -68,18 +70,18 @@ exact_summary.bayespool_fit <- function(object, probs = c(0.03, 0.5, 0.97), pars
       exact_response_table(fit_posterior(object), probs, chosen = chosen, call = call), layout$variable[chosen], probs, layout
     ))
   }
-  icc <- has_icc(object$model)
+  icc <- icc_names(object$model)
   layout <- object$model$layout
-  variable <- c(layout$variable, icc_name(object$model))
+  variable <- c(layout$variable, icc)
   chosen <- match(choose_pars(pars, regex_pars, variable, call), variable)
-  table <- exact_table(fit_posterior(object), probs, icc = icc, chosen = chosen, call = call)
+  table <- exact_table(fit_posterior(object), probs, icc = any(icc %in% variable[chosen]), chosen = chosen, call = call)
   new_exact_summary(table, variable[chosen], probs, layout)
 }
 
 new_exact_summary <- function(table, variable, probs, layout) {
   colnames(table) <- c("mean", "sd", quantile_names(probs))
   new_table(
-    c(list(variable = variable), matrix_columns(table)), "bayespool_exact_summary", of_group = layout$variable[!is.na(layout$label)]
+    c(list(variable = variable), matrix_columns(table)), "bayespool_exact_summary", of_group = factors_of_groups(layout)
   )
 }
 

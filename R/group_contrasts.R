@@ -24,6 +24,9 @@
 #' [exact_summary()]). These differences come from the draws of the fit, of which it needs some; without predictors the
 #' probability that one is larger is the same on both scales.
 #'
+#' **Two grouping factors** ([mixed_model()]): `factor` says whose groups are compared. The difference is that of their effects, which is
+#' also that of their expected values, at the same values of the other factor and of the predictors.
+#'
 #' Many pairs are many chances to be surprised. Partial pooling guards against that: it draws the groups together as
 #' far as the data ask for.
 #'
@@ -36,6 +39,7 @@
 #'   names its columns. `NULL`: the intercept where it varies, else the only slope that does.
 #' @param scale Of a fit with `family`: `"link"`, log odds or logarithms of rates, or `"response"`, probabilities or rates. Of a normal
 #'   outcome both are the same.
+#' @param factor The grouping factor, where the model has two, such as `"subject"`.
 #' @param x What `group_contrasts()` returned.
 #' @return A data frame of class `bayespool_group_contrasts` with one row a pair and columns `group` and `other` (labels),
 #'   `mean`, `sd`, `lower` and `upper` of the coefficient of `group` minus that of `other`, on the scale of the
@@ -45,7 +49,8 @@
 #' @section Errors: Of class `bayespool_error_model`: [complete_pooling()], which has no coefficients of groups. Of class
 #'   `bayespool_error_argument`: groups that the fit does not have, fewer than two of them, more than 2000 pairs, a `prob`
 #'   outside (0, 1), another `interval`, a `coefficient` that does not vary, or none where several slopes vary and no
-#'   intercept. Of class `bayespool_error_draws`: a fit by NUTS, or probabilities or rates, without draws.
+#'   intercept, another `factor`, or none where there are two. Of class
+#'   `bayespool_error_draws`: a fit by NUTS, or probabilities or rates, without draws.
 #' @references Gelman, A., Hill, J. and Yajima, M. (2012). Why we (usually) don't have to worry about multiple comparisons.
 #'   *Journal of Research on Educational Effectiveness*, 5(2), 189-211. \doi{10.1080/19345747.2011.618213}
 #' @seealso [group_ranks()] for the order of all groups; [plot()][plot.bayespool_group_contrasts] for a picture.
@@ -64,26 +69,27 @@
 #' group_contrasts(fit, reference = "C", scale = "response")
 #' @export
 group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, interval = c("hdi", "central"),
-                            coefficient = NULL, scale = c("link", "response")) {
+                            coefficient = NULL, scale = c("link", "response"), factor = NULL) {
   call <- rlang::current_env()
   check_fit(fit, call)
   check_has_groups(fit, "group_contrasts", call)
   response <- on_response_scale(fit$model, choose_one(scale, c("link", "response"), call))
-  direction <- choose_direction(fit, coefficient, call)
+  term <- choose_factor(fit, factor, call)
+  direction <- choose_direction(term, coefficient, call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
-  pairs <- choose_pairs(fit, groups, reference, call)
+  pairs <- choose_pairs(term, groups, reference, call)
   drawn <- response || has_chains(fit)
   if (!drawn) {
     contrasts <- exact_contrasts(
-      fit_posterior(fit), direction, pairs$first, pairs$second, prob, interval, fit$settings$cores, call
+      fit_posterior(fit), term, direction, pairs$first, pairs$second, prob, interval, fit$settings$cores, call
     )
     errors <- NULL
   } else {
-    contrasts <- drawn_contrasts(fit, direction, response, pairs$first, pairs$second, prob, interval, call)
+    contrasts <- drawn_contrasts(fit, term, direction, response, pairs$first, pairs$second, prob, interval, call)
     errors <- c(mean = max(contrasts[, 6]), p_greater = max(contrasts[, 7]))
   }
-  labels <- varying_term(fit$model)$labels
+  labels <- term$labels
   table <- data.frame(
     group = labels[pairs$first], other = labels[pairs$second], mean = contrasts[, 1], sd = contrasts[, 2],
     lower = contrasts[, 3], upper = contrasts[, 4], p_greater = contrasts[, 5]
@@ -92,7 +98,7 @@ group_contrasts <- function(fit, groups = NULL, reference = NULL, prob = 0.94, i
     table,
     class = c("bayespool_group_contrasts", "data.frame"), prob = prob, interval = interval,
     draws = if (drawn) posterior::ndraws(fit), mcse = errors, reference = if (!is.null(reference)) as.character(reference),
-    quantity = group_quantity(fit, direction, response)
+    quantity = group_quantity(fit, term, direction, response)
   )
 }
 
@@ -110,8 +116,8 @@ check_has_groups <- function(fit, what, call) {
 }
 
 # The direction of the coefficients that are compared. `coefficient`: as the user gave it.
-choose_direction <- function(fit, coefficient, call) {
-  directions <- varying_term(fit$model)$directions
+choose_direction <- function(term, coefficient, call) {
+  directions <- term$directions
   if (is.null(coefficient) && (length(directions) == 1 || intercept_direction %in% directions)) {
     return(if (length(directions) == 1) directions else intercept_direction)
   }
@@ -126,8 +132,11 @@ choose_direction <- function(fit, coefficient, call) {
   coefficient
 }
 
-# What the groups' coefficients in this direction are, for people. `response`: on that scale, of counts.
-group_quantity <- function(fit, direction, response = FALSE) {
+# What the coefficients, or effects, of a term's groups in this direction are, for people. `response`: on that scale, of counts.
+group_quantity <- function(fit, term, direction, response = FALSE) {
+  if (has_two_terms(fit$model)) {
+    return(paste("effect of", term$factor, "on", response_label(fit)))
+  }
   if (has_counts(fit$model)) {
     return(paste0(if (has_predictors(fit$model) && !response) "intercept of the ", outcome_label(fit, response)))
   }
@@ -139,12 +148,12 @@ group_quantity <- function(fit, direction, response = FALSE) {
 }
 
 # Positions of the groups of each pair.
-choose_pairs <- function(fit, groups, reference, call) {
-  chosen <- if (is.null(groups)) seq_along(varying_term(fit$model)$labels) else group_positions(fit, groups, call)
+choose_pairs <- function(term, groups, reference, call) {
+  chosen <- if (is.null(groups)) seq_along(term$labels) else group_positions(term, groups, call)
   if (!is.null(reference)) {
     valid <- is.atomic(reference) && length(reference) == 1
     check_argument(reference, valid, "the label of one group, or {.code NULL}", call)
-    second <- group_positions(fit, reference, call)
+    second <- group_positions(term, reference, call)
     first <- setdiff(chosen, second)
     check_pair_count(length(first), call)
     return(list(first = first, second = rep(second, length(first))))
@@ -174,9 +183,9 @@ check_pair_count <- function(pairs, call) {
 
 most_pairs <- 2000
 
-# Positions of labels among the groups of a fit.
-group_positions <- function(fit, labels, call) {
-  known <- varying_term(fit$model)$labels
+# Positions of labels among the groups of a term.
+group_positions <- function(term, labels, call) {
+  known <- term$labels
   found <- match(as.character(labels), known)
   if (!is.atomic(labels) || length(labels) == 0 || anyNA(found)) {
     wrong <- if (is.atomic(labels)) unique(as.character(labels)[is.na(found)]) else format_found(labels)
@@ -188,12 +197,12 @@ group_positions <- function(fit, labels, call) {
 }
 
 # As exact_contrasts(), then the Monte Carlo errors of the mean and of the probability.
-drawn_contrasts <- function(fit, direction, response, first, second, prob, interval, call) {
+drawn_contrasts <- function(fit, term, direction, response, first, second, prob, interval, call) {
   draws <- draws_matrix(fit, call)
   draws <- if (response) {
     response_of_draws(fit, draws)[, response_layout(fit$model)$role == "group", drop = FALSE]
   } else {
-    draws[, layout_variables(fit$model, "group", direction), drop = FALSE]
+    draws[, group_variables(fit$model, term, direction), drop = FALSE]
   }
   contrast <- function(j, k) {
     difference <- unname(draws[, j] - draws[, k])

@@ -7,7 +7,7 @@
 #'
 #' In each draw of the posterior the groups are ordered by their means, or beside predictors by their intercepts (`mu` or
 #' `beta_0j`), or by the slopes (`beta_j`) that `coefficient` chooses; a group's rank has the distribution of its places over
-#' the draws. This is not the order of the
+#' the draws. Of two grouping factors `factor` chooses whose groups are ordered, by their effects. This is not the order of the
 #' posterior means: a group with few observations may have the largest mean and yet a smaller probability of being the
 #' best than one that is known better, and expected ranks lie closer to the middle than places in a list do. Groups that
 #' are equal in a draw share the best of their places.
@@ -29,7 +29,8 @@
 #'   the ranks up to `best`, and the Monte Carlo errors `mcse_mean`, `mcse_best` and `mcse_among`.
 #' @section Errors: Of class `bayespool_error_draws`: a fit without draws. Of class `bayespool_error_model`:
 #'   [complete_pooling()]. Of class `bayespool_error_argument`: a `best` that is not a whole number from 1 to the number of
-#'   groups, a `prob` outside (0, 1), another `interval`, another `coefficient`.
+#'   groups, a `prob` outside (0, 1), another `interval`, another `coefficient`, another `factor`, or none where
+#'   there are two.
 #' @references Laird, N. M. and Louis, T. A. (1989). Empirical Bayes ranking methods. *Journal of Educational Statistics*,
 #'   14(1), 29-46. \doi{10.3102/10769986014001029}
 #'
@@ -40,18 +41,20 @@
 #' fit <- partial_pooling(scontrol ~ 1 + (1 | site), hpp_sites, seed = 1)
 #' group_ranks(fit, best = 3)
 #' @export
-group_ranks <- function(fit, best = 1, highest = TRUE, prob = 0.94, interval = c("hdi", "central"), coefficient = NULL) {
+group_ranks <- function(fit, best = 1, highest = TRUE, prob = 0.94, interval = c("hdi", "central"), coefficient = NULL,
+                        factor = NULL) {
   call <- rlang::current_env()
   check_fit(fit, call)
   check_has_groups(fit, "group_ranks", call)
-  direction <- choose_direction(fit, coefficient, call)
-  labels <- varying_term(fit$model)$labels
+  term <- choose_factor(fit, factor, call)
+  direction <- choose_direction(term, coefficient, call)
+  labels <- term$labels
   valid <- is_whole(best, lower = 1, upper = length(labels))
   check_argument(best, valid, paste0("a whole number from 1 to ", length(labels), ", the number of groups"), call)
   check_flag(highest, call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
-  ranks <- rank_draws(fit, direction, highest, call)
+  ranks <- rank_draws(fit, group_variables(fit$model, term, direction), highest, call)
   table <- summarise_ranks(ranks$counts, best, prob, interval)
   errors <- if (has_chains(fit)) {
     chain_errors(ranks$ranks, posterior::nchains(fit), best)
@@ -62,15 +65,15 @@ group_ranks <- function(fit, best = 1, highest = TRUE, prob = 0.94, interval = c
   structure(
     table,
     class = c("bayespool_group_ranks", "data.frame"), prob = prob, interval = interval, draws = posterior::ndraws(fit),
-    best = best, highest = highest, quantity = group_quantity(fit, direction)
+    best = best, highest = highest, quantity = group_quantity(fit, term, direction)
   )
 }
 
-# `counts`: how often each group (rows) has each rank (columns); `ranks`: draws x groups, for draws that are not independent alone.
+# `columns`: the groups' variables. A list: `counts`, how often each group (rows) has each rank (columns); `ranks`: draws x groups, for
+# draws that are not independent alone.
 # Draws are ranked a block at a time, so that many need no memory of their own.
-rank_draws <- function(fit, direction, highest, call) {
+rank_draws <- function(fit, columns, highest, call) {
   draws <- fit_draws(fit, call = call)
-  columns <- layout_variables(fit$model, "group", direction)
   groups <- length(columns)
   sign <- if (highest) -1 else 1
   iterations <- seq_len(posterior::niterations(draws))

@@ -17,6 +17,9 @@
 #'
 #' Of counts (`family`) all estimates are on the scale of the link, and there is no `sd__Observation`.
 #'
+#' With two grouping factors the rows of one come after those of the other, and `"ran_coefs"` are the population's coefficient plus the
+#' deviation of this factor alone.
+#'
 #' The default is all but `"ran_coefs"`. Without a population of groups there are no `"ran_vals"`: the default is then
 #' `"ran_coefs"` in their place for no pooling, and leaves them out for complete pooling. A column `level` holds the
 #' labels of groups as they are in the data, whatever characters they have.
@@ -36,7 +39,8 @@
 #'   `term`, `estimate` (posterior mean), `std.error` (posterior standard deviation) and, with `conf.int = TRUE`, `conf.low`
 #'   and `conf.high`.
 #'
-#'   `glance()`: a data frame with one row and columns `model`, `algorithm`, `nobs`, `ngrps` (`NA` without groups), `sigma`
+#'   `glance()`: a data frame with one row and columns `model`, `algorithm`, `nobs`, `ngrps` (`NA` without groups or
+#'   with two grouping factors, whose groups [ngrps()] counts), `sigma`
 #'   (posterior mean of the standard deviation within groups; `NA` if each group has one; 1 of counts, which have none), `log_evidence` (see
 #'   [log_marginal_likelihood()]; `NA` with a flat prior) and `ndraws`.
 #'
@@ -89,7 +93,9 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), 
   }
   table <- values()
   rows <- lapply(effects, function(effect) {
-    tidy_effect(x, effect, if (effect == "ran_vals") values(deviations = TRUE) else table)
+    if (effect == "ran_vals") table <- values(deviations = TRUE)
+    if (effect == "ran_coefs" && has_two_terms(x$model)) table <- coefficient_table(x, conf.level, interval, call)[, colnames(table)]
+    tidy_effect(x, effect, table)
   })
   do.call(rbind, rows)
 }
@@ -105,7 +111,7 @@ tidy_effect <- function(fit, effect, table) {
   term <- switch(effect,
     fixed = fixed_names(fit$model), ran_vals = , ran_coefs = layout$direction, ran_pars = names_of_ran_pars(fit$model, layout)
   )
-  values <- table[layout$position, , drop = FALSE]
+  values <- table[layout$variable, , drop = FALSE]
   colnames(values) <- c("estimate", "std.error", if (ncol(values) > 2) c("conf.low", "conf.high"))
   size <- nrow(values)
   as_frame(
@@ -122,10 +128,14 @@ tidy_effect <- function(fit, effect, table) {
 
 # From standard deviations, then correlations, then sigma, to columns of the lower triangle of the effects' matrix, then sigma.
 lower_triangle_order <- function(model) {
-  term <- varying_term(model)
-  q <- length(term$directions)
-  pairs <- effect_pairs(term)[seq_along(term$correlation), , drop = FALSE]
+  q <- length(effect_directions(model))
+  pairs <- correlated_pairs(model)
   c(order(c(seq_len(q), pairs[, 1]), c(seq_len(q), pairs[, 2])), if ("scale_within" %in% model$layout$role) q + nrow(pairs) + 1)
+}
+
+# The pairs of effects that have a correlation, as positions. Beside a second factor there are none.
+correlated_pairs <- function(model) {
+  do.call(rbind, lapply(varying_terms(model), function(term) effect_pairs(term)[seq_along(term$correlation), , drop = FALSE]))
 }
 
 # As in broom.mixed: sd__x, cor__(Intercept).x, sd__Observation.
@@ -133,8 +143,8 @@ names_of_ran_pars <- function(model, layout) {
   if (!has_population(model)) {
     return(rep("sd__Observation", nrow(layout)))
   }
-  term <- varying_term(model)
-  pairs <- matrix(term$directions[effect_pairs(term)], ncol = 2)[match(layout$variable, term$correlation), , drop = FALSE]
+  pairs <- matrix(effect_directions(model)[correlated_pairs(model)], ncol = 2)
+  pairs <- pairs[match(layout$variable, effect_correlations(model)), , drop = FALSE]
   ifelse(
     layout$role == "correlation", paste0("cor__", pairs[, 1], ".", pairs[, 2]),
     paste0("sd__", ifelse(layout$role == "scale_between", layout$direction, "Observation"))
@@ -170,7 +180,7 @@ glance.bayespool_fit <- function(x, ...) {
     model = x$model$name,
     algorithm = x$settings$algorithm,
     nobs = stats::nobs(x),
-    ngrps = if (has_grouping_factor(x)) length(x$reduced$n) else NA_integer_,
+    ngrps = if (length(x$model$terms) == 1) length(x$reduced$n) else NA_integer_,
     sigma = if (shares_sigma(x$model)) stats::sigma(x) else NA_real_,
     log_evidence = if (flat) NA_real_ else log_marginal_likelihood(x),
     ndraws = posterior::ndraws(x)

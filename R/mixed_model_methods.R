@@ -26,6 +26,10 @@
 #' the uncertainty of the standard deviations and of the population's mean, so they are larger. `coef(fit, condVar = TRUE)` adds
 #' posterior standard deviations and intervals of the coefficients.
 #'
+#' **With two grouping factors**, as in `(1 | subject) + (1 | item)`, the lists of `ranef()`, `coef()` and `VarCorr()` have an element for
+#' each, in the order of the formula. `coef()` adds to `fixef()` the deviations of this factor alone, as lme4 does: what is expected of a
+#' subject with an average item.
+#'
 #' **Of counts** (`family`) all of these are on the scale of the link: log odds, or logarithms of rates. A group's deviation is its log
 #' odds or log rate minus what the population's mean and the group's predictors say. There is no standard deviation within groups, so
 #' `VarCorr()` has no `Residual` and `sigma()` is 1, as lme4 has it for `glmer()`.
@@ -40,7 +44,7 @@
 #' @param ... Not used.
 #' @return
 #' * `fixef()`: a named vector.
-#' * `ranef()`: a list of one data frame, named by the grouping factor, with one row a group, named by its label, and the
+#' * `ranef()`: a list of one data frame for each grouping factor, named by it, with one row a group, named by its label, and the
 #'   column `(Intercept)`, or a column for each of the \eqn{q} coefficients that vary. With `condVar` the data frame has the attribute
 #'   `postVar`, an array of \eqn{q} x \eqn{q} x groups with the posterior variances and covariances of a group's deviations (lme4 has a
 #'   list of arrays where effects are independent; here they have covariances then, too, as the data tie them to each other).
@@ -48,10 +52,10 @@
 #'   factor with levels in the order of the first coefficient's deviations) and `condval` (the deviation) of it, with
 #'   `condVar` also `condsd` (its
 #'   posterior standard deviation), `lower` and `upper`. The names are lme4's, but for the last two.
-#' * `coef()`: a list of one data frame like that of `ranef()`, with a column for each slope too; for complete
+#' * `coef()`: a list of data frames like that of `ranef()`, with a column for each slope too; for complete
 #'   pooling a named vector. With `condVar` the data frame (or the vector) has the attributes `sd`, `lower` and `upper`, matrices of
 #'   its shape.
-#' * `VarCorr()`: a list of one matrix, named by the grouping factor, with the variances between groups (and the covariances of
+#' * `VarCorr()`: a list of one matrix for each grouping factor, named by it, with the variances between groups (and the covariances of
 #'   effects that may be correlated) and the attributes `stddev` and `correlation`; the attribute `sc` of the list is the standard
 #'   deviation within groups. Effects that are independent, as with `(1 + x || g)`, have a 1 x 1 matrix each, with names such as `g` and
 #'   `g.1`. `as.data.frame()` makes columns `grp`, `var1`, `var2`, `vcov` and `sdcor` of it, with a row for each standard deviation
@@ -81,6 +85,11 @@
 #' sigma(fit)
 #' ngrps(fit)
 #' head(model.frame(fit))
+#'
+#' # Varieties of oats on plots within blocks.
+#' plots <- mixed_model(yield ~ nitro + (1 | Block/Variety), nlme::Oats, iter_sampling = 0)
+#' VarCorr(plots)
+#' ranef(plots)$Block
 #' @name mixed_model_methods
 NULL
 
@@ -116,14 +125,19 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   if (!condVar) {
-    effects <- by_group(object, group_means(object, posterior_means(object, deviations = TRUE, call = call)))
+    means <- posterior_means(object, deviations = TRUE, call = call)
+    effects <- by_factor(object$model, function(term) group_frame(term, group_means(object$model, term, means)))
     return(structure(effects, class = "bayespool_ranef"))
   }
   table <- interval_table(object, prob, interval, layout_variables(object$model, "group"), deviations = TRUE, call = call)
-  effects <- by_group(object, group_means(object, table[, "mean"]))
-  by_direction <- function(column) matrix(table[, column], ncol = length(varying_term(object$model)$directions))
-  attr(effects[[1]], "postVar") <- deviation_covariances(object, by_direction("sd"), call)
-  for (end in c("lower", "upper")) attr(effects[[1]], end) <- by_direction(end)
+  effects <- by_factor(object$model, function(term) {
+    own <- table[group_variables(object$model, term), , drop = FALSE]
+    by_direction <- function(column) matrix(own[, column], ncol = length(term$directions))
+    structure(
+      group_frame(term, group_means(object$model, term, own[, "mean"])),
+      postVar = deviation_covariances(object, term, by_direction("sd"), call), lower = by_direction("lower"), upper = by_direction("upper")
+    )
+  })
   structure(
     effects,
     class = "bayespool_ranef", prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object)
@@ -134,13 +148,17 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
 #' @export
 as.data.frame.bayespool_ranef <- function(x, row.names = NULL, optional = FALSE, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
-  effects <- x[[1]]
+  tables <- lapply(names(x), function(name) ranef_rows(name, x[[name]]))
+  data.frame(do.call(rbind, tables), row.names = row.names)
+}
+
+# `name` of a grouping factor; `effects` of its groups, with or without attributes.
+ranef_rows <- function(name, effects) {
   groups <- rownames(effects)
   directions <- names(effects)
   table <- data.frame(
-    grpvar = names(x), term = factor(rep(directions, each = length(groups)), directions),
-    grp = rep(factor(groups, groups[order(effects[[1]])]), length(directions)), condval = unlist(effects, use.names = FALSE),
-    row.names = row.names
+    grpvar = name, term = factor(rep(directions, each = length(groups)), directions),
+    grp = rep(factor(groups, groups[order(effects[[1]])]), length(directions)), condval = unlist(effects, use.names = FALSE)
   )
   variance <- attr(effects, "postVar")
   if (!is.null(variance)) {
@@ -171,36 +189,64 @@ coef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval = 
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   if (!condVar) {
-    return(arrange_coefficients(object, posterior_means(object, call = call)))
+    return(arrange_coefficients(object, coefficient_means(object, call)))
   }
-  variables <- layout_variables(object$model, c("population", "slope", "group"))
-  table <- interval_table(object, prob, interval, variables, call = call)
+  table <- coefficient_table(object, prob, interval, call)
   arranged <- lapply(list(mean = "mean", sd = "sd", lower = "lower", upper = "upper"), function(column) {
-    arrange_coefficients(object, stats::setNames(table[, column], variables))
+    arrange_coefficients(object, table[, column])
   })
   coefficients <- arranged$mean
   for (name in c("sd", "lower", "upper")) {
-    if (has_groups(object$model)) {
-      attr(coefficients[[1]], name) <- as.matrix(arranged[[name]][[1]])
-    } else {
-      attr(coefficients, name) <- arranged[[name]]
+    for (factor in factors_of_terms(object$model)) {
+      attr(coefficients[[factor]], name) <- as.matrix(arranged[[name]][[factor]])
     }
+    if (!has_groups(object$model)) attr(coefficients, name) <- arranged[[name]]
   }
   coefficients
 }
 
-# One number for each coefficient, `values`, named by variable: a vector, or where groups have coefficients a list of one data frame.
+# One number for each coefficient, `values`, named by variable: a vector, or where groups have coefficients a list of data frames.
 arrange_coefficients <- function(fit, values) {
   fixed <- fixed_means(fit, values)
   if (!has_groups(fit$model)) {
     return(fixed)
   }
-  # As in lme4 what has no mean in the population comes first.
-  columns <- lapply(as.list(fixed), rep, times = length(varying_term(fit$model)$labels))
-  own <- group_means(fit, values)
-  columns <- c(own[!names(own) %in% names(fixed)], columns)
-  columns[names(own)] <- own
-  by_group(fit, columns)
+  by_factor(fit$model, function(term) {
+    # As in lme4 what has no mean in the population comes first.
+    columns <- lapply(as.list(fixed), rep, times = length(term$labels))
+    own <- group_means(fit$model, term, values)
+    columns <- c(own[!names(own) %in% names(fixed)], columns)
+    columns[names(own)] <- own
+    group_frame(term, columns)
+  })
+}
+
+# Posterior means of the coefficients. The variables of groups of two factors are deviations; here they are the population's coefficient
+# and the effect of this factor alone.
+coefficient_means <- function(fit, call) {
+  means <- posterior_means(fit, call = call)
+  if (has_two_terms(fit$model) && has_intercept(fit$model)) {
+    groups <- layout_variables(fit$model, "group")
+    means[groups] <- means[groups] + means[[fit$model$intercept]]
+  }
+  means
+}
+
+# The same as rows of interval_table().
+coefficient_table <- function(fit, prob, interval, call) {
+  model <- fit$model
+  if (!has_two_terms(model) || !has_intercept(model)) {
+    return(interval_table(fit, prob, interval, layout_variables(model, c("population", "slope", "group")), call = call))
+  }
+  groups <- layout_variables(model, "group")
+  of_groups <- if (has_quadrature(fit)) {
+    exact_factor_coefficients(fit_posterior(fit), prob, interval, fit$settings$cores, call)
+  } else {
+    draws <- draws_matrix(fit, call)
+    interval_of_draws(draws[, groups, drop = FALSE] + draws[, model$intercept], prob, interval)
+  }
+  dimnames(of_groups) <- list(groups, interval_columns)
+  rbind(interval_table(fit, prob, interval, layout_variables(model, c("population", "slope")), call = call), of_groups)
 }
 
 #' @rdname mixed_model_methods
@@ -211,34 +257,38 @@ VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   check_no_dots(rlang::exprs(...), call)
   check_argument(sigma, identical(sigma, 1), "1", call)
   check_has_population(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
-  term <- varying_term(x$model)
   within <- x$model$scale_within$name
-  scales <- c(term$sd, within)
+  scales <- c(effect_sds(x$model), within)
   known <- x$model$scale_within$known
   if (has_quadrature(x)) {
     table <- posterior_table(x, call = call)
     means <- table[, "mean"]
     squares <- rowSums(table[scales, c("mean", "sd"), drop = FALSE]^2)
-    covariances <- if (length(term$correlation) > 0) exact_effect_covariances(fit_posterior(x), sqrt(squares[term$sd]), call)
+    covariances <- function(term) exact_effect_covariances(fit_posterior(x), effect_pairs(term), sqrt(squares[term$sd]), call)
   } else {
     draws <- draws_matrix(x, call)
     means <- colMeans(draws)
     squares <- colMeans(draws[, scales, drop = FALSE]^2)
-    pairs <- effect_pairs(term)
-    products <- draws[, term$sd[pairs[, 1]], drop = FALSE] * draws[, term$sd[pairs[, 2]], drop = FALSE]
-    covariances <- if (length(term$correlation) > 0) colMeans(draws[, term$correlation, drop = FALSE] * products)
+    covariances <- function(term) {
+      pairs <- effect_pairs(term)
+      products <- draws[, term$sd[pairs[, 1]], drop = FALSE] * draws[, term$sd[pairs[, 2]], drop = FALSE]
+      colMeans(draws[, term$correlation, drop = FALSE] * products)
+    }
   }
-  between <- effects_matrix(term, squares[term$sd], covariances)
-  attr(between, "stddev") <- stats::setNames(unname(means[term$sd]), term$directions)
-  attr(between, "correlation") <- effects_matrix(term, 1, means[term$correlation])
-  # As in lme4 independent effects have a matrix each.
-  alone <- function(k) {
-    block <- between[k, k, drop = FALSE]
-    structure(block, stddev = attr(between, "stddev")[k], correlation = attr(between, "correlation")[k, k, drop = FALSE])
-  }
-  blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
+  blocks <- lapply(varying_terms(x$model), function(term) {
+    between <- effects_matrix(term, squares[term$sd], if (length(term$correlation) > 0) covariances(term))
+    attr(between, "stddev") <- stats::setNames(unname(means[term$sd]), term$directions)
+    attr(between, "correlation") <- effects_matrix(term, 1, means[term$correlation])
+    # As in lme4 independent effects have a matrix each.
+    alone <- function(k) {
+      block <- between[k, k, drop = FALSE]
+      structure(block, stddev = attr(between, "stddev")[k], correlation = attr(between, "correlation")[k, k, drop = FALSE])
+    }
+    blocks <- if (length(term$correlation) > 0) list(between) else lapply(seq_along(term$directions), alone)
+    stats::setNames(blocks, make.unique(rep(term$factor, length(blocks))))
+  })
   structure(
-    stats::setNames(blocks, make.unique(rep(term$factor, length(blocks)))),
+    unlist(blocks, recursive = FALSE),
     # As in lme4 it is 1 where there is no residual.
     sc = known %||% if (is.null(within)) 1 else means[[within]],
     residual_variance = if (!is.null(known)) known^2 else if (!is.null(within)) squares[[within]], class = "bayespool_varcorr"
@@ -374,16 +424,13 @@ fixed_draws <- function(fit, call) {
 
 fixed_names <- function(model) c(if (has_intercept(model)) "(Intercept)", model$predictors)
 
-# The groups' coefficients, one list element a direction. `means`: of all variables, named.
-group_means <- function(fit, means) {
-  directions <- varying_term(fit$model)$directions
-  columns <- lapply(directions, function(direction) unname(means[layout_variables(fit$model, "group", direction)]))
-  stats::setNames(columns, directions)
+# The coefficients of a term's groups, one list element a direction. `means`: of these variables, named.
+group_means <- function(model, term, means) {
+  lapply(stats::setNames(nm = term$directions), function(direction) unname(means[group_variables(model, term, direction)]))
 }
 
-# Posterior covariances of each group's deviations: q x q x groups. `sd`: groups x q.
-deviation_covariances <- function(fit, sd, call) {
-  term <- varying_term(fit$model)
+# Posterior covariances of the deviations of each of a term's groups: q x q x groups. `sd`: groups x q.
+deviation_covariances <- function(fit, term, sd, call) {
   pairs <- effect_pairs(term)
   covariances <- if (nrow(pairs) == 0) {
     matrix(0, nrow(sd), 0)
@@ -391,7 +438,7 @@ deviation_covariances <- function(fit, sd, call) {
     exact_deviation_covariances(fit_posterior(fit), pairs, sd, fit$settings$cores, call)
   } else {
     draws <- deviations_or_draws(fit, TRUE, call)
-    columns <- lapply(term$directions, function(direction) layout_variables(fit$model, "group", direction))
+    columns <- lapply(term$directions, function(direction) group_variables(fit$model, term, direction))
     apply(pairs, 1, function(pair) mapply(function(k, l) stats::cov(draws[, k], draws[, l]), columns[[pair[1]]], columns[[pair[2]]]))
   }
   by_group <- vapply(
@@ -401,8 +448,9 @@ deviation_covariances <- function(fit, sd, call) {
 }
 
 # `columns`: named lists of one number a group.
-by_group <- function(fit, columns) {
-  term <- varying_term(fit$model)
-  frame <- structure(columns, class = "data.frame", row.names = term$labels)
-  stats::setNames(list(frame), term$factor)
+group_frame <- function(term, columns) structure(columns, class = "data.frame", row.names = term$labels)
+
+# What `f` makes of each term, by its factor.
+by_factor <- function(model, f) {
+  stats::setNames(lapply(varying_terms(model), f), factors_of_terms(model))
 }

@@ -5,6 +5,9 @@ varying_terms <- function(model) Filter(function(term) term$kind != "named", mod
 
 has_two_terms <- function(model) length(varying_terms(model)) == 2
 
+# The grouping factor of each.
+factors_of_terms <- function(model) vapply(varying_terms(model), `[[`, "", "factor")
+
 # The only one, or NULL. What asks for it is for one grouping factor.
 varying_term <- function(model) {
   check_one_factor(model)
@@ -13,7 +16,7 @@ varying_term <- function(model) {
 
 check_one_factor <- function(model) {
   if (has_two_terms(model)) {
-    factors <- vapply(varying_terms(model), `[[`, "", "factor")
+    factors <- factors_of_terms(model)
     abort_bayespool(
       c(
         "This is not available for two grouping factors.",
@@ -55,8 +58,13 @@ has_several_effects <- function(model) varies_in_slope(model) || has_two_terms(m
 # depends on the rate.
 has_icc <- function(model) has_population(model) && !has_several_effects(model) && model$family != "poisson"
 
-# Its name, or NULL: of estimates with known errors it is I2.
-icc_name <- function(model) if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"
+# Its name, or NULL: of estimates with known errors it is I2. Of two factors the names of their shares.
+icc_names <- function(model) {
+  if (has_two_terms(model)) {
+    return(paste0("icc[", factors_of_terms(model), "]"))
+  }
+  if (has_icc(model)) if (has_known_errors(model)) "I2" else "icc"
+}
 
 # The group term of the grouping factor that the user chose; the only one may be left out.
 choose_factor <- function(fit, factor, call) {

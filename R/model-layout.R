@@ -69,6 +69,12 @@ layout_variables <- function(model, role = NULL, direction = NULL) {
   layout$variable[layout$role %in% role & (is.null(direction) | layout$direction %in% direction)]
 }
 
+# The coefficients or effects of a term's groups, in one direction or in all of them.
+group_variables <- function(model, term, direction = term$directions) {
+  layout <- model$layout
+  layout$variable[layout$role == "group" & layout$term %in% term$factor & layout$direction %in% direction]
+}
+
 # Where the variables of these roles are in the draws, from 1.
 layout_positions <- function(model, role) which(model$layout$role %in% role)
 

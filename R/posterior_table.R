@@ -13,14 +13,13 @@ posterior_table <- function(fit, probs = numeric(), deviations = FALSE, call) {
 }
 
 # The same with an interval that holds `prob`: columns mean, sd, lower, upper. `interval`: "hdi" (the shortest) or "central".
-# `variables`: which rows, icc_name() for the intraclass correlation.
+# `variables`: which rows, icc_names() for intraclass correlations.
 interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
   if (has_quadrature(fit)) {
     return(exact_interval_table(fit, prob, interval, variables, deviations, call))
   }
   draws <- deviations_or_draws(fit, deviations, call)
-  icc <- icc_name(fit$model)
-  if (any(icc %in% variables)) draws <- cbind(draws, matrix(drawn_icc(fit, draws), dimnames = list(NULL, icc)))
+  if (any(icc_names(fit$model) %in% variables)) draws <- cbind(draws, drawn_iccs(fit, draws))
   interval_of_draws(draws[, variables, drop = FALSE], prob, interval)
 }
 
@@ -53,7 +52,7 @@ interval_of_draws <- function(draws, prob, interval) {
 
 # The same by quadrature, whatever the algorithm of the fit.
 exact_interval_table <- function(fit, prob, interval, variables = layout_variables(fit$model), deviations = FALSE, call) {
-  icc <- icc_name(fit$model)
+  icc <- icc_names(fit$model)
   chosen <- match(variables, c(layout_variables(fit$model), icc))
   asked <- asked_of_interval(prob, interval)
   table <- exact_table(fit_posterior(fit), asked$probs, asked$shortest, any(icc %in% variables), chosen, deviations, call)
@@ -69,10 +68,12 @@ drawn_intervals <- function(draws, prob, interval) {
   )
 }
 
-# The intraclass correlation of each draw.
-drawn_icc <- function(fit, draws) {
-  between <- draws[, varying_term(fit$model)$sd]^2
-  between / (between + drop(variances_within(fit$model, draws)))
+# The intraclass correlations of each draw, named columns.
+drawn_iccs <- function(fit, draws) {
+  between <- draws[, effect_sds(fit$model), drop = FALSE]^2
+  shares <- between / (rowSums(between) + drop(variances_within(fit$model, draws)))
+  colnames(shares) <- icc_names(fit$model)
+  shares
 }
 
 posterior_means <- function(fit, deviations = FALSE, call) {

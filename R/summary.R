@@ -7,7 +7,8 @@
 #'
 #' For an exact fit the numbers are computed by quadrature: they carry no Monte Carlo error and need no draws. For a fit by NUTS
 #' they are those of the draws, with what is known of their error. A model with a population of groups has a last row `icc`, the
-#' intraclass correlation (see [variance_components()]).
+#' intraclass correlation, or with two grouping factors `icc[subject]` and `icc[item]`, the share of each in the variance (see
+#' [variance_components()]).
 #'
 #' The interval is by default the highest density interval (HDI), the shortest one that holds the probability `prob`: every value
 #' in it has a higher density than any outside. The central interval leaves as much below as above.
@@ -23,7 +24,7 @@
 #'   sizes and R-hat. By default for fits by NUTS.
 #' @param digits Number of decimals to print; `NULL`: as many as show two digits of the smallest standard deviation, from 2 to 4.
 #' @param n_rows Number of rows to print. All rows that do not belong to a single group are shown; of the groups as many
-#'   as there is room for, and a last line counts the rest.
+#'   as there is room for, of two grouping factors of each, and a last line counts the rest.
 #' @param ... Not used.
 #' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`, `mean`,
 #'   `sd`, and the ends of the interval, `hdi_lower` and `hdi_upper` (or `central_lower` and `central_upper`). With `diagnostics`
@@ -58,14 +59,14 @@ summary.bayespool_fit <- function(
   scale <- choose_one(scale, c("link", "response"), call)
   response <- on_response_scale(object$model, scale)
   layout <- if (response) response_layout(object$model) else object$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (!response) icc_name(object$model)), call)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, if (!response) icc_names(object$model)), call)
   table <- (if (response) response_interval_table else interval_table)(object, prob, interval, chosen, call = call)
   colnames(table)[3:4] <- interval_names(interval)
   if (diagnostics) table <- cbind(table, draws_diagnostics(object, chosen, response, call))
   new_table(
     c(list(variable = chosen), matrix_columns(table)), "bayespool_summary",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    of_group = layout$variable[!is.na(layout$label)], new_study = new_study(object, prob, interval, call)
+    of_group = factors_of_groups(layout), new_study = new_study(object, prob, interval, call)
   )
 }
 
@@ -89,9 +90,9 @@ note_new_study <- function(table) {
 draws_diagnostics <- function(fit, variables, response, call) {
   draws <- draws_matrix(fit, call)
   if (response) draws <- response_of_draws(fit, draws)
+  if (any(icc_names(fit$model) %in% variables)) draws <- cbind(draws, drawn_iccs(fit, draws))
   rows <- muffle_few_draws(lapply(variables, function(name) {
-    x <- if (identical(name, icc_name(fit$model))) drawn_icc(fit, draws) else draws[, name]
-    x <- matrix(x, nrow = posterior::niterations(fit))
+    x <- matrix(draws[, name], nrow = posterior::niterations(fit))
     c(
       mcse_mean = posterior::mcse_mean(x), mcse_sd = posterior::mcse_sd(x), ess_bulk = posterior::ess_bulk(x),
       ess_tail = posterior::ess_tail(x), rhat = posterior::rhat(x)
@@ -126,9 +127,8 @@ print.bayespool_fit <- function(x, digits = NULL, n_rows = 30, pars = NULL, rege
     return(invisible(x))
   }
   layout <- x$model$layout
-  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_name(x$model)), call)
-  of_group <- chosen %in% layout$variable[!is.na(layout$label)]
-  shown <- shown_rows(of_group, n_rows)
+  chosen <- choose_pars(pars, regex_pars, c(layout$variable, icc_names(x$model)), call)
+  shown <- shown_rows(factors_of_groups(layout)[chosen], n_rows)
   table <- summary(x, pars = chosen[shown])
   print_table(table, digits, Inf)
   note_rest(length(chosen) - length(shown))

@@ -15,8 +15,20 @@ new_table <- function(columns, class, ...) {
   structure(columns, class = c(class, "data.frame"), row.names = .set_row_names(size), ...)
 }
 
-# The rows to print of a table: all that do not belong to a group, and of the others as many as there is room for.
-shown_rows <- function(of_group, n_rows) which(!of_group | cumsum(of_group) <= n_rows - sum(!of_group))
+# The rows to print of a table: all that do not belong to a group, and of the others as many as there is room for. `factor`: of each row
+# the number of its grouping factor, NA without. Of two factors each has half of the room, or what the other leaves.
+shown_rows <- function(factor, n_rows) {
+  room <- max(n_rows - sum(is.na(factor)), 0)
+  sizes <- table(factor)
+  most <- pmax(room - (sum(sizes) - sizes), room %/% 2)
+  which(is.na(factor) | stats::ave(seq_along(factor), factor, FUN = seq_along) <= most[as.character(factor)])
+}
+
+# The numbers of the grouping factors of the rows of a layout that belong to groups, named by variable.
+factors_of_groups <- function(layout) {
+  of_group <- !is.na(layout$label)
+  stats::setNames(match(layout$term, unique(layout$term[of_group]))[of_group], layout$variable[of_group])
+}
 
 # A table of variables as print_table() shows it: counts without decimals, Monte Carlo errors with two digits.
 format_table <- function(table, digits) {
@@ -48,8 +60,8 @@ print_table <- function(table, digits, n_rows) {
     print(table)
     return(invisible())
   }
-  shown <- shown_rows(table$variable %in% attr(table, "of_group"), n_rows)
-  if (is.null(attr(table, "of_group"))) shown <- utils::head(shown, n_rows)
+  of_group <- attr(table, "of_group")
+  shown <- if (is.null(of_group)) seq_len(min(nrow(table), n_rows)) else shown_rows(of_group[table$variable], n_rows)
   class(table) <- "data.frame"
   print(as_frame(format_table(table[shown, , drop = FALSE], digits), length(shown)), row.names = FALSE)
   note_rest(nrow(table) - length(shown))

@@ -23,6 +23,16 @@
 #' slope the variance is least at \eqn{x = -\rho \tau_0 / \tau_1} and grows with the square of the distance from there. The share between
 #' is the correlation of two observations of one group that are both at \eqn{z}.
 #'
+#' **Two grouping factors**, as in `(1 | subject) + (1 | item)`, have a variance each, `between[subject]` and `between[item]`. The shares
+#' are those in the sum of all three variances:
+#' \deqn{\frac{\tau_1^2}{\tau_1^2 + \tau_2^2 + \sigma^2}, \quad \frac{\tau_2^2}{\tau_1^2 + \tau_2^2 + \sigma^2}, \quad
+#'   \frac{\sigma^2}{\tau_1^2 + \tau_2^2 + \sigma^2}.
+#'   }{tau_1^2 / (tau_1^2 + tau_2^2 + sigma^2), tau_2^2 / (tau_1^2 + tau_2^2 + sigma^2) and sigma^2 / (tau_1^2 + tau_2^2 + sigma^2).}
+#' `share_between[subject]` is the correlation of two observations of the same subject and different items, `share_between[item]` that of
+#' two of the same item and different subjects, and `1 - share_within` that of two which share both. Of nested factors, as in
+#' `(1 | school/class)`, `share_between[school]` is the correlation of two observations of one school and different classes, and
+#' `1 - share_within` that of two of one class.
+#'
 #' **Of counts** (`family`) the components are on the scale of the link, that of log odds or of logarithms of rates. `between` is
 #' \eqn{\tau^2} there. For [binomial()] `within` is \eqn{\pi^2 / 3 = 3.29}{pi^2 / 3 = 3.29}, a known number: an event can be seen as a
 #' continuous quantity above a threshold, which scatters around the group's log odds with a logistic distribution, and this is that
@@ -33,9 +43,9 @@
 #' Each has a posterior distribution. It is computed by quadrature, without draws, where the fit is exact, and from the
 #' draws of a fit by NUTS.
 #'
-#' Where slopes vary, means and standard deviations of these variances are as exact as those of all parameters, but the ends of their
-#' intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so narrow that a variance
-#' was near the least that it can be. Draws (`iter_sampling`) have no such error.
+#' Where slopes vary, or there are two grouping factors, means and standard deviations of these variances are as exact as those of all
+#' parameters, but the ends of their intervals are estimates: the probability below an end was wrong by up to 0.004 where priors were so
+#' narrow that a variance was near the least that it can be. Draws (`iter_sampling`) have no such error.
 #'
 #' The column `plug_in` is a shortcut that is often taught: put the posterior means of the two standard deviations in
 #' these formulas. It is one number without an interval, and not the posterior mean: a square is larger on average than
@@ -49,7 +59,8 @@
 #' @param digits Number of decimals to print.
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_variance_components` with rows `between`, `within`, `share_between` and
-#'   `share_within` (of a fit with [poisson()] `between` alone), and columns `variable`,
+#'   `share_within` (of a fit with [poisson()] `between` alone; with two grouping factors `between` and `share_between` of each), and
+#'   columns `variable`,
 #'   posterior `mean` and `sd`, the ends `hdi_lower` and `hdi_upper` (or
 #'   `central_lower` and `central_upper`) of the interval that holds `prob` of the posterior, and `plug_in`. Variances
 #'   are on the squared scale of the response, or of the link. With heavy-tailed or flat priors and few groups a mean or sd of a variance
@@ -81,6 +92,10 @@
 #' )
 #' variance_components(chicks, at = list(Time = 0))
 #' variance_components(chicks, at = list(Time = 12))
+#'
+#' # Plots within blocks: how much of the variance lies between blocks, and between the plots of a block?
+#' plots <- mixed_model(yield ~ nitro + (1 | Block/Variety), nlme::Oats, iter_sampling = 0)
+#' variance_components(plots)
 #' @aliases icc
 #' @export
 variance_components <- function(object, ...) {
@@ -101,13 +116,17 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
   } else {
     drawn_components(object, z, prob, interval, call)
   }
-  # The last share is one minus the other.
-  table <- rbind(table, c(1 - table[3, 1], table[3, 2], 1 - table[3, 4], 1 - table[3, 3]))
+  # The last share is one minus what is between groups.
+  last <- nrow(table)
+  rest <- c(1 - table[last, 1], table[last, 2], 1 - table[last, 4], 1 - table[last, 3])
+  two <- has_two_terms(object$model)
+  table <- rbind(if (two) table[-last, ] else table, rest)
   means <- rbind(posterior_means(object, call = call))
-  squares <- c(variances_between(varying_term(object$model), means, z), variances_within(object$model, means)[1])
+  squares <- c(variances_between(object$model, means, z), variances_within(object$model, means)[1])
   colnames(table) <- c("mean", "sd", interval_names(interval))
-  rows <- c("between", "within", "share_between", "share_within")
-  known <- if (has_icc(object$model) || varies_in_slope(object$model)) 1:4 else 1
+  of_factor <- function(name) if (two) indexed(name, factors_of_terms(object$model)) else name
+  rows <- c(of_factor("between"), "within", of_factor("share_between"), "share_within")
+  known <- if (has_icc(object$model) || has_several_effects(object$model)) seq_along(rows) else 1
   new_table(
     c(
       list(variable = rows[known]), matrix_columns(table[known, , drop = FALSE]),
@@ -115,16 +134,17 @@ variance_components.bayespool_fit <- function(object, prob = 0.94, interval = c(
     ),
     "bayespool_variance_components",
     prob = prob, interval = interval, draws = if (has_chains(object)) posterior::ndraws(object),
-    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], known_errors = has_known_errors(object$model),
-    family = object$model$family
+    at = if (varies_in_slope(object$model)) z[names(z) != intercept_direction], two_factors = two,
+    known_errors = has_known_errors(object$model), family = object$model$family
   )
 }
 
 # What multiplies the effects of a group (q numbers, named by direction) where its variance is wanted. `at`: as the user gave it.
 choose_directions_at <- function(fit, at, call) {
   model <- fit$model
-  if (has_counts(model) && is.null(at)) {
-    return(stats::setNames(1, intercept_direction)) # nothing else varies
+  if (!varies_in_slope(model) && is.null(at)) {
+    directions <- effect_directions(model)
+    return(stats::setNames(rep(1, length(directions)), directions)) # nothing but intercepts varies
   }
   moments <- fit$reduced
   columns <- if (is.null(at)) {
@@ -162,9 +182,14 @@ columns_at <- function(fit, at, call) {
   x
 }
 
-# z'Tz for each row of `draws`, with T the covariance matrix of a group's effects. Columns of `draws` have the variables' names.
-variances_between <- function(term, draws, z) {
-  effects <- sweep(draws[, term$sd, drop = FALSE], 2, z, `*`)
+# z'Tz for each row of `draws`, with T the covariance matrix of a group's effects; of two factors the variance of each, a column each.
+# Columns of `draws` have the variables' names.
+variances_between <- function(model, draws, z) {
+  effects <- sweep(draws[, effect_sds(model), drop = FALSE], 2, z, `*`)
+  if (has_two_terms(model)) {
+    return(effects^2)
+  }
+  term <- varying_term(model)
   variances <- rowSums(effects^2)
   pairs <- effect_pairs(term)
   for (i in seq_along(term$correlation)) {
@@ -176,9 +201,11 @@ variances_between <- function(term, draws, z) {
 # As exact_components().
 drawn_components <- function(fit, z, prob, interval, call) {
   draws <- draws_matrix(fit, call)
-  between <- variances_between(varying_term(fit$model), draws, z)
+  between <- cbind(variances_between(fit$model, draws, z))
   within <- drop(variances_within(fit$model, draws))
-  interval_of_draws(cbind(between, within, between / (between + within)), prob, interval)
+  all <- rowSums(between)
+  shares <- cbind(between, if (has_two_terms(fit$model)) all) / (all + within)
+  interval_of_draws(cbind(between, within, shares), prob, interval)
 }
 
 #' @rdname variance_components
@@ -186,11 +213,15 @@ drawn_components <- function(fit, z, prob, interval, call) {
 print.bayespool_variance_components <- function(x, digits = 3, ...) {
   at <- attr(x, "at")
   counts <- attr(x, "family") %in% count_families
+  two <- attr(x, "two_factors")
   if (is.null(attr(x, "interval")) || ncol(x) != 6) {
     return(NextMethod()) # a part of the table
   }
   # Variances and shares are of different sizes; the end of an interval at 0 is 0 up to rounding.
-  numbers <- t(apply(as.matrix(x[-1]), 1, function(row) format_numbers(zapsmall(row, 10), digits)))
+  numbers <- t(apply(as.matrix(x[-1]), 1, function(row) {
+    row[is.finite(row)] <- zapsmall(row[is.finite(row)], 10)
+    format_numbers(row, digits)
+  }))
   colnames(numbers) <- names(x)[-1]
   print(data.frame(variable = x$variable, numbers), row.names = FALSE)
   if (counts) {
@@ -201,6 +232,8 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
         "On the scale of logarithms of rates. Counts have no one variance within groups: it depends on the rate"
       }
     )
+  } else if (two) {
+    print_note("share_between: the correlation of two observations that share this factor alone; 1 - share_within: that share both")
   } else if (is.null(at)) {
     print_note("share_between: ", if (isTRUE(attr(x, "known_errors"))) "I2" else "the intraclass correlation")
   } else {
@@ -211,8 +244,8 @@ print.bayespool_variance_components <- function(x, digits = 3, ...) {
   }
   if (isTRUE(attr(x, "known_errors"))) print_note("within: the variance of a typical estimate, which is known; see ?meta_analysis")
   print_note(
-    "plug_in: from the posterior mean", if (!counts) "s", " of the ", if (counts) "standard deviation" else if (is.null(at)) "two ",
-    if (!counts) "standard deviations", if (!is.null(at)) " and correlations", ", not a posterior mean itself"
+    "plug_in: from the posterior mean", if (!counts) "s", " of the ", if (two) "three " else if (!counts && is.null(at)) "two ",
+    "standard deviation", if (!counts) "s", if (!is.null(at)) " and correlations", ", not a posterior mean itself"
   )
   note_interval(x, "posterior")
   invisible(x)

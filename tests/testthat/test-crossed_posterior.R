@@ -161,7 +161,8 @@ test_that("draws are those of the quadrature", {
   data <- factor_rows(6, 4, 25, 7)
   fit <- mixed_model(y ~ x + (1 | subject) + (1 | item), data, seed = 1)
   table <- exact_summary(fit, probs = seq(0.01, 0.99, by = 0.01))
-  draws <- posterior::as_draws_matrix(fit)
+  draws <- unclass(posterior::as_draws_matrix(fit))
+  draws <- cbind(draws, drawn_iccs(fit, draws))
   expect_identical(colnames(draws), table$variable)
   for (name in table$variable) {
     values <- as.numeric(draws[, name])

@@ -31,3 +31,23 @@ expect_rows <- function(table, normal, prob, interval) {
     expect_lt(abs(held - prob), 1e-6)
   }
 }
+
+# A row of group_contrasts(). `weight`, `mean` and `sd` of the difference at the nodes. The interval holds `prob`, and none is
+# shorter; or its tails are equal.
+expect_contrast <- function(ours, weight, mean, sd, prob = 0.94, interval = "hdi") {
+  weight <- weight / sum(weight)
+  cdf <- function(q) sum(weight * pnorm(q, mean, sd))
+  center <- sum(weight * mean)
+  spread <- sqrt(sum(weight * (sd^2 + (mean - center)^2)))
+  testthat::expect_lt(abs(ours$mean - center), 1e-7 * spread)
+  testthat::expect_equal(ours$sd, spread, tolerance = 1e-7)
+  testthat::expect_lt(abs(ours$p_greater - (1 - cdf(0))), 1e-7)
+  testthat::expect_lt(abs(cdf(ours$upper) - cdf(ours$lower) - prob), 1e-6)
+  if (interval == "central") {
+    testthat::expect_lt(abs(cdf(ours$lower) - (1 - prob) / 2), 1e-6)
+    return(invisible())
+  }
+  quantile <- function(p) uniroot(function(q) cdf(q) - p, center + c(-60, 60) * spread, tol = 1e-10 * spread)$root
+  others <- vapply((1 - prob) * seq(0.02, 0.98, 0.04), function(below) quantile(below + prob) - quantile(below), 0)
+  testthat::expect_lt(ours$upper - ours$lower, min(others) * (1 + 1e-6))
+}
