@@ -54,7 +54,7 @@
 #' errors: `loo_compare(lapply(comparison$fits, loo))`.
 #'
 #' @param formula Response, predictors and groups, as in `y ~ 1 + (1 | g)` or `y ~ x + (1 | g)`, or with slopes that vary, as in
-#'   `y ~ x + (1 + x | g)` or any other formula of [mixed_model()].
+#'   `y ~ x + (1 + x | g)` or any other formula of [mixed_model()] with one grouping factor.
 #' @param data A data frame with the variables of `formula`, [group moments][group_moments()] that hold its columns, or a list of such
 #'   moments of parts of the rows. A table in a database, or rows that come in parts: see [bayespool-rows].
 #' @param prior `NULL`, or a list with a list of priors for each model that should not have the default priors:

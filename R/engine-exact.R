@@ -231,12 +231,6 @@ lost_of_count_rows <- function(posterior, x, group) {
   lost
 }
 
-# What multiplies the coefficients of the population; of counts also the mean of independent groups.
-coefficient_columns <- function(model, x) {
-  intercept <- has_intercept(model) || has_counts(model) && has_independent_groups(model)
-  cbind(if (intercept) rep(1, nrow(x)), predictor_values(model, x), deparse.level = 0)
-}
-
 is_new_group <- function(posterior, group) !is.na(group) & group > length(posterior$problem$size)
 
 # How many of the first two moments of each row do not exist. `x`: the model's columns.

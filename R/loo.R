@@ -61,7 +61,8 @@
 #'   `newdata`; `newdata` with groups that the fit does not know, or without the response; groups of a fit that has none.
 #'   Of class `bayespool_error_improper`: a posterior that does not exist without one of the observations, for example
 #'   where all others of its group are equal. Of class `bayespool_error_argument`: a fit with `prior_only = TRUE`, which
-#'   has no data; `unit = "group"` without `factor` where the model has two; `unit = "trial"` of an outcome that is not binomial; several fits, for which there is [loo_compare()];
+#'   has no data; `unit = "group"` without `factor` where the model has two; `unit = "trial"` of an outcome that is not binomial;
+#'   several fits, for which there is [loo_compare()];
 #'   unknown arguments. Of class `bayespool_error_draws`: `waic()` or `method = "psis"` for a fit without draws.
 #' @references Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
 #'   cross-validation and WAIC. *Statistics and Computing*, 27, 1413-1432. \doi{10.1007/s11222-016-9696-4}

@@ -148,16 +148,16 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
 #' @export
 as.data.frame.bayespool_ranef <- function(x, row.names = NULL, optional = FALSE, ...) {
   check_no_dots(rlang::exprs(...), rlang::current_env())
-  tables <- lapply(names(x), function(factor) ranef_rows(factor, x[[factor]]))
+  tables <- lapply(names(x), function(name) ranef_rows(name, x[[name]]))
   data.frame(do.call(rbind, tables), row.names = row.names)
 }
 
-# `effects`: of one factor, with or without attributes.
-ranef_rows <- function(factor, effects) {
+# `name` of a grouping factor; `effects` of its groups, with or without attributes.
+ranef_rows <- function(name, effects) {
   groups <- rownames(effects)
   directions <- names(effects)
   table <- data.frame(
-    grpvar = factor, term = factor(rep(directions, each = length(groups)), directions),
+    grpvar = name, term = factor(rep(directions, each = length(groups)), directions),
     grp = rep(factor(groups, groups[order(effects[[1]])]), length(directions)), condval = unlist(effects, use.names = FALSE)
   )
   variance <- attr(effects, "postVar")

@@ -86,6 +86,12 @@ direction_means <- function(model, directions = varying_term(model)$directions) 
 # The columns of rows `x` that have coefficients of the population.
 predictor_values <- function(model, x) x[, seq_along(model$predictors), drop = FALSE]
 
+# What multiplies the coefficients of the population; of counts also the mean of independent groups.
+coefficient_columns <- function(model, x) {
+  intercept <- has_intercept(model) || has_counts(model) && has_independent_groups(model)
+  cbind(if (intercept) rep(1, nrow(x)), predictor_values(model, x), deparse.level = 0)
+}
+
 # The prior of the standard deviation within groups; a known value where the observations' errors are known.
 within_prior <- function(model, priors) {
   if (has_known_errors(model)) new_prior("degenerate", model$scale_within$known, "scale") else priors[[model$scale_within$name]]

@@ -45,7 +45,8 @@
 #'   * `groups`, `sort`: which groups to show, in which order; see [plot_groups()].
 #' @return A ggplot.
 #' @section Errors: Of class `bayespool_error_argument`: an unknown `type`, `x` or group, or no `x` where the type needs
-#'   it; a type that needs groups for a fit without, or for a fit with two grouping factors without `factor`; leave-one-out with `prior_only = TRUE` or `newdata`. Of class
+#'   it; a type that needs groups for a fit without, or for a fit with two grouping factors without `factor`;
+#'   leave-one-out with `prior_only = TRUE` or `newdata`. Of class
 #'   `bayespool_error_data`: without `newdata` a fit from group moments, which keep no observations; `newdata` without the
 #'   response. Of class `bayespool_error_model`: new groups after [no_pooling()]. Of class `bayespool_error_draws`: no
 #'   draws where the picture needs them. Of class `bayespool_error_package`: ggplot2 or bayesplot is not installed.

@@ -40,7 +40,8 @@
 #' @param ... Not used.
 #' @return A data frame of class `bayespool_predictive_table` with one row an observation and columns `row` (its position
 #'   in the data), `group` (its label, where the formula names groups; with two grouping factors those of both, as in `"S1:a"`),
-#'   `observed`, `mean`, `sd`, `lower`, `upper` and `inside`; all numbers are on the scale of the response. `observed` and `inside` are `NA` where `newdata` has no response. With
+#'   `observed`, `mean`, `sd`, `lower`, `upper` and `inside`; all numbers are on the scale of the response.
+#'   `observed` and `inside` are `NA` where `newdata` has no response. With
 #'   heavy-tailed or flat priors and few data a moment may not exist: then `sd` is `Inf`, or `mean` `NaN`.
 #' @section Errors: Of class `bayespool_error_data`: no `newdata` for a fit from group moments, which keep no rows; a
 #'   `newdata` without a column that is needed, or with missing values. Of class `bayespool_error_model`: a new group

@@ -17,7 +17,9 @@ normals_of_draws <- function(fit, draws, x, group, noise) {
   of_term <- rep(seq_along(terms), lengths(lapply(terms, `[[`, "directions")))
   for (k in seq_along(terms)) {
     new <- which(group[, k] > length(terms[[k]]$labels))
-    variance[, new] <- variance[, new] + variance_between(terms[[k]], draws, z[new, of_term == k, drop = FALSE])
+    if (length(new) > 0) {
+      variance[, new] <- variance[, new] + variance_between(terms[[k]], draws, z[new, of_term == k, drop = FALSE])
+    }
   }
   list(mean = expected_given(model, draws, x, group), sd = sqrt(variance))
 }

@@ -25,7 +25,8 @@ fit <- mixed_model(crossed, data, prior = prior_of(c("subject", "item")), seed =
 # Known and new levels of each factor in all combinations; a known combination that the data do not have; equal new labels.
 missing_cell <- setdiff(outer(1:5, letters[1:3], paste), paste(data$subject, data$item))[1]
 new <- data.frame(
-  subject = c(1, 1, 9, 9, 8, 9, 2, as.numeric(substr(missing_cell, 1, 1))), item = c("a", "q", "b", "q", "q", "r", "q", substring(missing_cell, 3)),
+  subject = c(1, 1, 9, 9, 8, 9, 2, as.numeric(substr(missing_cell, 1, 1))),
+  item = c("a", "q", "b", "q", "q", "r", "q", substring(missing_cell, 3)),
   x = c(0, 1, -1, 2, 0, 0.5, 0, 3), w = 1
 )
 
@@ -144,7 +145,8 @@ test_that("log densities, errors and intervals of rows are those of their draws"
   expect_equal(log_lik(fit)[, 5], dnorm(used$y[5], means[, 5], column("sigma_y"), log = TRUE))
   expect_equal(predictive_error(fit, seed = 4), matrix(used$y, nrow(means), 16, byrow = TRUE) - posterior_predict(fit, seed = 4))
   expect_equal(
-    unname(predictive_interval(fit, 0.5, new, seed = 4)), unname(t(apply(posterior_predict(fit, new, seed = 4), 2, quantile, c(0.25, 0.75))))
+    unname(predictive_interval(fit, 0.5, new, seed = 4)),
+    unname(t(apply(posterior_predict(fit, new, seed = 4), 2, quantile, c(0.25, 0.75))))
   )
   # Weights divide the variance.
   weighted <- mixed_model(crossed, data, weights = w, seed = 1, iter_sampling = 100)

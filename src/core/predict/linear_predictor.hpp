@@ -48,7 +48,8 @@ struct PredictionRows {
   Index known_groups = 0;  // J
   // n: of a normal outcome what multiplies sigma in each row, 1 / sqrt(w) for a weight w; of counts their trials or exposure.
   std::vector<double> noise;
-  // Of two grouping factors: the levels of each (n), numbered as groups are, and how many are known. Groups are combinations of levels then.
+  // Of two grouping factors: the levels of each (n), numbered as groups are, and how many are known. Groups are combinations of
+  // levels then.
   std::vector<std::vector<Index>> levels{};
   std::vector<Index> known_levels{};
 };

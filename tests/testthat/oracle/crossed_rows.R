@@ -3,8 +3,8 @@
 
 # `x` (n x P), `factors`: a list of the rows' labels; beta ~ N(mean, sd^2); an observation has the variance sigma^2 / weight. `rows`: more
 # rows as list(x = , factors = ), where NA is no effect of a factor. `scale`: about where the standard deviations are. A list of `weight` of
-# the nodes, `log_evidence`, `sigma`, and matrices, nodes x rows: `mean` and `var` of what is expected in `rows`, `loo_mean` and `loo_var` of
-# each observation given the others.
+# the nodes, `log_evidence`, `sigma`, and matrices, nodes x rows: `mean` and `var` of what is expected in `rows`, `loo_mean` and `loo_var`
+# of each observation given the others.
 crossed_grid <- function(y, x, factors, weight, mean, sd, sigma, tau, rows, size, scale) {
   root <- sqrt(weight)
   axes <- lapply(scale, function(scale) half_line(size, scale))
