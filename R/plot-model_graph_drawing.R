@@ -1,11 +1,5 @@
 # plot() of model_graph(): where the nodes of a plate diagram stand, and how they are drawn.
 
-# One unit is a bit less than an inch in a picture of 7 x 5, where these are the sizes of a node, a line and a character.
-node_radius <- 0.37
-beside_node <- 0.44
-line_height <- 0.17
-character_width <- 0.082
-
 draw_diagram <- function(diagram) {
   nodes <- place_shared_intercept(merge_predictors(split_mean(diagram$nodes)))
   above <- nodes_above(nodes)
@@ -90,11 +84,6 @@ divide_text <- function(node, width_above) {
   node
 }
 
-# Width of the text beside these nodes.
-text_width <- function(nodes) character_width * max(0, nchar(unlist(lapply(nodes, `[[`, "beside")), "width"))
-
-text_height <- function(node) line_height * length(node$beside)
-
 # Adds `x` and `y`. The middle column is the chain from the population to the response, with its mean at 0; slopes are at its
 # left, outside the plates, predictors at its left inside, the standard deviation of observations at its right.
 place_nodes <- function(nodes, diagram) {
@@ -123,16 +112,6 @@ place_nodes <- function(nodes, diagram) {
   put_nodes(nodes, places[intersect(names(nodes), names(places))])
 }
 
-# `places`: x and y by id, of some of the nodes.
-put_nodes <- function(nodes, places) {
-  nodes[names(places)] <- Map(function(node, place) {
-    node$x <- place[1]
-    node$y <- place[2]
-    node
-  }, nodes[names(places)], places)
-  nodes
-}
-
 # Where the centres of these nodes are, around 0: as far apart as their texts need.
 side_by_side <- function(nodes) {
   widths <- vapply(nodes, function(node) text_width(list(node)), 0)
@@ -142,21 +121,6 @@ side_by_side <- function(nodes) {
 }
 
 # Drawing ------------------------------------------------------------------------------------------------------------------
-
-# The room that a node takes with its text.
-node_box <- function(node) {
-  width <- text_width(list(node))
-  height <- text_height(node)
-  reach <- function(side, size) if (node$side == side) beside_node + size else node_radius
-  across <- if (node$side %in% c("above", "below")) max(node_radius, width / 2) else 0
-  along <- if (node$side %in% c("left", "right")) max(node_radius, height / 2) else 0
-  data.frame(
-    left = node$x - max(across, reach("left", width)),
-    right = node$x + max(across, reach("right", width), reach("lower right", width)),
-    bottom = node$y - max(along, reach("below", height), if (node$side == "lower right") height - node$begins),
-    top = node$y + max(along, reach("above", height))
-  )
-}
 
 # The frames of the plates with their labels, that of the groups around that of the observations.
 place_plates <- function(boxes, plate, diagram) {
@@ -168,16 +132,6 @@ place_plates <- function(boxes, plate, diagram) {
     frame_boxes(rbind(boxes[plate == "group", ], observations[names(boxes)]), diagram$group_plates)
   }
   rbind(groups, observations)
-}
-
-frame_boxes <- function(boxes, label) {
-  width <- max(boxes$right) - min(boxes$left)
-  lines <- wrap_line(shorten(label, 100), max(38, floor(width / character_width)))
-  wider <- 0.12 + max(0, character_width * max(nchar(lines, "width")) - width) / 2
-  data.frame(
-    label = paste(lines, collapse = "\n"), left = min(boxes$left) - wider, right = max(boxes$right) + wider,
-    bottom = min(boxes$bottom) - line_height * length(lines) - 0.12, top = max(boxes$top) + 0.12
-  )
 }
 
 # From the outline of one node to that of another.
@@ -225,21 +179,4 @@ place_text <- function(node) {
     if (!is.null(node$within)) data.frame(label = node$within, x = node$x, y = node$y, hjust = 0.5, vjust = 0.5),
     if (length(node$beside) > 0) data.frame(label = paste(node$beside, collapse = "\n"), at)
   )
-}
-
-# Lines of up to `width`, broken after spaces and the marks that join words in names, but not within numbers, and elsewhere where there are
-# none.
-wrap_line <- function(text, width) {
-  inside <- "(?:[^ _.,]|[.](?=[0-9]))"
-  words <- regmatches(text, gregexpr(paste0(inside, "*(?:[ _,]|[.](?![0-9]))+|", inside, "+$"), text, perl = TRUE))[[1]]
-  pieces <- unlist(lapply(words, function(word) {
-    starts <- seq(1, nchar(word), width)
-    substring(word, starts, starts + width - 1)
-  }))
-  lines <- ""
-  for (piece in pieces) {
-    longer <- paste0(lines[length(lines)], piece)
-    if (nchar(trimws(longer), "width") > width) lines <- c(lines, piece) else lines[length(lines)] <- longer
-  }
-  trimws(lines)
 }

@@ -101,7 +101,8 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL, factor
     ggplot2::labs(
       x = response_label(fit), y = "density",
       subtitle = if (!is.null(rows$y)) {
-        paste0(if (!is.null(rows$label)) paste0(shorten(rows$label), ": "), outside_subtitle(where == "outside", prob))
+        label <- if (!is.null(rows$label)) paste0(shorten(rows$label), ":")
+        paste0(label, if (!is.null(label)) if (nchar(label, "width") > 20) "\n" else " ", outside_subtitle(where == "outside", prob))
       },
       caption = paste0(
         if (is_prior_only(fit)) "Prior prediction. ", "Point: mean. Line: ", interval_name(prob, "hdi"), ".",

@@ -72,7 +72,7 @@ check_two_effects <- function(fit, call) {
       c(
         "{.fn plot_shrinkage} draws two effects of each group, as an intercept and a slope.",
         i = "This fit has one of each group of {.field {factors}}: an intercept.",
-        i = "{.code plot_groups(factor = {format_expr(factors[1])})} shows the groups; {.code (1 + x | {factors[1]})} lets a slope vary, too."
+        i = "{.code plot_groups(factor = {format_expr(factors[1])})} shows the groups; {.code (1 + x | {factors[1]})} lets a slope vary."
       ),
       "model", call
     )
