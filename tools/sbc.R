@@ -227,7 +227,10 @@ kept <- function(name, make) {
 
 run_cell <- function(name, algorithm, cells, sims) {
   sampler <- if (algorithm == "exact") sbc_exact else sbc_nuts(if (grepl("centered", name)) "centered" else "noncentered")
-  seed <- 1e5 * match(name, names(c(exact_cells, more_cells, effect_cells, three_cells, weighted_cells, count_cells, factor_cells, factor_nuts_cells)))
+  all <- c(
+    exact_cells, more_cells, effect_cells, three_cells, weighted_cells, count_cells, factor_cells, factor_nuts_cells
+  )
+  seed <- 1e5 * match(name, names(all))
   run <- kept(sprintf("%s %d %s", algorithm, sims, name), function() {
     time <- system.time(ranks <- sbc_ranks(cells[[name]], sims, seed, sampler))
     list(ranks = ranks, seconds = time[["user.self"]])

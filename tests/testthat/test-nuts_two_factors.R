@@ -11,7 +11,8 @@ new_two <- function(data, priors, x = "x", intercept = TRUE, factors = c("a", "b
   left <- c(if (intercept) "1" else "0", x)
   list(
     formula = as.formula(sprintf("y ~ %s + (1 | %s) + (1 | %s)", paste(left, collapse = " + "), factors[1], factors[2])),
-    data = data, x = as.matrix(data[x]), factors = factors, intercept = intercept, priors = priors, weights = weights, prior_only = prior_only,
+    data = data, x = as.matrix(data[x]), factors = factors, intercept = intercept, priors = priors, weights = weights,
+    prior_only = prior_only,
     codes = lapply(strsplit(factors, ":"), function(columns) {
       as.integer(interaction(data[columns], lex.order = TRUE, drop = TRUE)) # levels in the order of the columns
     })

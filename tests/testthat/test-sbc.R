@@ -1,6 +1,6 @@
 # Calibration: with parameters from the prior and data from the model, ranks of parameters among draws are uniform.
 #
-# Each cell may fail by chance with a probability of at most 1e-5, all sixteen together at most 1.6e-4; the seeds are fixed.
+# Each cell may fail by chance with a probability of at most 1e-5, all twenty together at most 2e-4; the seeds are fixed.
 # tools/sbc.R runs many more cells, with more simulations.
 
 use_code("sbc")
@@ -63,6 +63,14 @@ test_that("exact draws are calibrated: counts and proportions", {
   expect_calibrated(sbc_ranks(cell, 100, seed = 1.7e6), alpha)
 })
 
+test_that("exact draws are calibrated: two grouping factors, crossed with empty cells, nested, few levels under a half-Cauchy prior", {
+  priors <- list(beta_0 = dist_normal(0, 2.5), beta = dist_normal(0, 2.5), sigma_y = dist_exponential(1), sigma_0 = dist_exponential(1))
+  expect_calibrated(sbc_ranks(sbc_two_cell(sparse_pairs(12, 8), priors), 100, seed = 1.8e6), alpha)
+  expect_calibrated(sbc_ranks(sbc_two_cell(nested_pairs(4), priors, nested = TRUE, weighted = TRUE), 100, seed = 1.9e6), alpha)
+  priors$sigma_0 <- dist_cauchy(0, 1)
+  expect_calibrated(sbc_ranks(sbc_two_cell(sparse_pairs(4, 3), priors), 100, seed = 2e6), alpha)
+})
+
 test_that("exact draws are calibrated: partial pooling", {
   cell <- sbc_cell("partial_pooling", several, c(list(hyper_mu = dist_normal(0, 2.5)), sds))
   expect_calibrated(sbc_ranks(cell, 400, seed = 4e5), alpha)
@@ -100,6 +108,11 @@ test_that("chains are calibrated: partial pooling non-centered, varying intercep
   )
   cell <- sbc_cell("varying_intercept", rep(20, 5), priors, "x")
   expect_calibrated(sbc_ranks(cell, 100, seed = 8e5, sbc_nuts("centered"), draws = 49), alpha)
+})
+
+test_that("chains are calibrated: two grouping factors", {
+  priors <- list(beta_0 = dist_normal(0, 2.5), beta = dist_normal(0, 2.5), sigma_y = dist_gamma(5, 5), sigma_0 = dist_gamma(5, 5))
+  expect_calibrated(sbc_ranks(sbc_two_cell(sparse_pairs(8, 5), priors), 60, seed = 2.1e6, sbc_nuts(), draws = 49), alpha)
 })
 
 # Samplers that are wrong on purpose --------------------------------------------------------------------------------------
