@@ -8,7 +8,8 @@ fuzz_factor_data <- function(sane = chance(0.85)) {
   few <- sample(2:6, 1)
   a <- sample(few, n, TRUE)
   b <- sample(sample(2:5, 1), n, TRUE)
-  design <- sample(c("crossed", "balanced", "nested", "apart", "one-to-one", "one level", "own level", "sparse"), 1, prob = c(4, 1, 3, 2, 1, 1, 1, 1))
+  designs <- c("crossed", "balanced", "nested", "apart", "one-to-one", "one level", "own level", "sparse")
+  design <- sample(designs, 1, prob = c(4, 1, 3, 2, 1, 1, 1, 1))
   switch(design,
     balanced = {
       a <- rep_len(seq_len(few), n)
