@@ -61,15 +61,13 @@ exact_fit <- function(posterior, call) core_fit(posterior, 0L, 0, 1L, call)
 # Without what draws and quantiles would need: for models with data left out.
 exact_evidence <- function(posterior, call) core_log_evidence(posterior, call)
 
-# A matrix: one row a variable, then one for the icc if wanted; columns mean, sd, one quantile for each of `probs`, then the ends
+# A matrix: one row a variable, then those of icc_names() if wanted; columns mean, sd, one quantile for each of `probs`, then the ends
 # of the shortest interval that holds `shortest`, if that is not 0. Moments that do not exist are `Inf` or `NaN`.
 # `chosen`: the rows to compute, by their positions; NULL: all of them. `deviations`: the rows of the groups are of their deviations
 # from the population.
 exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE, chosen = NULL, deviations = FALSE, call) {
-  two <- has_two_terms(posterior$model)
-  variables <- posterior$problem$variables
-  chosen <- chosen %||% seq_len(variables + icc * length(icc_names(posterior$model)))
-  rows <- seq_len(variables + (icc && !two)) # of those of two factors the core has no rows
+  rows <- seq_len(posterior$problem$variables + icc * length(icc_names(posterior$model)))
+  chosen <- chosen %||% rows
   table <- core_summary(posterior, probs, shortest, rows %in% chosen, deviations, call)
   if (deviations && ncol(table) > 2) {
     # Their quantiles need nodes of their own; moments are those that they have without.
@@ -78,7 +76,6 @@ exact_table <- function(posterior, probs = numeric(), shortest = 0, icc = FALSE,
   missing <- posterior$propriety$missing
   if (deviations) missing$group <- missing$deviation
   if (any(unlist(missing) > 0)) table <- mark_missing(table, posterior$model, missing)
-  if (icc && two) table <- rbind(table, exact_iccs(posterior, probs, shortest, call))
   table[chosen, , drop = FALSE]
 }
 
@@ -122,14 +119,6 @@ exact_components <- function(posterior, z, prob, interval, call) {
   table[variances, 1][by_row < 2] <- Inf
   table[variances, 2][by_row < 4] <- Inf
   table
-}
-
-# The shares of two factors, columns as in exact_table().
-exact_iccs <- function(posterior, probs, shortest, call) {
-  shares <- function(prob, interval) core_effect_variances(posterior, diag(2), matrix(1, 2, 2), prob, interval, call)[4:5, ]
-  table <- shares(if (shortest > 0) shortest else 0.5, "hdi")
-  quantiles <- lapply(probs, function(p) shares(abs(1 - 2 * p), "central")[, if (p < 0.5) 3 else 4])
-  do.call(cbind, c(list(table[, 1:2]), quantiles, if (shortest > 0) list(table[, 3:4])))
 }
 
 # The same on the scale of the link; of Poisson counts the rows within and share_between are NA. A variance has a mean, and an sd, where

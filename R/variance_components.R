@@ -93,7 +93,7 @@
 #' variance_components(chicks, at = list(Time = 0))
 #' variance_components(chicks, at = list(Time = 12))
 #'
-#' # Plots within blocks: how much of the variance lies between blocks, and between the plots of a block?
+#' # Plots within blocks: how much of the variance is between blocks, how much between plots?
 #' plots <- mixed_model(yield ~ nitro + (1 | Block/Variety), nlme::Oats, iter_sampling = 0)
 #' variance_components(plots)
 #' @aliases icc

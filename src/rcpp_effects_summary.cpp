@@ -1,5 +1,6 @@
 // R's entry points to summaries by quadrature where groups have several effects, or where there are two grouping factors. `orders`: see effect_orders(); `record`: what
 // cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -32,6 +33,16 @@ double score_of_correlation(const EffectMatrix& lambda, Index k, Index l) {
     }
   const double size = std::abs(r), score = std::log1p(size) - 0.5 * std::log(area);
   return r < 0 ? -score : score;
+}
+
+// The variance of z'b as a share of sigma^2 and the variance of total'b.
+VarianceFunction share_of(const EffectVector& z, const EffectVector& total) {
+  const EffectVector rest = total - z;
+  const auto log_odds = [z, rest](const EffectMatrix& lambda) {
+    return 2 * std::log((lambda.transpose() * z).norm()) -
+           std::log1p((lambda.transpose() * rest).squaredNorm());
+  };
+  return {log_odds, 0, logistic};
 }
 
 SummaryColumns columns_of(const std::vector<double>& probabilities, double shortest) {
@@ -73,7 +84,8 @@ Eigen::RowVectorXd summary_row(const WeightedNormals& normals, MixtureColumns& d
 }  // namespace
 
 // One row a variable in the order of the draws: mean, sd, quantiles, and the ends of the shortest interval that holds `shortest`,
-// if that is not 0. `deviations`: of the groups' coefficients from the population's, in their place.
+// if that is not 0. `deviations`: of the groups' coefficients from the population's, in their place. `chosen` may be longer than the variables
+// by the number of effects: then the share of each in the variance of an observation follows.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
                                         const Rcpp::NumericVector& orders,
@@ -87,7 +99,7 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
   const EffectQuadrature quadrature =
       effect_quadrature(*design, parsed, orders, record, check_interrupt);
   const SummaryColumns wanted = columns_of(probabilities, shortest);
-  Rcpp::NumericMatrix out(parsed.variables, 2 + static_cast<int>(wanted.count()));
+  Rcpp::NumericMatrix out(static_cast<int>(chosen.size()), 2 + static_cast<int>(wanted.count()));
   std::fill(out.begin(), out.end(), R_NaN);
   Eigen::Map<MatrixXd> table(out.begin(), out.nrow(), out.ncol());
   const EffectColumns& columns = parsed.columns;
@@ -96,7 +108,9 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
     return std::any_of(rows.begin(), rows.end(), is_chosen);
   };
   const bool with_sigma = columns.sigma && is_chosen(*columns.sigma);
-  if (with_sigma || any_of(columns.tau) || any_of(columns.rho)) {
+  const bool with_shares =
+      std::find(chosen.begin() + parsed.variables, chosen.end(), true) != chosen.end();
+  if (with_sigma || with_shares || any_of(columns.tau) || any_of(columns.rho)) {
     const EffectMarginals marginals(quadrature);
     if (with_sigma) table.row(*columns.sigma) = marginals.row({nullptr, 1, exponential}, wanted);
     for (std::size_t k = 0; k < columns.tau.size(); ++k) {
@@ -113,6 +127,10 @@ Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem,
            1, exponential},
           wanted);
     }
+    for (Index k = 0; k < design->effects() && with_shares; ++k)
+      table.row(parsed.variables + k) = marginals.row(
+          share_of(VectorXd::Unit(design->effects(), k), VectorXd::Ones(design->effects())),
+          wanted);
     for (Index k = 1, pair = 0; k < design->effects() && !columns.rho.empty(); ++k)
       for (Index l = 0; l < k; ++l, ++pair) {
         const Index row = columns.rho[static_cast<std::size_t>(pair)];
@@ -213,12 +231,7 @@ Rcpp::NumericMatrix cpp_effects_variances(const Rcpp::List& problem,
       continue;
     }
     table.row(i) = marginals.row({log_ratio, 2, exponential}, wanted);
-    const EffectVector rest = totals.row(i).transpose() - own;
-    const auto log_odds = [own, rest](const EffectMatrix& lambda) {
-      return 2 * std::log((lambda.transpose() * own).norm()) -
-             std::log1p((lambda.transpose() * rest).squaredNorm());
-    };
-    table.row(rows + 1 + i) = marginals.row({log_odds, 0, logistic}, wanted);
+    table.row(rows + 1 + i) = marginals.row(share_of(own, totals.row(i).transpose()), wanted);
   }
   table.row(rows) = marginals.row({nullptr, 2, exponential}, wanted);
   return out;
