@@ -170,14 +170,6 @@ choose_sigma <- function(sigma, parsed, call) {
     return("common")
   }
   sigma <- choose_one(sigma, c("group", "common"), call)
-  if (is_counts(parsed$family)) {
-    if (!by_default) {
-      abort_bayespool(
-        c("{.arg sigma} is for a normal outcome.", i = "Counts have no standard deviation within groups."), "argument", call
-      )
-    }
-    return("common") # no group is a problem of its own
-  }
   predictors <- length(parsed$terms) > 0
   if (predictors && !by_default && sigma == "group") {
     abort_bayespool(

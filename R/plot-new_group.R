@@ -72,7 +72,7 @@ plot_new_group <- function(fit, newdata = NULL, prob = 0.94, seed = NULL, factor
   # A row at random for each draw: as each draw is at random, the rows may take turns.
   observation <- predicted[cbind(seq_len(nrow(predicted)), rep_len(seq_len(ncol(predicted)), nrow(predicted)))]
   two <- has_two_terms(fit$model)
-  what <- paste0(c("mean of a new group", "observation in a new group"), if (two) paste(" of", shorten(factor)))
+  what <- paste(c("mean of a new", "observation in a new"), if (two) shorten(factor) else "group")
   draws <- if (has_groups(fit$model)) {
     mean <- rowMeans(rstantools::posterior_epred(fit, newdata = rows$data, seed = seed))
     data.frame(what = rep(what, c(length(mean), length(observation))), value = c(mean, observation))

@@ -1,5 +1,6 @@
-// R's entry points to summaries by quadrature where groups have several effects, or where there are two grouping factors. `orders`: see effect_orders(); `record`: what
-// cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the nodes.
+// R's entry points to summaries by quadrature where groups have several effects, or where there are two grouping factors. `orders`: see
+// effect_orders(); `record`: what cpp_effects_fit() returned, or numeric() to integrate anew; `memory`: bytes for what is kept at the
+// nodes.
 #include <algorithm>
 #include <optional>
 #include <utility>

@@ -216,7 +216,7 @@ test_that("plot_data() takes the factor from a formula with two", {
 test_that("plot_new_group() predicts a new group of one factor beside groups of the other", {
   beside <- data.frame(item = "b", x = 0)
   shown <- plot_new_group(crossed, beside, factor = "subject", seed = 1)
-  expect_setequal(unique(shown$data$what), c("mean of a new group of subject", "observation in a new group of subject"))
+  expect_setequal(unique(shown$data$what), c("mean of a new subject", "observation in a new subject"))
   exact <- exact_summary(crossed)
   expected <- sum(exact$mean[match(c("beta_0", "b_0[item,b]"), exact$variable)])
   points <- layer(shown, "GeomPoint")
