@@ -1,5 +1,7 @@
 # Posteriors of two grouping factors that do not exist, and the powers with which densities fall.
 
+skip_on_cran() # all of it takes long
+
 flat_sd <- dist_uniform(0, Inf)
 flat <- dist_uniform(-Inf, Inf)
 expect_improper <- function(fit, ...) expect_error(suppressWarnings(fit), ..., class = "bayespool_error_improper")

@@ -1,6 +1,8 @@
 # Posteriors of two grouping factors against dense algebra and Gauss-Legendre rules in the standard deviations themselves, and against
 # models of one factor.
 
+skip_on_cran() # all of it takes long
+
 use_code("oracle")
 
 factor_rows <- function(subjects, items, rows, seed) {

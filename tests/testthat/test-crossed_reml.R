@@ -1,5 +1,7 @@
 # Two grouping factors beside lme4: with flat priors the density of the standard deviations is the restricted likelihood.
 
+skip_on_cran() # all of it takes long
+
 skip_if_not_installed("lme4")
 
 test_that("with flat priors the density given relative sds, at its highest in sigma, is lme4's REML criterion", {

@@ -1,5 +1,7 @@
 # forest_plot() and funnel_plot(): what is drawn is what other functions say.
 
+skip_on_cran() # all of it takes long
+
 skip_if_not_installed("ggplot2")
 skip_if_not_installed("bayesplot")
 

@@ -1,5 +1,7 @@
 # Ranks of groups: against ranks of the draws one by one, closed forms, and Monte Carlo errors against repetition.
 
+skip_on_cran() # all of it takes long
+
 rows <- withr::with_seed(1, {
   g <- rep(letters[1:5], c(2, 9, 6, 4, 7))
   data.frame(g = g, x = rnorm(28), y = rep(rnorm(5, 3, 2), c(2, 9, 6, 4, 7)) + rnorm(28, 0, 3))

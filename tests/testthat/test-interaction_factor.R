@@ -1,5 +1,7 @@
 # One grouping factor that is an interaction of columns, beside a column of the joined labels; and levels of rows.
 
+skip_on_cran() # all of it takes long
+
 use_code("elsewhere")
 
 rows <- withr::with_seed(8, data.frame(
@@ -70,7 +72,7 @@ test_that("tables and pictures take an interaction", {
   ))
   of_data <- lapply(list(y ~ 1 + (1 | a:b), y ~ 1 + (1 | cell)), function(formula) quietly(plot_data(formula, rows))$data)
   expect_identical(of_data[[1]], of_data[[2]])
-  expect_error(plot_data(y ~ 1 + (1 | a) + (1 | b), rows), "one grouping factor", class = "bayespool_error_formula")
+  expect_error(plot_data(y ~ 1 + (1 | a) + (1 | b), rows), "two grouping factors", class = "bayespool_error_argument")
   expect_s3_class(plot_new_group(fits[[1]], new[c("z", "a")][c(2, 4), ]), "ggplot") # without its `b`, which is then new
   expect_error(plot_new_group(fits[[1]], new[1, ]), "p:2.5", class = "bayespool_error_data")
   frame <- model.frame(fits[[1]])

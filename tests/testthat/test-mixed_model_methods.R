@@ -1,5 +1,7 @@
 # fixef(), ranef() and their kin: exact values, and the shapes that lme4 gives them.
 
+skip_on_cran() # all of it takes long
+
 use_code("oracle")
 use_code("process")
 

@@ -1,5 +1,7 @@
 # The plate diagram: nodes, edges and plates of each model, as Graphviz reads them.
 
+skip_on_cran() # all of it takes long
+
 rows <- data.frame(g = rep(c("a \"b\" \\", "\u5317\u4eac [1]", "c"), 3), x = c(1, 3, 2, 5, 4, 9, 7, 8, 6), y = c(1:8, 4))
 quick <- function(model, formula, ...) do.call(model, list(formula, rows, ...))
 

@@ -1,6 +1,8 @@
 # NUTS with two grouping factors: the log density against plain R, summed over the rows, and its gradient; the same posterior as
 # quadrature gives.
 
+skip_on_cran() # all of it takes long
+
 use_code("density")
 use_code("chains")
 

@@ -1,5 +1,7 @@
 # plot_shrinkage(): least squares of each group beside its posterior mean, and the population's ellipses.
 
+skip_on_cran() # all of it takes long
+
 skip_if_not_installed("ggplot2")
 skip_if_not_installed("bayesplot")
 

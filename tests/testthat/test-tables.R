@@ -1,5 +1,7 @@
 # Tables with one row a group: made into moments, recognised where rows are expected, and what one row a group cannot tell.
 
+skip_on_cran() # all of it takes long
+
 paper <- data.frame(site = c("x", "y", "z"), size = c(3, 8, 1), m = c(1, 2.5, 4), s = c(1, 1.5, NA))
 paper$error <- paper$s / sqrt(paper$size)
 bare <- as_group_moments(group = paper$site, n = paper$size, mean = paper$m, sd = paper$s)
