@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/numerics/constants.hpp"
+#include "core/numerics/linear_algebra.hpp"
 #include "core/nuts/sampled_coordinate.hpp"
 #include "core/nuts/sampled_scale.hpp"
 
