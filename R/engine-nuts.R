@@ -59,7 +59,8 @@ nuts_draws <- function(posterior, settings, seed, call) {
 nuts_coordinates <- function(model, problem, centered) {
   at <- core_nuts_coordinates(problem, centered)
   terms <- varying_terms(model)
-  groups <- if (has_counts(model) && has_predictors(model)) indexed("theta", varying_term(model)$labels) else layout_variables(model, "group")
+  of_counts <- has_counts(model) && has_predictors(model)
+  groups <- if (of_counts) indexed("theta", varying_term(model)$labels) else layout_variables(model, "group")
   coefficients <- c(model$intercept %||% if (has_independent_groups(model)) NA, model$slopes)
   if (!shares_sigma(model)) { # each group is a problem of its own, and its mean the only coefficient
     coefficients <- groups
