@@ -331,7 +331,7 @@ double CrossedDesign::level_rank() const {
 MatrixXd CrossedDesign::weights(const EffectMatrix& lambda,
                                 const std::vector<EffectCombination>& combinations) const {
   const Index f = free_count();
-  GivenCoefficients given(*this, lambda);
+  std::optional<GivenCoefficients> given;  // where there are effects of known groups
   MatrixXd result(f + 2, static_cast<Index>(combinations.size()));
   VectorXd of_contrast(f + 1);
   for (Index i = 0; i < result.cols(); ++i) {
@@ -345,9 +345,10 @@ MatrixXd CrossedDesign::weights(const EffectMatrix& lambda,
         column(f + 1) += (lambda.transpose() * effect.z).squaredNorm();
         continue;
       }
+      if (!given) given.emplace(*this, lambda);
       for (const EffectOfGroup& second : combination.effects)
-        if (second.group) column(f + 1) += given.covariance(effect, second);
-      given.mean(effect, of_contrast);
+        if (second.group) column(f + 1) += given->covariance(effect, second);
+      given->mean(effect, of_contrast);
       column.head(f) -= of_contrast.head(f);
       column(f) += of_contrast(f);
     }
