@@ -10,6 +10,7 @@
 
 #include "core/model/crossed_system.hpp"
 #include "core/model/effect_system.hpp"
+#include "core/model/new_group_weights.hpp"
 
 namespace bayespool {
 
@@ -332,19 +333,13 @@ MatrixXd CrossedDesign::weights(const EffectMatrix& lambda,
                                 const std::vector<EffectCombination>& combinations) const {
   const Index f = free_count();
   std::optional<GivenCoefficients> given;  // where there are effects of known groups
-  MatrixXd result(f + 2, static_cast<Index>(combinations.size()));
+  MatrixXd result = weights_without_known_groups(f, lambda, combinations);
   VectorXd of_contrast(f + 1);
   for (Index i = 0; i < result.cols(); ++i) {
     const EffectCombination& combination = combinations[index(i)];
     auto column = result.col(i);
-    column.head(f) = combination.a;
-    column(f) = combination.constant;
-    column(f + 1) = 0;
     for (const EffectOfGroup& effect : combination.effects) {
-      if (!effect.group) {
-        column(f + 1) += (lambda.transpose() * effect.z).squaredNorm();
-        continue;
-      }
+      if (!effect.group) continue;
       if (!given) given.emplace(*this, lambda);
       for (const EffectOfGroup& second : combination.effects)
         if (second.group) column(f + 1) += given->covariance(effect, second);

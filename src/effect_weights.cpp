@@ -6,6 +6,7 @@
 #include "core/model/crossed_system.hpp"
 #include "core/model/effect_data.hpp"
 #include "core/model/effect_system.hpp"
+#include "core/model/new_group_weights.hpp"
 
 namespace bayespool {
 
@@ -14,18 +15,12 @@ CollapsedSystem EffectDesign::system() const { return EffectSystem(*this); }
 MatrixXd EffectDesign::weights(const EffectMatrix& lambda,
                                const std::vector<EffectCombination>& combinations) const {
   const Index f = free_count();
-  MatrixXd result(f + 2, static_cast<Index>(combinations.size()));
+  MatrixXd result = weights_without_known_groups(f, lambda, combinations);
   for (Index i = 0; i < result.cols(); ++i) {
     const EffectCombination& combination = combinations[index(i)];
     auto column = result.col(i);
-    column.head(f) = combination.a;
-    column(f) = combination.constant;
-    column(f + 1) = 0;
     for (const EffectOfGroup& effect : combination.effects) {
-      if (!effect.group) {
-        column(f + 1) += (lambda.transpose() * effect.z).squaredNorm();
-        continue;
-      }
+      if (!effect.group) continue;
       const MatrixXd& c = projections[index(*effect.group)];
       const auto [g, s] = effect_weights(class_of_group(*effect.group).r, lambda, effect.z);
       column.head(f).noalias() -= c.leftCols(f).transpose() * g;
