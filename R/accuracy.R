@@ -35,7 +35,7 @@
 #'
 #' @param object A fit with `algorithm = "exact"`.
 #' @param x What `accuracy()` returned.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return A list of class `bayespool_accuracy` with
 #'   * `scheme`: how the posterior is integrated, in words;
 #'   * `nodes`: the number of points at which the posterior is known, of all parts of the model;
@@ -61,7 +61,7 @@
 #' @export
 accuracy.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   if (!has_quadrature(object)) {
     abort_bayespool(
       c(

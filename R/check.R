@@ -86,6 +86,28 @@ check_no_dots <- function(dots, call) {
   }
 }
 
+# For methods of other packages' generics, which get what their callers pass on to all models: it is ignored, but for what looks like a
+# misspelt argument of the method, which a warning names, and for values without a name, which are refused. `call`: the method's frame.
+ignore_dots <- function(dots, call) {
+  method <- sys.function(Position(function(frame) identical(frame, call), sys.frames()))
+  own <- setdiff(names(formals(method)), "...")
+  names <- rlang::names2(dots)
+  check_no_dots(dots[names == ""], call)
+  for (name in names) {
+    meant <- misspelt(name, own)
+    if (!is.null(meant)) {
+      warn_bayespool(c("Ignored {.arg {name}}: did you mean {.arg {meant}}?"), "argument", call)
+    }
+  }
+}
+
+# Two letters more, less or other, or one in names of four letters; shorter ones are words of their own.
+misspelt <- function(name, valid) {
+  distance <- utils::adist(name, valid, ignore.case = TRUE)[1L, ]
+  near <- which(distance <= if (nchar(name) > 4) 2 else 1)
+  if (nchar(name) > 3 && length(near) > 0) valid[[near[which.min(distance[near])]]]
+}
+
 # The valid name that was probably meant, or NULL: close in spelling, the same without its index, or containing it.
 nearest_name <- function(name, valid) {
   distance <- utils::adist(name, valid, ignore.case = TRUE)[1L, ]

@@ -45,6 +45,7 @@ without_predictors <- function(parsed, data, call) {
   formula <- parsed$formula
   formula[[3]] <- Reduce(function(left, right) call("+", left, right), terms)
   if (is.data.frame(data) && length(parsed$terms) > 0) {
+    data <- mark_missing_by_class(data, all.vars(parsed$formula))
     complete <- stats::complete.cases(eval_predictors(parsed, data, call)$frame)
     data[[group_columns(parsed)[1]]][!complete] <- NA
   }

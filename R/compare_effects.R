@@ -182,7 +182,7 @@ print.compare_effects <- function(x, digits = 2, n_rows = 20, ...) {
 #' @rdname tidy.compare_pooling
 #' @export
 tidy.compare_effects <- function(x, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   rbind(
     long_rows(x$groups$model, x$groups$group, x$groups$coefficient, x$groups),
     long_rows(names(x$fits)[length(x$fits)], NA, x$population$coefficient, x$population)

@@ -285,7 +285,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #' other packages want them.
 #'
 #' @param x What [compare_pooling()] returned.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return A data frame with columns `model`, `group`, `term`, `estimate`, `conf.low` and `conf.high`. `term` is `mean`
 #'   (or `intercept`, with predictors; of counts `probability` or `rate`) for the groups under each
 #'   model, and for the population under partial pooling,
@@ -299,7 +299,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #' @importFrom generics tidy
 #' @export
 tidy.compare_pooling <- function(x, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   groups <- x$groups
   model <- x$fits$partial$model
   term <- if (has_counts(model)) {

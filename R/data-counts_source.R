@@ -41,6 +41,7 @@ reduce_counts.list <- function(parsed, data, call = rlang::caller_env()) {
 #' @noRd
 reduce_counts.data.frame <- function(parsed, data, call = rlang::caller_env()) {
   check_variables(parsed, data, call)
+  data <- mark_missing_by_class(data, all.vars(parsed$formula))
   rows <- cells_of_count_rows(parsed, data, call)
   tell_dropped_counts(parsed, rows, call)
   cells <- one_line_a_group(rows, call)

@@ -41,6 +41,7 @@ reduce_data.list <- function(parsed, data, pooled, call = rlang::caller_env()) {
 #' @noRd
 reduce_data.data.frame <- function(parsed, data, pooled, call = rlang::caller_env()) {
   check_variables(parsed, data, call)
+  data <- mark_missing_by_class(data, all.vars(parsed$formula))
   rows <- used_rows(parsed, data, call)
   tell_dropped(rows$dropped, length(rows$response), call)
   coded <- code_predictors(parsed, rows$predictors, call)
@@ -108,6 +109,7 @@ used_data.default <- function(parsed, weights, data) NULL
 #' @noRd
 used_data.data.frame <- function(parsed, weights, data) {
   of_weights <- intersect(c(all.vars(weights), weights_column), names(data))
-  columns <- as.list(data)[union(all.vars(parsed$formula), of_weights)]
+  used <- union(all.vars(parsed$formula), of_weights)
+  columns <- as.list(mark_missing_by_class(data, used))[used]
   structure(columns, class = "data.frame", row.names = row_labels(data) %||% .set_row_names(nrow(data)))
 }

@@ -87,7 +87,21 @@ eval_response <- function(parsed, data, call, response = response_values(parsed,
 
 # Numbers and text without a class (such as "labelled") that may have its own idea of a conversion or a subset.
 without_class <- function(x) {
-  if (is.object(x) && (is.numeric(x) || is.character(x))) as.vector(unclass(x)) else x
+  if (!is.object(x) || !(is.numeric(x) || is.character(x))) {
+    return(x)
+  }
+  replace(as.vector(unclass(x)), which(is.na(x)), NA)
+}
+
+# A data frame in which NA stands for all that the class of a column calls missing, as haven's "labelled_spss" does with some of its values.
+mark_missing_by_class <- function(data, columns) {
+  for (name in intersect(columns, names(data))) {
+    column <- data[[name]]
+    if (is.object(column) && (is.numeric(column) || is.character(column)) && any(is.na(column) & !is.na(unclass(column)))) {
+      data[[name]][is.na(column)] <- NA
+    }
+  }
+  data
 }
 
 # A column that needs no coding: numeric, not a factor, date, time difference, one-dimensional table or matrix, but for one

@@ -87,6 +87,7 @@ new_rows <- function(fit, newdata, population, call) {
       "data", call
     )
   }
+  newdata <- mark_missing_by_class(newdata, all.vars(parsed$formula))
   frame <- predictor_frame(fit$reduced$coding, parsed, newdata, call)
   varying <- if (slopes_vary) predictor_frame(fit$reduced$varying$coding, varying_formula(parsed), newdata, call)
   group <- if (grouped) grouping_values(parsed, newdata, call)

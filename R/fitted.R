@@ -30,7 +30,7 @@
 #'   [`predict.lm()`][stats::predict.lm] it is that of the expected value beside `interval = "prediction"` as well.
 #' @param interval `"none"`, `"confidence"` (of the expected value) or `"prediction"` (of another observation).
 #' @param level Probability in the interval, between 0 and 1.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return A vector with one number a row, in the order of the rows, on the scale of the response (for `residuals()` a
 #'   difference on that scale). With an interval a matrix with columns `fit` (the mean), `lwr` and `upr`. With `se.fit` a
 #'   list of these (`fit`) and the standard deviations (`se.fit`). Rows that the fit dropped for missing values have no
@@ -57,7 +57,7 @@
 predict.bayespool_fit <- function(object, newdata = NULL, se.fit = FALSE, interval = c("none", "confidence", "prediction"),
                                   level = 0.94, ..., re_formula = NULL, re.form = NULL, allow_new_levels = TRUE) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_flag(se.fit, call)
   interval <- choose_one(interval, c("none", "confidence", "prediction"), call)
   check_interval_prob(level, call)
@@ -71,7 +71,7 @@ predict.bayespool_fit <- function(object, newdata = NULL, se.fit = FALSE, interv
 #' @export
 fitted.bayespool_fit <- function(object, se.fit = FALSE, interval = c("none", "confidence"), level = 0.94, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_flag(se.fit, call)
   interval <- choose_one(interval, c("none", "confidence"), call)
   check_interval_prob(level, call)
@@ -83,7 +83,7 @@ fitted.bayespool_fit <- function(object, se.fit = FALSE, interval = c("none", "c
 #' @export
 residuals.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   rows <- observed_rows(object, "residuals()", call)
   rows$y - mean_expected(object, rows, call)
 }

@@ -15,7 +15,7 @@
 #' @param log Whether to give the natural logarithm of the Bayes factor.
 #' @param prior_prob Prior probabilities of the models, one for each, which add up to 1. `NULL`: all the same.
 #' @param model_names Names for the result, one for each model. `NULL`: the names of the variables that hold the fits.
-#' @param ... More fits, for `post_prob()`; otherwise not used.
+#' @param ... More fits, for `post_prob()`; otherwise ignored, but for what looks like a misspelt argument, which gets a warning.
 #' @return What bridgesampling's functions return: `bf()` and `bayes_factor()` an object with the Bayes factor `bf` of
 #'   `x1` over `x2`; `post_prob()` a named vector of posterior model probabilities; `logml()` a number, the natural logarithm
 #'   of the marginal likelihood; `bridge_sampler()` an object of class `bridge` that holds this number as `logml`.
@@ -37,7 +37,7 @@ NULL
 #' @method bridge_sampler bayespool_fit
 #' @rawNamespace S3method(bridgesampling::bridge_sampler, bayespool_fit)
 bridge_sampler.bayespool_fit <- function(samples, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   as_bridge(samples)
 }
 

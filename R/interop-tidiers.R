@@ -20,9 +20,8 @@
 #' With two grouping factors the rows of one come after those of the other, and `"ran_coefs"` are the population's coefficient plus the
 #' deviation of this factor alone.
 #'
-#' The default is all but `"ran_coefs"`. Without a population of groups there are no `"ran_vals"`: the default is then
-#' `"ran_coefs"` in their place for no pooling, and leaves them out for complete pooling. A column `level` holds the
-#' labels of groups as they are in the data, whatever characters they have.
+#' The default, as in broom.mixed, is `c("fixed", "ran_pars")`; for no pooling, whose groups have the coefficients, `"ran_coefs"` too.
+#' A column `level` holds the labels of groups as they are in the data, whatever characters they have.
 #'
 #' @param x A fit.
 #' @param effects One or more of `"fixed"`, `"ran_vals"`, `"ran_coefs"` and `"ran_pars"`, as below.
@@ -34,7 +33,7 @@
 #' @param se_fit Whether `augment()` adds the posterior standard deviation of the expected response.
 #' @param newdata A data frame with predictors and groups; the default is the rows that the fit used. A new group
 #'   of a model with a population has the mean of the population.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return `tidy()`: a data frame with columns `effect`, `group` (the grouping factor, or `Residual`), `level` (the group),
 #'   `term`, `estimate` (posterior mean), `std.error` (posterior standard deviation) and, with `conf.int = TRUE`, `conf.low`
 #'   and `conf.high`.
@@ -77,10 +76,10 @@ NULL
 #' @rdname tidiers
 #' @aliases tidy
 #' @export
-tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_vals", "ran_pars"), conf.int = FALSE, conf.level = 0.94,
+tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_pars"), conf.int = FALSE, conf.level = 0.94,
                                interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   effects <- choose_effects(x, effects, missing(effects), call)
   check_flag(conf.int, call)
   check_interval_prob(conf.level, call)
@@ -158,7 +157,7 @@ choose_effects <- function(fit, effects, by_default, call) {
   population <- has_population(fit$model)
   has <- c(TRUE, population, has_groups(fit$model), any(c("scale_between", "scale_within") %in% fit$model$layout$role))
   if (by_default) {
-    return(choices[has & c(TRUE, TRUE, !population, TRUE)])
+    return(choices[has & c(TRUE, FALSE, !population, TRUE)])
   }
   absent <- intersect(effects, choices[!has])
   if (length(absent) > 0) {
@@ -174,7 +173,7 @@ choose_effects <- function(fit, effects, by_default, call) {
 #' @export
 glance.bayespool_fit <- function(x, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   flat <- !all(vapply(x$priors, is_proper, logical(1)))
   data.frame(
     model = x$model$name,
@@ -193,7 +192,7 @@ glance.bayespool_fit <- function(x, ...) {
 augment.bayespool_fit <- function(x, newdata = NULL, se_fit = FALSE, interval = c("none", "confidence", "prediction"),
                                   conf.level = 0.94, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_flag(se_fit, call)
   interval <- choose_one(interval, c("none", "confidence", "prediction"), call)
   check_interval_prob(conf.level, call)

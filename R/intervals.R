@@ -30,7 +30,7 @@ NULL
 #' @export
 posterior_interval.bayespool_fit <- function(object, prob = 0.9, ..., pars = NULL, regex_pars = NULL) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_probability(prob, call)
   draws <- fit_draws(object, call = call)
   pars <- choose_pars(pars, regex_pars, posterior::variables(draws), call)

@@ -47,7 +47,7 @@
 #' @param unit What is left out: one `"observation"` (row) at a time, or one `"group"`; of binomial counts also one `"trial"`.
 #' @param factor For `unit = "group"`: the grouping factor, where the model has two, such as `"item"`.
 #' @param cores Number of threads.
-#' @param ... For `method = "psis"` passed to [loo::loo()], such as `save_psis = TRUE`; otherwise not used.
+#' @param ... For `method = "psis"` passed to [loo::loo()], such as `save_psis = TRUE`; otherwise ignored.
 #' @return An object of class `loo`, as [loo::loo()] returns them, for [loo_compare()] and
 #'   [loo::loo_model_weights()]. Exact ones also have the class `bayespool_loo`. A list with
 #'
@@ -115,7 +115,7 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
     }
     result <- psis_loo(x, as.integer(cores), ...)
   } else {
-    check_no_dots(rlang::exprs(...), call)
+    ignore_dots(rlang::exprs(...), call)
     cores <- as.integer(cores)
     result <- switch(unit,
       observation = exact_loo(x, rows, cores, call),
@@ -134,7 +134,7 @@ loo.bayespool_fit <- function(x, ..., method = c("exact", "psis"), unit = c("obs
 #' @export
 waic.bayespool_fit <- function(x, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_uses_data(x, call)
   result <- loo::waic(rstantools::log_lik(x))
   structure(result, yhash = hash_response(x, "observation", call = call), model_name = fit_name(substitute(x)))

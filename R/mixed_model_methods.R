@@ -41,7 +41,7 @@
 #' @param prob,interval Probability in these intervals, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param row.names,optional Part of the generic function [as.data.frame()]; not used.
 #' @param digits Number of significant digits to print.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return
 #' * `fixef()`: a named vector.
 #' * `ranef()`: a list of one data frame for each grouping factor, named by it, with one row a group, named by its label, and the
@@ -110,7 +110,7 @@ NULL
 #' @export
 fixef.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   fixed_means(object, posterior_means(object, call = call))
 }
 
@@ -119,7 +119,7 @@ fixef.bayespool_fit <- function(object, ...) {
 #' @export
 ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_has_population(object, "ranef", "{.code coef(fit)} gives what it estimates.", call)
   check_flag(condVar, call)
   check_interval_prob(prob, call)
@@ -147,7 +147,7 @@ ranef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval =
 #' @rdname mixed_model_methods
 #' @export
 as.data.frame.bayespool_ranef <- function(x, row.names = NULL, optional = FALSE, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   tables <- lapply(names(x), function(name) ranef_rows(name, x[[name]]))
   data.frame(do.call(rbind, tables), row.names = row.names)
 }
@@ -184,7 +184,7 @@ print.bayespool_ranef <- function(x, ...) {
 #' @export
 coef.bayespool_fit <- function(object, condVar = FALSE, prob = 0.94, interval = c("hdi", "central"), ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_flag(condVar, call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
@@ -254,7 +254,7 @@ coefficient_table <- function(fit, prob, interval, call) {
 #' @export
 VarCorr.bayespool_fit <- function(x, sigma = 1, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_argument(sigma, identical(sigma, 1), "1", call)
   check_has_population(x, "VarCorr", "It has only a standard deviation within groups, {.code sigma(fit)}.", call)
   within <- x$model$scale_within$name
@@ -310,7 +310,7 @@ effects_matrix <- function(term, diagonal, pairs) {
 #' @rdname mixed_model_methods
 #' @export
 as.data.frame.bayespool_varcorr <- function(x, row.names = NULL, optional = FALSE, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   none <- NA_character_
   blocks <- lapply(names(x), function(name) {
     block <- x[[name]]
@@ -353,7 +353,7 @@ print.bayespool_varcorr <- function(x, digits = 4, ...) {
 #' @export
 sigma.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   if (has_counts(object$model)) {
     return(1)
   }
@@ -372,7 +372,7 @@ ngrps <- function(object, ...) {
 #' @rawNamespace S3method(lme4::ngrps, bayespool_fit)
 ngrps.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   if (!has_grouping_factor(object)) {
     abort_bayespool(
       c("This fit has no groups.", i = "Its formula is {.code {format_formula(object$formula)}}, without {.code (1 | g)}."),
@@ -396,7 +396,7 @@ ngrps_of_lme4 <- function(object, ...) {
 #' @export
 vcov.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   stats::cov(fixed_draws(object, call))
 }
 
@@ -405,7 +405,7 @@ vcov.bayespool_fit <- function(object, ...) {
 #' @export
 model.frame.bayespool_fit <- function(formula, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   used <- observed_rows(formula, "model.frame()", call)$row
   variables <- reformulas::subbars(formula$formula)
   all_rows <- stats::model.frame(variables, formula$data, na.action = stats::na.pass)

@@ -16,7 +16,7 @@ formula.bayespool_fit <- function(x, ...) {
 #' @export
 weights.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   if (object$model$family == "binomial") {
     if (all(object$reduced$size == object$reduced$n)) {
       return(NULL) # single trials

@@ -10,7 +10,7 @@
 #' @param pars Names of variables; `NULL`: all of them.
 #' @param inc_warmup Whether to show the iterations of warmup too; the fit must have kept them, with
 #'   `nuts_control(save_warmup = TRUE)`.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return `nuts_params()`: a data frame with columns `Chain`, `Iteration`, `Parameter` and `Value`, where `Parameter` is
 #'   one of `accept_stat__` (mean acceptance probability along the trajectory), `stepsize__`, `treedepth__` (doublings
 #'   of the trajectory), `n_leapfrog__` (gradients), `divergent__` (0 or 1) and `energy__` (the Hamiltonian).
@@ -57,7 +57,7 @@ nuts_adaptation <- function(object) {
 #' @rawNamespace S3method(bayesplot::nuts_params, bayespool_fit)
 nuts_params.bayespool_fit <- function(object, pars = NULL, inc_warmup = FALSE, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   diagnostics <- chosen_diagnostics(object, inc_warmup, call)
   pars <- choose_pars(pars, NULL, setdiff(dimnames(diagnostics)[[3]], "lp"), call)
   long_diagnostics(diagnostics[, , pars, drop = FALSE])
@@ -68,7 +68,7 @@ nuts_params.bayespool_fit <- function(object, pars = NULL, inc_warmup = FALSE, .
 #' @rawNamespace S3method(bayesplot::log_posterior, bayespool_fit)
 log_posterior.bayespool_fit <- function(object, inc_warmup = FALSE, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   long_diagnostics(chosen_diagnostics(object, inc_warmup, call)[, , "lp", drop = FALSE])[c("Chain", "Iteration", "Value")]
 }
 
@@ -89,7 +89,7 @@ neff_ratio.bayespool_fit <- function(object, pars = NULL, ...) {
 }
 
 fit_diagnostic <- function(fit, measure, pars, dots, call) {
-  check_no_dots(dots, call)
+  ignore_dots(dots, call)
   draws <- fit_draws(fit, call = call)
   pars <- choose_pars(pars, NULL, posterior::variables(draws), call)
   muffle_few_draws(apply(unclass(draws)[, , pars, drop = FALSE], 3, getExportedValue("posterior", measure)))

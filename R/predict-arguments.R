@@ -6,7 +6,8 @@
 #' @param newdata A data frame with the predictors and, unless `re_formula = NA`, the grouping factors and what varies between groups;
 #'   `NULL` stands for the rows that were fitted, without those dropped for missing values. `log_lik()` and `predictive_error()` need the
 #'   response in it too.
-#' @param ... Not used; it makes a misspelt argument an error. The arguments after it must be named.
+#' @param ... Ignored, as other packages pass arguments of their own; what looks like a misspelt argument gets a warning. The
+#'   arguments after it must be named.
 #' @param ndraws,draws Two names for one argument (brms and rstanarm): the number of draws to use, chosen at random without
 #'   replacement and kept in order. `NULL`: all of them.
 #' @param re_formula,re.form Two names for one argument (brms and rstanarm). `NULL`: each row belongs to its group.
@@ -32,16 +33,16 @@ prediction_options <- function(ndraws, draws, re_formula, re.form, allow_new_lev
   )
 }
 
-# One argument under two names: NULL is not given.
+# One argument under two names: NULL is not given. Some callers give both, equal.
 one_spelling <- function(spellings, call) {
   given <- Filter(Negate(is.null), spellings)
-  if (length(given) == 2) {
+  if (length(given) == 2 && !identical(given[[1]], given[[2]])) {
     abort_bayespool(
-      c("{.arg {names(given)[1]}} and {.arg {names(given)[2]}} are two names for one argument.", i = "Give one of them."),
+      c("{.arg {names(given)[1]}} and {.arg {names(given)[2]}} are two names for one argument, and differ.", i = "Give one of them."),
       "argument", call
     )
   }
-  if (length(given) == 1) given[[1]]
+  if (length(given) > 0) given[[1]]
 }
 
 is_population <- function(re_formula, call) {

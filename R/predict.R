@@ -83,7 +83,7 @@ posterior_predict.bayespool_fit <- function(object, newdata = NULL, ..., ndraws 
                                             re.form = NULL, allow_new_levels = TRUE, seed = NULL,
                                             cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_predict()", call, noise = TRUE)
   check_prediction_memory(task, call)
@@ -96,7 +96,7 @@ posterior_epred.bayespool_fit <- function(object, newdata = NULL, ..., ndraws = 
                                           re.form = NULL, allow_new_levels = TRUE, seed = NULL,
                                           cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_epred()", call)
   check_prediction_memory(task, call)
@@ -109,7 +109,7 @@ posterior_linpred.bayespool_fit <- function(object, transform = FALSE, newdata =
                                             re_formula = NULL, re.form = NULL, allow_new_levels = TRUE, seed = NULL,
                                             cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_flag(transform, call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "posterior_linpred()", call)
@@ -124,7 +124,7 @@ predictive_error.bayespool_fit <- function(object, newdata = NULL, ..., ndraws =
                                            re.form = NULL, allow_new_levels = TRUE, seed = NULL,
                                            cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "predictive_error()", call, noise = TRUE, response = TRUE)
   check_prediction_memory(task, call)
@@ -136,7 +136,7 @@ predictive_error.bayespool_fit <- function(object, newdata = NULL, ..., ndraws =
 log_lik.bayespool_fit <- function(object, newdata = NULL, ..., ndraws = NULL, draws = NULL, re_formula = NULL, re.form = NULL,
                                   allow_new_levels = TRUE, seed = NULL, cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "log_lik()", call, response = TRUE)
   check_prediction_memory(task, call)
@@ -149,7 +149,7 @@ predictive_interval.bayespool_fit <- function(object, prob = 0.9, newdata = NULL
                                               re_formula = NULL, re.form = NULL, allow_new_levels = TRUE, seed = NULL,
                                               cores = getOption("mc.cores", 1L)) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_probability(prob, call)
   options <- prediction_options(ndraws, draws, re_formula, re.form, allow_new_levels, seed, cores, call)
   task <- prediction_task(object, newdata, options, "predictive_interval()", call, noise = TRUE)

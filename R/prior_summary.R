@@ -7,7 +7,7 @@
 #'
 #' @param object A fit from one of the fitting functions.
 #' @param x What `prior_summary()` returned.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return A data frame of class `bayespool_prior_summary`, one row a parameter:
 #'   `parameter`, `prior` (text), `source` (`"user"` or `"default"`) and `distribution` (a vector of
 #'   distributions with all digits, for `quantile()`, `density()` and so on; those cut at 0 are
@@ -26,7 +26,7 @@
 #' @method prior_summary bayespool_fit
 #' @export
 prior_summary.bayespool_fit <- function(object, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   priors <- object$priors
   result <- data.frame(
     parameter = names(priors),
@@ -43,7 +43,7 @@ prior_summary.bayespool_fit <- function(object, ...) {
 #' @rdname prior_summary.bayespool_fit
 #' @export
 print.bayespool_prior_summary <- function(x, ...) {
-  check_no_dots(rlang::exprs(...), rlang::current_env())
+  ignore_dots(rlang::exprs(...), rlang::current_env())
   model <- attr(x, "model")
   if (!is.null(model)) {
     cat("Priors of the ", sub(" model$", "", gsub("_", " ", model)), " model\n\n", sep = "")

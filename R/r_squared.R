@@ -24,7 +24,7 @@
 #' they scatter.
 #'
 #' @param object A fit.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return `bayes_R2()`: a vector with one value for each draw. `loo_R2()`: a number.
 #' @section Errors: Of class `bayespool_error_draws`: `bayes_R2()` for a fit without draws. Of class
 #'   `bayespool_error_model`: `loo_R2()` of counts. For `loo_R2()` those of
@@ -45,7 +45,7 @@ NULL
 #' @export
 bayes_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   draws <- draws_matrix(object, call)
   model <- object$model
   if (has_counts(model)) {
@@ -103,7 +103,7 @@ slopes_given <- function(model, draws, group) {
 #' @export
 loo_R2.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_uses_data(object, call)
   if (has_counts(object$model)) {
     abort_bayespool(

@@ -25,7 +25,7 @@
 #' @param digits Number of decimals to print; `NULL`: as many as show two digits of the smallest standard deviation, from 2 to 4.
 #' @param n_rows Number of rows to print. All rows that do not belong to a single group are shown; of the groups as many
 #'   as there is room for, of two grouping factors of each, and a last line counts the rest.
-#' @param ... Not used.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
 #' @return `summary()`: a data frame of class `bayespool_summary` with one row a parameter and columns `variable`, `mean`,
 #'   `sd`, and the ends of the interval, `hdi_lower` and `hdi_upper` (or `central_lower` and `central_upper`). With `diagnostics`
 #'   also Monte Carlo standard errors `mcse_mean` and `mcse_sd`, effective sample sizes `ess_bulk` and `ess_tail`,
@@ -52,7 +52,7 @@ summary.bayespool_fit <- function(
     object, prob = 0.94, interval = c("hdi", "central"), pars = NULL, regex_pars = NULL, scale = c("link", "response"),
     diagnostics = has_chains(object), ...) {
   call <- rlang::current_env()
-  check_no_dots(rlang::exprs(...), call)
+  ignore_dots(rlang::exprs(...), call)
   check_interval_prob(prob, call)
   interval <- choose_interval(interval, call)
   check_flag(diagnostics, call)
