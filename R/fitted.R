@@ -30,7 +30,8 @@
 #'   [`predict.lm()`][stats::predict.lm] it is that of the expected value beside `interval = "prediction"` as well.
 #' @param interval `"none"`, `"confidence"` (of the expected value) or `"prediction"` (of another observation).
 #' @param level Probability in the interval, between 0 and 1.
-#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning.
+#' @param ... Ignored: what other packages pass to all models. What looks like a misspelt argument gets a warning. A `type` must be
+#'   `"response"`, which is what `predict()` and `residuals()` give.
 #' @return A vector with one number a row, in the order of the rows, on the scale of the response (for `residuals()` a
 #'   difference on that scale). With an interval a matrix with columns `fit` (the mean), `lwr` and `upr`. With `se.fit` a
 #'   list of these (`fit`) and the standard deviations (`se.fit`). Rows that the fit dropped for missing values have no
@@ -58,6 +59,7 @@ predict.bayespool_fit <- function(object, newdata = NULL, se.fit = FALSE, interv
                                   level = 0.94, ..., re_formula = NULL, re.form = NULL, allow_new_levels = TRUE) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
+  check_type(list(...)$type, call)
   check_flag(se.fit, call)
   interval <- choose_one(interval, c("none", "confidence", "prediction"), call)
   check_interval_prob(level, call)
@@ -84,9 +86,13 @@ fitted.bayespool_fit <- function(object, se.fit = FALSE, interval = c("none", "c
 residuals.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
+  check_type(list(...)$type, call)
   rows <- observed_rows(object, "residuals()", call)
   rows$y - mean_expected(object, rows, call)
 }
+
+# An argument of other models' methods, of which one value is what these give.
+check_type <- function(type, call) check_argument(type, is.null(type) || identical(type, "response"), "{.val response}", call)
 
 # In the shapes of predict.lm(). `rows`: as prediction_rows() has them.
 as_of_lm <- function(fit, rows, se.fit, interval, level, call) {

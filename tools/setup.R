@@ -1,16 +1,17 @@
 # Installs what DESCRIPTION asks for and is missing: Debian's binaries if possible, else from CRAN.
 # `Rscript tools/setup.R databases` (which tools/databases runs) also what tests with databases use: the packages of
-# Config/Needs/databases and, where apt can install it, PostgreSQL.
+# Config/Needs/databases and, where apt can install it, PostgreSQL. `Rscript tools/setup.R clients` also what tests with other packages
+# use, those of Config/Needs/clients, and ccache, with which the gate compiles the package once.
 
 development_tools <- c("Rcpp", "roxygen2", "lintr", "spelling")
-for_databases <- identical(commandArgs(TRUE), "databases")
+asked <- commandArgs(TRUE)
 programs <- c(pandoc = "pandoc", qpdf = "qpdf") # for vignettes and R CMD check; by the names of Debian's packages
-if (for_databases) programs <- c(programs, postgresql = "initdb", "libpq-dev" = "pg_config")
+if ("databases" %in% asked) programs <- c(programs, postgresql = "initdb", "libpq-dev" = "pg_config")
 from_debian_only <- "pkgdown" # for `make site`; needs much else, so it is not built here
 not_from_debian <- "BH" # Debian keeps its headers elsewhere; R CMD check then calls it unused
 
 required_packages <- function() {
-  fields <- c("Depends", "Imports", "LinkingTo", "Suggests", if (for_databases) "Config/Needs/databases")
+  fields <- c("Depends", "Imports", "LinkingTo", "Suggests", sprintf("Config/Needs/%s", asked))
   fields <- read.dcf("DESCRIPTION", fields = fields)
   fields <- fields[1, !is.na(fields)]
   entries <- lapply(strsplit(fields, ","), function(x) trimws(x[nzchar(trimws(x))]))
@@ -84,10 +85,11 @@ options(timeout = max(300, getOption("timeout")))
 needs <- required_packages()
 packages <- missing_packages(needs)
 optional <- from_debian_only[!nzchar(system.file(package = from_debian_only))]
-use_apt <- length(c(packages, optional, missing_programs())) > 0 && can_use_apt()
+optional_programs <- if ("clients" %in% asked && !nzchar(Sys.which("ccache"))) "ccache"
+use_apt <- length(c(packages, optional, optional_programs, missing_programs())) > 0 && can_use_apt()
 if (use_apt) {
   if (!apt_get("update")) message("apt-get update failed.")
-  install_from_debian(c(packages, optional), names(missing_programs()))
+  install_from_debian(c(packages, optional), c(names(missing_programs()), optional_programs))
   packages <- missing_packages(needs)
 }
 if (length(packages) > 0) {
@@ -95,7 +97,7 @@ if (length(packages) > 0) {
   packages <- missing_packages(needs)
 }
 if (length(missing_programs()) > 0) {
-  use <- if (for_databases) "Vignettes, `make check` and tests with databases" else "Vignettes and `make check`"
+  use <- if ("databases" %in% asked) "Vignettes, `make check` and tests with databases" else "Vignettes and `make check`"
   message(use, " need: ", paste(missing_programs(), collapse = ", "))
 }
 if (length(packages) > 0) {

@@ -60,3 +60,54 @@ test_that("confint() points to intervals of the posterior", {
   fit <- complete_pooling(y ~ x, data, iter_sampling = 0)
   expect_error(confint(fit, level = 0.8), "summary(fit, prob = 0.8)", fixed = TRUE, class = "bayespool_error_model")
 })
+
+# Values that a class calls missing, as haven's "labelled_spss" does with those of `na_values`.
+registerS3method("is.na", "with_missing_codes", function(x) unclass(x) %in% attr(x, "codes") | is.na(unclass(x)))
+registerS3method("[<-", "with_missing_codes", function(x, i, value) {
+  bare <- unclass(x)
+  bare[i] <- value
+  structure(bare, class = class(x))
+})
+registerS3method("[", "with_missing_codes", function(x, i) structure(unclass(x)[i], codes = attr(x, "codes"), class = class(x)))
+
+test_that("values are missing where the class of their column says so", {
+  coded <- function(x, codes, where) structure(replace(x, where, codes[1]), codes = codes, class = "with_missing_codes")
+  for (verb in list(varying_intercept, varying_slope)) {
+    formula <- if (identical(verb, varying_slope)) y ~ x + (0 + x | g) else y ~ x + (1 | g)
+    fit_to <- function(data) suppressMessages(verb(formula, data, iter_sampling = 0))
+    marked <- data
+    marked$x <- coded(data$x, c(-99, -98), 2)
+    marked$y <- coded(data$y, 999, 5)
+    marked$g <- coded(data$g, "?", 7)
+    plain <- transform(data, x = replace(x, 2, NA), y = replace(y, 5, NA), g = replace(g, 7, NA))
+    ours <- fit_to(marked)
+    expect_equal(nobs(ours), 5)
+    expect_identical(exact_summary(ours), exact_summary(fit_to(plain)))
+    expect_identical(fitted(ours), fitted(fit_to(plain)))
+    expect_identical(exact_summary(update(ours, prior = list(beta = dist_normal(0, 1)))),
+                     exact_summary(update(fit_to(plain), prior = list(beta = dist_normal(0, 1)))))
+    expect_error(predict(ours, marked), "missing", class = "bayespool_error_data")
+    expect_equal(suppressMessages(group_moments(formula, marked)), suppressMessages(group_moments(formula, plain)))
+    expect_message(verb(formula, marked, iter_sampling = 0), "Dropped 3 rows.*`y`.*`x`.*`g`", class = "bayespool_message_dropped")
+  }
+  # Also in a term that is coded, beside weights, and of counts.
+  plain <- transform(data, x = replace(x, 2, NA), w = replace(rep(1, 8), 4, NA))
+  marked <- transform(data, w = 1)
+  marked$x <- coded(data$x, -99, 2)
+  marked$w <- coded(rep(1, 8), -1, 4)
+  curve <- function(data) suppressMessages(complete_pooling(y ~ log(x) + factor(x), data, weights = w, iter_sampling = 0))
+  expect_identical(exact_summary(curve(marked)), exact_summary(curve(plain)))
+  counts <- function(data) suppressMessages(partial_pooling(round(y) ~ 1 + (1 | x), data, family = poisson(), iter_sampling = 0))
+  expect_identical(exact_summary(counts(marked)), exact_summary(counts(plain)))
+})
+
+test_that("haven's user-missing values are missing", {
+  skip_if_not_installed("haven")
+  spss <- getExportedValue("haven", "labelled_spss")
+  marked <- data
+  marked$x <- spss(replace(data$x, 2, -99), na_values = -99)
+  marked$y <- spss(replace(data$y, 5, 999), na_range = c(900, 999))
+  plain <- transform(data, x = replace(x, 2, NA), y = replace(y, 5, NA))
+  table <- function(data, formula) exact_summary(suppressMessages(varying_intercept(formula, data, iter_sampling = 0)))
+  for (formula in c(y ~ x + (1 | g), y ~ exp(x) + (1 | g))) expect_identical(table(marked, formula), table(plain, formula))
+})

@@ -252,3 +252,35 @@ test_that("1e5 draws follow the quadrature where the standard deviation within g
   expect_exact_draws(fit, setdiff(posterior::variables(fit), "sigma_y"))
   expect_identical(unique(draws_of(fit, "sigma_y")), 3)
 })
+
+test_that("as.matrix(), as.array() and as.data.frame() give draws as they do for rstanarm's fits", {
+  fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1, iter_sampling = 10, chains = 3)
+  array <- as.array(fit)
+  expect_identical(dimnames(array), list(iterations = NULL, chains = paste0("chain:", 1:3), parameters = variables(fit)))
+  expect_identical(c(array), c(unclass(as_draws_array(fit))))
+  matrix <- as.matrix(fit)
+  expect_identical(dimnames(matrix), list(iterations = NULL, parameters = variables(fit)))
+  expect_identical(c(matrix), c(array))
+  frame <- as.data.frame(fit)
+  expect_s3_class(frame, "data.frame", exact = TRUE)
+  expect_named(frame, variables(fit))
+  expect_identical(unlist(frame, use.names = FALSE), c(matrix))
+  some <- c("hyper_mu", "sigma_y", "sigma_mu")
+  expect_identical(as.matrix(fit, pars = "hyper_mu", regex_pars = "^sigma"), matrix[, some])
+  expect_identical(as.array(fit, pars = some), array[, , some])
+  expect_identical(as.data.frame(fit, pars = some), frame[some])
+  for (f in list(as.matrix, as.array, as.data.frame)) {
+    expect_error(f(fit, pars = "tau"), "hyper_mu", class = "bayespool_error_argument")
+    expect_error(f(update(fit, iter_sampling = 0)), class = "bayespool_error_draws")
+  }
+})
+
+test_that("coda gets a list of chains", {
+  skip_if_not_installed("coda")
+  fit <- partial_pooling(yield ~ 1 + (1 | block), npk, seed = 1, iter_sampling = 10, chains = 3)
+  chains <- coda::as.mcmc.list(fit)
+  expect_identical(coda::as.mcmc(fit), chains)
+  expect_identical(c(coda::nchain(chains), coda::niter(chains), coda::nvar(chains)), c(3L, 10L, 9L))
+  expect_identical(c(unclass(chains[[2]])[, "sigma_y"]), c(as.array(fit)[, 2, "sigma_y"]))
+  expect_identical(coda::varnames(coda::as.mcmc(fit, regex_pars = "sigma")), c("sigma_y", "sigma_mu"))
+})

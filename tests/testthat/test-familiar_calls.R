@@ -165,3 +165,23 @@ test_that("errors and weights in a function that has none of them say which func
   expect_match(refused(partial_pooling(y ~ 1 + (1 | g), table, vi = s)), "`meta_analysis()`", fixed = TRUE)
   expect_match(refused(meta_analysis(y ~ 1 + (1 | g), table, se = s, weights = s)), "`se` or `vi`", fixed = TRUE)
 })
+
+test_that("methods of others' generics ignore what is passed to all models, and warn of misspelt arguments", {
+  fit <- partial(seed = 1)
+  passed <- list(gof_map = 1, vcov = NULL, coef_rename = "a", complete = FALSE, conf.method = "HPDinterval", mfx = NULL, silent = TRUE)
+  for (f in list(tidy, glance, predict, fitted, residuals, fixef, ranef, coef, VarCorr, ngrps, sigma, summary, augment, prior_summary, loo)) {
+    expect_silent(given <- do.call(f, c(list(fit), passed)))
+    expect_equal(given, f(fit), ignore_attr = "model_name")
+  }
+  spelled <- function(call, name) expect_warning(call, sprintf("did you mean `%s`?", name), class = "bayespool_warning_argument")
+  spelled(tidy(fit, conf.levle = 0.9), "conf.level")
+  spelled(predict(fit, sefit = TRUE), "se.fit")
+  spelled(summary(fit, probs = 0.9), "prob")
+  spelled(bayesplot::rhat(update(fit, iter_sampling = 200), parss = "mu"), "pars")
+  spelled(do.call(tidy, list(fit, intervals = "hdi")), "interval")
+  expect_match(refused(glance(fit, 1)), "unnamed")
+  expect_match(refused(predict(fit, type = "terms")), "\"response\"")
+  expect_match(refused(residuals(fit, type = "pearson")), "\"response\"")
+  expect_identical(predict(fit, type = "response"), predict(fit))
+  for (f in list(exact_summary, log_marginal_likelihood, variance_components)) expect_match(refused(f(fit, silent = TRUE)), "silent")
+})

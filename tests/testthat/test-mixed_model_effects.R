@@ -238,7 +238,7 @@ test_that("VarCorr() prints correlations beside the effects", {
 })
 
 test_that("tidy() has broom.mixed's terms, in its order", {
-  table <- tidy(sleep)
+  table <- tidy(sleep, effects = c("ran_vals", "ran_pars"))
   pars <- table[table$effect == "ran_pars", ]
   expect_identical(pars$term, c("sd__(Intercept)", "cor__(Intercept).Days", "sd__Days", "sd__Observation"))
   expect_identical(pars$group, c("Subject", "Subject", "Subject", "Residual"))

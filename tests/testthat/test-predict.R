@@ -304,8 +304,9 @@ test_that("what is not meant is refused", {
   argument <- function(call) expect_error(call, class = "bayespool_error_argument")
   for (f in predictors) {
     for (bad in list(0, 61, 2.5, -1, NA, "all", c(1, 2))) argument(f(fit, ndraws = bad))
-    argument(f(fit, ndraws = 5, draws = 5))
-    argument(f(fit, re_formula = NA, re.form = NA))
+    argument(f(fit, ndraws = 5, draws = 6))
+    argument(f(fit, re_formula = NA, re.form = ~0))
+    expect_identical(f(fit, ndraws = 5, draws = 5, re_formula = NA, re.form = NA, seed = 1), f(fit, ndraws = 5, re_formula = NA, seed = 1))
     for (bad in list(~1, ~ (1 | g), y ~ 0, TRUE, 0, "none", c(NA, NA), list(NA))) argument(f(fit, re_formula = bad))
     argument(f(fit, newdata = with_new_groups, allow_new_levels = NA))
     expect_error(f(fit, newdata = with_new_groups, allow_new_levels = FALSE), class = "bayespool_error_data")
@@ -313,16 +314,16 @@ test_that("what is not meant is refused", {
     expect_no_error(f(fit, newdata = with_new_groups, allow_new_levels = FALSE, re_formula = NA))
     for (bad in list(-1, 1.5, "1", NA, c(1, 2))) argument(f(fit, seed = bad))
     for (bad in list(0, 1.5, "1", NA)) argument(f(fit, cores = bad))
-    argument(f(fit, nsamples = 5))
-    argument(f(fit, draw_ids = 1:5))
+    expect_identical(f(fit, seed = 1, silent = TRUE), f(fit, seed = 1))
+    expect_warning(f(fit, n_draws = 5), "Ignored `n_draws`: did you mean `ndraws`?", class = "bayespool_warning_argument")
+    argument(f(fit, NULL, 5))
   }
   for (bad in list(0, 1, -1, 2, NA, "half", c(0.1, 0.9))) {
     argument(predictive_interval(fit, prob = bad))
     argument(posterior_interval(fit, prob = bad))
   }
   argument(posterior_linpred(fit, transform = "yes"))
-  argument(posterior_interval(fit, type = "central"))
-  argument(fitted(fit, newdata = new_data))
+  expect_identical(posterior_interval(fit, type = "central"), posterior_interval(fit))
   argument(residuals(fit, type = "pearson"))
   argument(predict(fit, new_data, type = "terms"))
   argument(predict(fit, new_data, se.fit = NA))

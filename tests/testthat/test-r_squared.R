@@ -76,8 +76,7 @@ test_that("loo_R2() uses the means of refits", {
 test_that("what is missing is said", {
   fit <- varying_intercept(y ~ x + (1 | g), rows, iter_sampling = 0)
   expect_error(bayes_R2(fit), class = "bayespool_error_draws")
-  expect_error(bayes_R2(fit, wrong = 1), class = "bayespool_error_argument")
-  expect_error(loo_R2(fit, wrong = 1), class = "bayespool_error_argument")
+  for (f in list(bayes_R2, loo_R2)) expect_error(f(fit, 1), class = "bayespool_error_argument")
   expect_error(loo_R2(update(fit, data = group_moments(y ~ x + (1 | g), rows))), class = "bayespool_error_data")
   expect_error(loo_R2(update(fit, prior_only = TRUE)), class = "bayespool_error_argument")
 })

@@ -12,11 +12,15 @@ none_slopes <- no_pooling(y ~ x + (1 | g), rows, iter_sampling = 0)
 
 # tidy() -------------------------------------------------------------------------------------------------------------------
 
+all_effects <- c("fixed", "ran_vals", "ran_pars")
+
 test_that("tidy() has broom.mixed's columns and terms", {
   table <- tidy(slopes)
   expect_s3_class(table, "data.frame", exact = TRUE)
   expect_named(table, c("effect", "group", "level", "term", "estimate", "std.error"))
-  expect_identical(table$effect, rep(c("fixed", "ran_vals", "ran_pars"), c(4, 4, 2)))
+  expect_identical(table, tidy(slopes, effects = c("fixed", "ran_pars")))
+  table <- tidy(slopes, effects = all_effects)
+  expect_identical(table$effect, rep(all_effects, c(4, 4, 2)))
   expect_identical(table$group, c(rep(NA, 4), rep("g", 5), "Residual"))
   expect_identical(table$level, c(rep(NA, 4), labels, NA, NA))
   expect_identical(table$term, c("(Intercept)", "x", "fv", "fw", rep("(Intercept)", 4), "sd__(Intercept)", "sd__Observation"))
@@ -52,7 +56,7 @@ test_that("deviations are those of ranef(), with the sds and intervals of draws"
 test_that("tidy() of a fit by NUTS is of its draws", {
   fit <- suppressWarnings(update(slopes, algorithm = "nuts", iter_sampling = 300, seed = 1))
   x <- unclass(posterior::as_draws_matrix(fit))
-  table <- tidy(fit, conf.int = TRUE, conf.level = 0.8, interval = "central")
+  table <- tidy(fit, effects = all_effects, conf.int = TRUE, conf.level = 0.8, interval = "central")
   row <- function(values) c(mean(values), sd(values), quantile(values, c(0.1, 0.9), names = FALSE))
   expect_equal(unlist(table[2, 5:8], use.names = FALSE), row(x[, "beta[x]"]))
   expect_equal(unlist(table[7, 5:8], use.names = FALSE), row(x[, "beta_0j[c]"] - x[, "beta_0"]))
@@ -70,7 +74,7 @@ test_that("each model has the effects that it has", {
   expect_equal(table$estimate, exact_summary(none)$mean, tolerance = 1e-12)
   expect_identical(tidy(none_slopes)$effect, c("fixed", rep("ran_coefs", 4), "ran_pars"))
   zero <- tidy(partial_pooling(y ~ 0 + (1 | g), rows, iter_sampling = 0))
-  expect_identical(zero$effect, rep(c("ran_vals", "ran_pars"), c(4, 2)))
+  expect_identical(zero$effect, rep("ran_pars", 2))
 
   expect_identical(tidy(slopes, effects = c("ran_pars", "fixed"))$effect, rep(c("ran_pars", "fixed"), c(2, 4)))
   expect_identical(nrow(tidy(none, effects = "fixed")), 0L)
@@ -89,9 +93,9 @@ test_that("level has the user's labels, whatever they are", {
 test_that("a factor with several contrasts, and broom.mixed's table of lmer, have the same terms", {
   skip_if_not_installed("lme4")
   skip_if_not_installed("broom.mixed")
-  theirs <- getExportedValue("broom.mixed", "tidy")(lme4::lmer(y ~ x + f + (1 | g), rows), effects = c("fixed", "ran_vals", "ran_pars"))
-  theirs <- theirs[order(match(theirs$effect, c("fixed", "ran_vals", "ran_pars"))), ]
-  ours <- tidy(slopes)
+  theirs <- getExportedValue("broom.mixed", "tidy")(lme4::lmer(y ~ x + f + (1 | g), rows), effects = all_effects)
+  theirs <- theirs[order(match(theirs$effect, all_effects)), ]
+  ours <- tidy(slopes, effects = all_effects)
   for (name in c("effect", "group", "level", "term")) expect_identical(ours[[name]], theirs[[name]], info = name)
   expect_true(all(names(ours) %in% names(theirs)))
 })
@@ -168,9 +172,9 @@ test_that("wrong arguments are refused by class", {
     expect_error(tidy(slopes, conf.int = TRUE, conf.level = level), class = "bayespool_error_argument")
   }
   expect_error(tidy(slopes, conf.int = NA), class = "bayespool_error_argument")
-  expect_error(tidy(slopes, exponentiate = TRUE), class = "bayespool_error_argument")
-  expect_error(glance(slopes, digits = 2), class = "bayespool_error_argument")
-  expect_error(augment(slopes, data = rows), class = "bayespool_error_argument")
+  for (bad in list(quote(tidy(slopes, "fixed", TRUE, 0.9, "hdi", 2)), quote(glance(slopes, 2)))) {
+    expect_error(eval(bad), "unnamed", class = "bayespool_error_argument")
+  }
   expect_error(augment(slopes, se_fit = NA), class = "bayespool_error_argument")
   expect_error(augment(slopes, interval = "hdi"), class = "bayespool_error_argument")
   expect_error(augment(slopes, interval = "confidence", conf.level = 95), class = "bayespool_error_argument")
