@@ -210,7 +210,7 @@ test_that("tidy() is one long table", {
   population <- long[is.na(long$group), ]
   expect_identical(as.character(population$model), c("all", "all"))
   expect_equal(population$conf.high, comparison$population$upper)
-  expect_error(generics::tidy(comparison, wrong = 1), class = "bayespool_error_argument")
+  expect_error(generics::tidy(comparison, 1), class = "bayespool_error_argument")
 })
 
 test_that("arguments are checked", {

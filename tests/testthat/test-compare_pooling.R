@@ -174,7 +174,7 @@ test_that("tidy() is one long table", {
   partial <- comparison$groups[comparison$groups$model == "partial", ]
   expect_equal(shrinkage$conf.high, partial$shrinkage_upper)
   expect_true("intercept" %in% generics::tidy(compare_pooling(y ~ x + (1 | g), rows, iter_sampling = 0))$term)
-  expect_error(generics::tidy(comparison, wrong = 1), class = "bayespool_error_argument")
+  expect_error(generics::tidy(comparison, 1), class = "bayespool_error_argument")
 })
 
 test_that("the course's figure of shrinkage comes back", {
