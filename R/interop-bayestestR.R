@@ -9,7 +9,8 @@ ask_of_draws <- function(generic, fit, name, effects, component, parameters, ...
 
 about_fit <- function(table, fit, name) {
   cleaned <- clean_parameters.bayespool_fit(fit)
-  if (!inherits(table, c("estimate_density", "estimate_density_df"))) {
+  class(table) <- sub("_df$", "", class(table)) # those of a data frame draw other pictures
+  if (!inherits(table, "estimate_density")) {
     own <- match(table$Parameter, cleaned$Parameter)
     table$Effects <- cleaned$Effects[own]
     table$Component <- cleaned$Component[own]
