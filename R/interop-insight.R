@@ -153,11 +153,10 @@ get_priors.bayespool_fit <- function(x, ...) {
     number <- function(names) as.double(c(values[intersect(names, names(values))], NA)[[1]])
     known <- !is_flat(prior) && !is_fixed(prior)
     plain <- known && all(names(values) %in% c("df", "mean", "location", "sd", "scale"))
+    words <- if (is_flat(prior)) "uniform" else if (is_fixed(prior)) "constant" else format_prior(prior)
     data.frame(
       Parameter = prior_variables(x$model, name),
-      Distribution = if (is_flat(prior)) "uniform" else if (is_fixed(prior)) "constant" else {
-        if (plain) sub("\\(.*", "", format_prior(prior)) else format_prior(prior)
-      },
+      Distribution = if (plain) sub("\\(.*", "", words) else words,
       df = if (plain) number("df") else NA_real_,
       Location = if (is_fixed(prior)) prior$par[[1]] else if (plain) number(c("mean", "location")) else NA_real_,
       Scale = if (plain) number(c("sd", "scale")) else NA_real_

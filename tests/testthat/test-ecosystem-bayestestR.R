@@ -147,7 +147,8 @@ test_that("bayestestR: Bayes factors of parameters and support intervals are of 
 test_that("bayestestR: a fit without draws says what it lacks", {
   skip_if_not_installed("bayestestR")
   bare <- update(slopes, iter_sampling = 0)
-  for (name in c("hdi", "ci", "rope", "p_significance", "describe_posterior", "effective_sample", "check_prior", "bayesfactor_parameters")) {
+  asked <- c("hdi", "ci", "rope", "p_significance", "describe_posterior", "effective_sample", "check_prior", "bayesfactor_parameters")
+  for (name in asked) {
     expect_error(exported("bayestestR", name)(bare), class = "bayespool_error_draws", info = name)
   }
 })
@@ -157,7 +158,8 @@ test_that("bayestestR: shapes are those for a fit of rstanarm", {
   skip_if_not_installed("rstanarm")
   theirs <- suppressWarnings(exported("rstanarm", "stan_glmer")(y ~ x + f + (1 | g), rows, chains = 1, iter = 200, refresh = 0, seed = 1))
   quiet <- function(x) suppressMessages(suppressWarnings(x))
-  for (name in c("hdi", "eti", "p_direction", "p_map", "point_estimate", "rope", "equivalence_test", "p_significance", "estimate_density")) {
+  asked <- c("hdi", "eti", "p_direction", "p_map", "point_estimate", "rope", "equivalence_test", "p_significance", "estimate_density")
+  for (name in asked) {
     f <- exported("bayestestR", name)
     expect_identical(names(quiet(f(slopes))), names(quiet(f(theirs))), info = name)
     expect_identical(class(quiet(f(slopes))), class(quiet(f(theirs))), info = name)

@@ -97,7 +97,8 @@ test_that("insight: parameters by effects and component, and their draws", {
 
   draws <- insight("get_parameters", slopes)
   expect_identical(draws, as.data.frame(slopes, pars = fixed), ignore_attr = TRUE)
-  expect_identical(names(insight("get_parameters", slopes, effects = "all", parameters = "sigma")), c("sigma_0", "sigma_beta[x]", "sigma_y"))
+  scales <- insight("get_parameters", slopes, effects = "all", parameters = "sigma")
+  expect_identical(names(scales), c("sigma_0", "sigma_beta[x]", "sigma_y"))
   table <- insight("get_parameters", slopes, summary = TRUE)
   exact <- exact_summary(slopes)
   expect_equal(table$Estimate, exact$mean[match(table$Parameter, exact$variable)])
@@ -180,11 +181,15 @@ test_that("insight: fits without rows, without draws, of chains and of the prior
   skip_if_not_installed("insight")
   expect_warning(expect_null(insight("get_data", moments)), class = "bayespool_warning_data")
   expect_null(insight("get_data", moments, verbose = FALSE))
-  expect_error(insight("get_response", moments), class = "bayespool_error_data")
   expect_equal(insight("n_obs", moments), 20)
   expect_equal(insight("find_algorithm", slopes), list(algorithm = "exact", chains = 4, iterations = 100, warmup = 0))
   chains <- suppressWarnings(update(partial, algorithm = "nuts", chains = 2, iter_sampling = 50, iter_warmup = 150))
   expect_equal(insight("find_algorithm", chains), list(algorithm = "sampling", chains = 2, iterations = 200, warmup = 150))
   expect_equal(insight("get_sigma", slopes), sigma(slopes), ignore_attr = TRUE)
   expect_equal(insight("get_varcov", slopes), vcov(slopes))
+})
+
+test_that("insight: the response of a fit without rows is refused", {
+  skip_if_not_installed("insight", "1.0") # no generic before
+  expect_error(insight("get_response", moments), class = "bayespool_error_data")
 })
