@@ -10,7 +10,8 @@
 #' | tidybayes | `spread_draws(fit, mu[site])`, `gather_draws()`, `tidy_draws()`; see *Labels* |
 #' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population (of counts with `type = "response"` probabilities, odds ratios, or rates for an exposure of 1); not for [no_pooling()], which has none |
 #' | priorsense | `powerscale_sensitivity(fit)`, `powerscale_sequence(fit)` and the plots; the log prior has one variable for each prior, `lprior_sigma_mu` and so on, for `prior_selection = "sigma_mu"` |
-#' | bayestestR | `hdi()`, `rope()` and `describe_posterior()`; others, such as `p_direction()`, on `as_draws_df(fit)` |
+#' | insight | what its functions find: formulas, parameters with `effects` and `component`, data, family, priors, variances; rows only for fits made from rows |
+#' | bayestestR | intervals, tests, Bayes factors and `describe_posterior()`, for the parameters that `effects` names: `"fixed"`, the coefficients of the population (of [no_pooling()] those of the groups), `"random"` or `"all"`; `bayesfactor_models(fit1, fit2)` is exact; see draws its tables, as in `plot(hdi(fit))` |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
 #'
 #' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.
@@ -27,7 +28,7 @@
 #'   constants. The distribution of the group means in their population is part of the model and not scaled. A flat
 #'   prior and a known value count 0.
 #'
-#' @section The region of practical equivalence: Where `rope()` and `describe_posterior()` are given no range, it is
+#' @section The region of practical equivalence: Where `rope()`, `equivalence_test()`, `p_significance()` and `describe_posterior()` are given no range, it is
 #'   0.1 standard deviations of the response around 0, as for the linear models that bayestestR knows; for [binomial()] 0.1 times
 #'   \eqn{\pi / \sqrt 3 = 1.81}{pi / sqrt(3) = 1.81}, the standard deviation of a logistic distribution, and for [poisson()] 0.1, as
 #'   for its generalised linear models.

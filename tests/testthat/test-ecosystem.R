@@ -124,33 +124,6 @@ test_that("priorsense: sensitivity of a fit, of one prior, and its pictures", {
   expect_error(sensitivity(update(slopes, iter_sampling = 0)), class = "bayespool_error_draws")
 })
 
-# bayestestR ---------------------------------------------------------------------------------------------------------------
-
-test_that("bayestestR: intervals and tests of a fit are those of its draws", {
-  skip_if_not_installed("bayestestR")
-  hdi <- as.data.frame(bayestestR::hdi(slopes, ci = 0.9))
-  expect_identical(hdi$Parameter, posterior::variables(slopes))
-  expect_equal(
-    c(hdi$CI_low[2], hdi$CI_high[2]),
-    as.numeric(as.data.frame(bayestestR::hdi(draws_of(slopes, "beta[x]"), ci = 0.9))[c("CI_low", "CI_high")])
-  )
-  rope <- as.data.frame(bayestestR::rope(slopes))
-  width <- 0.1 * sd(rows$y)
-  expect_equal(c(rope$ROPE_low[2], rope$ROPE_high[2]), c(-width, width))
-  expect_identical(as.data.frame(bayestestR::rope(slopes, range = c(-1, 1)))$ROPE_high[2], 1)
-  table <- as.data.frame(bayestestR::describe_posterior(slopes))
-  expect_identical(table$Parameter, posterior::variables(slopes))
-  expect_equal(table$Median[2], median(draws_of(slopes, "beta[x]")))
-  expect_equal(table$ROPE_high[2], width)
-  expect_equal(as.data.frame(bayestestR::describe_posterior(slopes, rope_range = c(-1, 1)))$ROPE_high[2], 1)
-  direction <- as.data.frame(bayestestR::p_direction(as_draws_df(slopes)))
-  positive <- mean(draws_of(slopes, "beta[x]") > 0)
-  expect_equal(direction$pd[direction$Parameter == "beta[x]"], max(positive, 1 - positive))
-  for (f in list(bayestestR::hdi, bayestestR::rope, bayestestR::describe_posterior)) {
-    expect_error(f(update(slopes, iter_sampling = 0)), class = "bayespool_error_draws")
-  }
-})
-
 # shinystan ----------------------------------------------------------------------------------------------------------------
 
 test_that("shinystan: the array of draws makes its object", {
