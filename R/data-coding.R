@@ -162,7 +162,7 @@ coding_patterns <- function(fixed, variables) {
 # fit's moments. It may know more of them: moments can hold columns that the formula does not ask for.
 predictor_frame <- function(coding, parsed, data, call) {
   terms <- with_bases(stats::delete.response(stats::terms(parsed$fixed)), coding)
-  levels <- coding$levels[names(coding$levels) %in% frame_names(terms)]
+  levels <- coding$levels[names(coding$levels) %in% variable_names(terms)]
   for (name in intersect(names(levels), names(data))) {
     values <- as.character(without_class(data[[name]]))
     unknown <- setdiff(values, c(levels[[name]], NA))
@@ -180,14 +180,9 @@ predictor_frame <- function(coding, parsed, data, call) {
 # `terms` whose variables are computed in other rows as they were in those of the fit.
 with_bases <- function(terms, coding) {
   variables <- as.list(attr(terms, "variables"))[-1]
-  known <- match(frame_names(terms), names(coding$bases))
+  known <- match(variable_names(terms), names(coding$bases))
   variables[!is.na(known)] <- lapply(coding$bases[known[!is.na(known)]], str2lang)
   structure(terms, predvars = as.call(c(quote(list), unname(variables))))
-}
-
-# The variables of `terms`, as a model frame names them.
-frame_names <- function(terms) {
-  vapply(as.list(attr(terms, "variables"))[-1], function(x) if (is.name(x)) as.character(x) else format_expr(x), "")
 }
 
 # The columns that the fit's `moments` have, of other rows. `source`: the argument that these come from.
