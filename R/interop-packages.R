@@ -11,6 +11,11 @@
 #' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population (of counts with `type = "response"` probabilities, odds ratios, or rates for an exposure of 1); not for [no_pooling()], which has none |
 #' | priorsense | `powerscale_sensitivity(fit)`, `powerscale_sequence(fit)` and the plots; the log prior has one variable for each prior, `lprior_sigma_mu` and so on, for `prior_selection = "sigma_mu"` |
 #' | bayestestR | `hdi()`, `rope()` and `describe_posterior()`; others, such as `p_direction()`, on `as_draws_df(fit)` |
+#' | modelsummary | `modelsummary(list(lm(...), fit))`, `modelplot()`: rows have lme4's names and so are those of [lm()] and `lmer()`; estimates are medians with `statistic = "conf.int"`, or with `options(modelsummary_get = "broom")`, and for fits without draws, the exact means and standard deviations of [tidy()][tidy.bayespool_fit] |
+#' | gtsummary | `tbl_regression(fit)`, with labels of variables and levels; `exponentiate = TRUE` for odds ratios and rate ratios |
+#' | texreg | `screenreg(list(lm(...), fit))`, `texreg()`, `plotreg()`: exact means and standard deviations, with `conf.int = TRUE` intervals; rows as for lme4 |
+#' | effects | `Effect("x", fit)`, `predictorEffects(fit)`: means of the fixed effects with intervals of a normal approximation |
+#' | car, lmtest, multcomp | their tests are of estimates and of no posterior; `multcomp::glht(fit, linfct, coef. = fixef)` and `car::linearHypothesis(fit, "x = 0", coef. = fixef(fit))` run, with a normal approximation |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
 #'
 #' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.
