@@ -13,6 +13,6 @@ glance_custom.bayespool_fit <- function(x, ...) {
 
 # What an exponential of a coefficient is.
 #' @exportS3Method broom.helpers::model_get_coefficients_type
-model_get_coefficients_type.bayespool_fit <- function(model) {
+model_get_coefficients_type.bayespool_fit <- function(model) { # nolint: object_length_linter.
   switch(model$model$family, gaussian = "generic", binomial = "logistic", poisson = "poisson")
 }
