@@ -12,6 +12,11 @@
 #' | priorsense | `powerscale_sensitivity(fit)`, `powerscale_sequence(fit)` and the plots; the log prior has one variable for each prior, `lprior_sigma_mu` and so on, for `prior_selection = "sigma_mu"` |
 #' | insight | what its functions find: formulas, parameters with `effects` and `component`, data, family, priors, variances; rows only for fits made from rows |
 #' | bayestestR | intervals, tests, Bayes factors and `describe_posterior()`, for the parameters that `effects` names: `"fixed"`, the coefficients of the population (of [no_pooling()] those of the groups), `"random"` or `"all"`; `bayesfactor_models(fit1, fit2)` is exact; see draws its tables, as in `plot(hdi(fit))` |
+#' | modelsummary | `modelsummary(list(lm(...), fit))`, `modelplot()`: rows have lme4's names and so are those of [lm()] and `lmer()`; estimates are medians with `statistic = "conf.int"`, or with `options(modelsummary_get = "broom")`, and for fits without draws, the exact means and standard deviations of [tidy()][tidy.bayespool_fit] |
+#' | gtsummary | `tbl_regression(fit)`, with labels of variables and levels; `exponentiate = TRUE` for odds ratios and rate ratios |
+#' | texreg | `screenreg(list(lm(...), fit))`, `texreg()`, `plotreg()`: exact means and standard deviations, with `conf.int = TRUE` intervals; rows as for lme4 |
+#' | effects | `Effect("x", fit)`, `predictorEffects(fit)`: means of the fixed effects with intervals of a normal approximation |
+#' | car, lmtest, multcomp | their tests are of estimates and of no posterior; `multcomp::glht(fit, linfct, coef. = fixef)` and `car::linearHypothesis(fit, "x = 0", coef. = fixef(fit))` run, with a normal approximation |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
 #'
 #' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.
