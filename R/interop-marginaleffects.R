@@ -20,8 +20,18 @@ get_coef.bayespool_fit <- function(model, ...) {
   fixef.bayespool_fit(model)
 }
 
-# Draws need no delta method.
+# What has draws needs no delta method. Without a `type` of predictions it is hypotheses() that asks, which takes the draws of
+# coefficients for coefficients.
 #' @exportS3Method marginaleffects::get_vcov
-get_vcov.bayespool_fit <- function(model, ...) {
-  NULL
+get_vcov.bayespool_fit <- function(model, ..., type = NULL) {
+  if (is.null(type)) {
+    abort_bayespool(
+      c(
+        "Hypotheses of coefficients are not tested by a covariance matrix: the fit has their draws.",
+        i = "The argument {.arg hypothesis} of {.fn predictions}, {.fn comparisons} and {.fn slopes} compares draws.",
+        i = "{.code as.data.frame(fit)} has those of the coefficients."
+      ),
+      "model", rlang::current_env()
+    )
+  }
 }
