@@ -142,12 +142,17 @@ names_of_ran_pars <- function(model, layout) {
   if (!has_population(model)) {
     return(rep("sd__Observation", nrow(layout)))
   }
-  pairs <- matrix(effect_directions(model)[correlated_pairs(model)], ncol = 2)
-  pairs <- pairs[match(layout$variable, effect_correlations(model)), , drop = FALSE]
+  pairs <- pairs_of_correlations(model, layout$variable)
   ifelse(
     layout$role == "correlation", paste0("cor__", pairs[, 1], ".", pairs[, 2]),
     paste0("sd__", ifelse(layout$role == "scale_between", layout$direction, "Observation"))
   )
+}
+
+# The directions of the two effects that each of these variables correlates, a row each; NA for what is no correlation.
+pairs_of_correlations <- function(model, variables) {
+  pairs <- matrix(effect_directions(model)[correlated_pairs(model)], ncol = 2)
+  pairs[match(variables, effect_correlations(model)), , drop = FALSE]
 }
 
 choose_effects <- function(fit, effects, by_default, call) {
