@@ -99,7 +99,7 @@ ndraws.bayespool_fit <- function(x) {
 }
 
 # The name that rstantools and brms had for it.
-#' @exportS3Method rstantools::nsamples
+#' @rawNamespace S3method(rstantools::nsamples, bayespool_fit)
 nsamples.bayespool_fit <- function(object, ...) ndraws.bayespool_fit(object)
 
 #' @rdname draws

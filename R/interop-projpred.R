@@ -17,7 +17,8 @@ get_refmodel.bayespool_fit <- function(object, ...) {
   data <- object$data[rows$row, , drop = FALSE]
   formula <- object$formula
   if (has_two_columns(object$parsed)) formula[[2]] <- two_columns(object$parsed)[[1]]
-  projpred::init_refmodel(
+  # Who calls this has projpred loaded.
+  getExportedValue("projpred", "init_refmodel")(
     object, data, formula, stats::family(object),
     ref_predfun = function(fit, newdata = NULL) t(posterior_linpred.bayespool_fit(fit, newdata = newdata)),
     extract_model_data = function(object, newdata, ..., extract_y = TRUE) {
