@@ -73,7 +73,8 @@ test_that("DHARMa's tests and groups, also with rows that were dropped", {
   fit <- suppressMessages(update(slopes, data = transform(rows, y = replace(y, 2, NA))))
   found <- residuals_of(fit, n = 100)
   withr::local_pdf(NULL)
-  expect_identical(suppressMessages(exported("testUniformity")(found, plot = FALSE))$p.value, stats::ks.test(found$scaledResiduals, "punif")$p.value)
+  uniform <- suppressWarnings(exported("testUniformity")(found, plot = FALSE)) # of ties
+  expect_identical(uniform$p.value, suppressWarnings(stats::ks.test(found$scaledResiduals, "punif"))$p.value)
   grouped <- exported("recalculateResiduals")(found, group = ~g)
   expect_equal(grouped$observedResponse, as.vector(tapply(rows$y[-2], rows$g[-2], sum)))
   expect_error(residuals_of(fit, n = 5, refit = TRUE), "refit = FALSE", class = "bayespool_error_model")

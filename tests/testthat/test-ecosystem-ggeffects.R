@@ -97,15 +97,16 @@ test_that("get_predicted() of insight has the draws, their means and intervals",
   expect_error(insight::get_predicted(slopes, predict = "classification"), class = "bayespool_error_argument")
 })
 
-test_that("modelbased: means, contrasts and relations", {
+test_that("modelbased: means, contrasts and slopes", {
   skip_if_not_installed("modelbased", "0.18.0")
   skip_if_not_installed("emmeans")
-  means <- as.data.frame(suppressMessages(exported("modelbased", "estimate_means")(slopes, "f", backend = "emmeans")))
-  emm <- as.data.frame(emmeans::emmeans(slopes, ~f))
-  expect_equal(means$Median, emm$emmean)
-  contrasts <- as.data.frame(suppressMessages(exported("modelbased", "estimate_contrasts")(slopes, "f", backend = "emmeans")))
+  estimate <- function(name, ...) as.data.frame(suppressMessages(exported("modelbased", name)(...)))
+  means <- estimate("estimate_means", slopes, "f", backend = "emmeans")
+  expect_equal(means$Mean, as.data.frame(emmeans::emmeans(slopes, ~f))$emmean)
+  contrasts <- estimate("estimate_contrasts", slopes, "f", backend = "emmeans")
   draws <- as.data.frame(slopes)
-  expect_equal(abs(contrasts$Median[1]), abs(median(draws[["beta[fv]"]])))
-  relation <- as.data.frame(suppressMessages(exported("modelbased", "estimate_relation")(slopes, by = "f")))
-  expect_equal(relation$Predicted, colMeans(posterior_epred(slopes, at_mean, re_formula = NA)))
+  expect_equal(contrasts$Difference[contrasts$Level1 == "v"], median(draws[["beta[fv]"]]))
+  skip_if_not_installed("marginaleffects", "1.0.0")
+  if (getRversion() < "4.4") withr::local_package("rlang") # marginaleffects uses the operator %||%, which R has since 4.4
+  expect_equal(estimate("estimate_slopes", slopes, "x")$Median, median(draws[["beta[x]"]]), tolerance = 1e-6)
 })

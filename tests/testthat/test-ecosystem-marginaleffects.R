@@ -7,9 +7,9 @@ skip_if_not_installed("collapse", "2.0.18") # which averages need
 if (getRversion() < "4.4") withr::local_package("rlang", .local_envir = teardown_env())
 
 marginal <- function(name, ...) {
-  # It warns of `re_formula` for all classes that are not its own, and passes it on.
+  # It warns of `re_formula` for all classes that are not its own, and passes it on; and once of "b1".
   withCallingHandlers(getExportedValue("marginaleffects", name)(...), warning = function(cnd) {
-    if (grepl("not known to be supported", conditionMessage(cnd))) invokeRestart("muffleWarning")
+    if (grepl("not known to be supported|positional indices", conditionMessage(cnd))) invokeRestart("muffleWarning")
   })
 }
 draws_of <- function(fit, variable) unclass(posterior::as_draws_matrix(fit))[, variable]
@@ -89,7 +89,8 @@ test_that("two grouping factors, complete and no pooling, and NUTS", {
   none <- no_pooling(y ~ x + (1 | g), rows, seed = 1, iter_sampling = 200)
   means <- marginal("avg_predictions", none, by = "g")
   expect_equal(means$estimate, medians(t(rowsum(t(posterior_epred(none)), rows$g) / as.vector(table(rows$g))))[match(means$g, sort(unique(rows$g)))])
-  expect_error(marginal("predictions", none, re_formula = NA), class = "bayespool_error_model")
+  # marginaleffects quotes errors of predictions.
+  expect_error(marginal("predictions", none, re_formula = NA), "has no population to predict for")
   nuts <- update(complete, algorithm = "nuts", iter_warmup = 200)
   expect_equal(marginal("predictions", nuts)$estimate, medians(posterior_epred(nuts)))
 })
@@ -121,8 +122,8 @@ test_that("pictures have these numbers", {
 
 test_that("what cannot be had is an error that says so", {
   expect_error(marginal("hypotheses", slopes, "b1 = b2"), "hypothesis", class = "bayespool_error_model")
-  expect_error(marginal("predictions", slopes, type = "probs"), class = "bayespool_error_argument")
-  expect_error(marginal("predictions", update(slopes, iter_sampling = 0)), class = "bayespool_error_draws")
+  expect_error(marginal("predictions", slopes, type = "probs"), "must be \"response\", \"link\", or \"prediction\"")
+  expect_error(marginal("predictions", update(slopes, iter_sampling = 0)), "no draws")
   moments <- update(slopes, data = group_moments(y ~ x + f + (1 | g), rows))
   expect_equal(
     marginal("predictions", moments, newdata = rows[1:3, ])$estimate, medians(posterior_epred(slopes, rows[1:3, ])), tolerance = 1e-8
