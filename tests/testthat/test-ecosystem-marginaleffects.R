@@ -91,7 +91,7 @@ test_that("two grouping factors, complete and no pooling, and NUTS", {
   expect_equal(means$estimate, medians(t(rowsum(t(posterior_epred(none)), rows$g) / as.vector(table(rows$g))))[match(means$g, sort(unique(rows$g)))])
   # marginaleffects quotes errors of predictions.
   expect_error(marginal("predictions", none, re_formula = NA), "has no population to predict for")
-  nuts <- update(complete, algorithm = "nuts", iter_warmup = 200)
+  nuts <- suppressWarnings(update(complete, algorithm = "nuts", iter_warmup = 200)) # of few draws
   expect_equal(marginal("predictions", nuts)$estimate, medians(posterior_epred(nuts)))
 })
 
