@@ -30,6 +30,9 @@
 #' @param interval For `tidy()` the kind of interval: `"hdi"`, the shortest interval, or `"central"`, with as much below as above.
 #'   For `augment()` what it is of: `"none"`, `"confidence"` (the expected response) or `"prediction"` (another observation like
 #'   it), as in [predict()][predict.bayespool_fit]; it is the shortest interval.
+#' @param exponentiate Whether estimates and ends of intervals are their exponentials, all but those of standard deviations and
+#'   correlations: of [binomial()] odds ratios, of [poisson()] rate ratios. That of a posterior mean is the geometric mean of
+#'   the ratio. `std.error` is then the estimate times the standard deviation of its logarithm.
 #' @param se_fit Whether `augment()` adds the posterior standard deviation of the expected response.
 #' @param newdata A data frame with predictors and groups; the default is the rows that the fit used. A new group
 #'   of a model with a population has the mean of the population.
@@ -77,13 +80,14 @@ NULL
 #' @aliases tidy
 #' @export
 tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_pars"), conf.int = FALSE, conf.level = 0.94,
-                               interval = c("hdi", "central"), ...) {
+                               interval = c("hdi", "central"), exponentiate = FALSE, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
   effects <- choose_effects(x, effects, missing(effects), call)
   check_flag(conf.int, call)
   check_interval_prob(conf.level, call)
   interval <- choose_interval(interval, call)
+  check_flag(exponentiate, call)
   values <- function(deviations = FALSE) {
     if (!conf.int) {
       return(posterior_table(x, deviations = deviations, call = call))
@@ -94,7 +98,8 @@ tidy.bayespool_fit <- function(x, effects = c("fixed", "ran_pars"), conf.int = F
   rows <- lapply(effects, function(effect) {
     if (effect == "ran_vals") table <- values(deviations = TRUE)
     if (effect == "ran_coefs" && has_two_terms(x$model)) table <- coefficient_table(x, conf.level, interval, call)[, colnames(table)]
-    tidy_effect(x, effect, table)
+    rows <- tidy_effect(x, effect, table)
+    if (exponentiate && effect != "ran_pars") exponentiate_estimates(rows) else rows
   })
   do.call(rbind, rows)
 }
@@ -123,6 +128,14 @@ tidy_effect <- function(fit, effect, table) {
     ),
     size
   )
+}
+
+# As in broom.mixed: the standard error is that of the exponential near the estimate.
+exponentiate_estimates <- function(rows) {
+  columns <- intersect(c("estimate", "conf.low", "conf.high"), names(rows))
+  rows[columns] <- lapply(rows[columns], exp)
+  rows$std.error <- rows$estimate * rows$std.error
+  rows
 }
 
 # From standard deviations, then correlations, then sigma, to columns of the lower triangle of the effects' matrix, then sigma.

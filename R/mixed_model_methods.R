@@ -416,8 +416,10 @@ model.frame.bayespool_fit <- function(formula, ...) {
   ignore_dots(rlang::exprs(...), call)
   used <- observed_rows(formula, "model.frame()", call)$row
   variables <- reformulas::subbars(formula$formula)
-  all_rows <- stats::model.frame(variables, formula$data, na.action = stats::na.pass)
-  structure(droplevels(all_rows[used, , drop = FALSE]), terms = attr(all_rows, "terms"))
+  # The bases of terms, such as poly()'s, are those of all rows; R keeps labels and other attributes of the variables here.
+  stats::model.frame(
+    variables, formula$data, na.action = function(frame) frame[used, , drop = FALSE], drop.unused.levels = TRUE
+  )
 }
 
 # The fixed effects with the names of lme4. `means`: of all variables, named.

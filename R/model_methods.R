@@ -11,13 +11,6 @@ formula.bayespool_fit <- function(x, ...) {
   x$formula
 }
 
-#' @importFrom stats family
-#' @export
-family.bayespool_fit <- function(object, ...) {
-  ignore_dots(rlang::exprs(...), rlang::current_env())
-  switch(object$model$family, gaussian = stats::gaussian(), binomial = stats::binomial(), poisson = stats::poisson())
-}
-
 #' @rdname bayespool-weights
 #' @importFrom stats weights
 #' @export

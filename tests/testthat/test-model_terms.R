@@ -85,6 +85,17 @@ test_that("terms() of counts have the offset, and family() is the one of the fit
   expect_identical(family(quiet(no_pooling, formulas[[1]], rows))[c("family", "link")], gaussian()[c("family", "link")])
 })
 
+test_that("model.frame() keeps labels of variables, and bases of all rows", {
+  labelled <- rows
+  attr(labelled$nitro, "label") <- "Nitrogen"
+  attr(labelled$Variety, "label") <- "Variety of oats"
+  frame <- model.frame(quiet(varying_intercept, yield ~ nitro + Variety + (1 | Block), labelled))
+  expect_identical(lapply(frame[c("nitro", "Variety")], attr, "label"), list(nitro = "Nitrogen", Variety = "Variety of oats"))
+  expect_identical(rownames(frame), rownames(rows)[-c(3, 20)])
+  bases <- model.frame(quiet(varying_intercept, formulas[[4]], rows))[["poly(nitro, 2)"]]
+  expect_identical(unclass(bases)[1:70, ], unclass(poly(rows$nitro, 2))[-c(3, 20), ], ignore_attr = "dimnames")
+})
+
 test_that("a fit from moments has terms with the bases of its rows, and no matrix", {
   formula <- formulas[[4]]
   with_rows <- quiet(varying_intercept, formula, rows)

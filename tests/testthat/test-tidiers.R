@@ -79,6 +79,17 @@ test_that("each model has the effects that it has", {
   expect_error(tidy(none, effects = c("fixed", "ran_vals")), "ran_coefs", class = "bayespool_error_model")
 })
 
+test_that("exponentiate gives the exponentials of coefficients alone", {
+  table <- tidy(slopes, c("fixed", "ran_vals", "ran_coefs", "ran_pars"), conf.int = TRUE)
+  ratios <- tidy(slopes, c("fixed", "ran_vals", "ran_coefs", "ran_pars"), conf.int = TRUE, exponentiate = TRUE)
+  of_coefficients <- table$effect != "ran_pars"
+  for (column in c("estimate", "conf.low", "conf.high")) {
+    expect_identical(ratios[[column]], ifelse(of_coefficients, exp(table[[column]]), table[[column]]))
+  }
+  expect_identical(ratios$std.error, ifelse(of_coefficients, exp(table$estimate), 1) * table$std.error)
+  expect_error(tidy(slopes, exponentiate = "yes"), class = "bayespool_error_argument")
+})
+
 test_that("level has the user's labels, whatever they are", {
   wild <- c("New York", "Paris, FR", "a[1]", "101", "")
   data <- data.frame(g = factor(rep(wild, 4), levels = wild), y = rows$y[1:20])
