@@ -7,7 +7,8 @@ get_predictions.bayespool_fit <- function(model, data_grid, ci_level = 0.95, typ
   call <- rlang::current_env()
   type <- choose_one(type, c("fixed", "random"), call)
   population <- type == "fixed" && !has_independent_groups(model$model)
-  rows <- prediction_rows(model, data_grid, list(population = population, allow_new_levels = TRUE), "ggeffects", call, response = FALSE)
+  known <- data_grid[!vapply(data_grid, function(values) all(is.na(values)), NA)] # weights are NA there
+  rows <- prediction_rows(model, known, list(population = population, allow_new_levels = TRUE), "ggeffects", call, response = FALSE)
   observed <- interval == "prediction"
   noise <- if (observed) noise_of_rows(model, rows, call) else 0
   size <- if (observed || model$model$family == "poisson") rows$size

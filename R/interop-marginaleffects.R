@@ -1,7 +1,7 @@
 # Methods for marginaleffects: predictions, comparisons and slopes of draws.
 
-# marginaleffects asks this option for classes that it does not know itself.
-.onLoad <- function(libname, pkgname) {
+# It asks this option for classes that it does not know itself.
+add_model_class <- function() {
   options(marginaleffects_model_classes = union(getOption("marginaleffects_model_classes"), "bayespool_fit"))
 }
 

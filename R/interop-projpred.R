@@ -24,7 +24,9 @@ get_refmodel.bayespool_fit <- function(object, ...) {
     extract_model_data = function(object, newdata, ..., extract_y = TRUE) {
       response_of_rows(object, if (is.null(newdata)) rows else new_rows(object, newdata, FALSE, call), extract_y)
     },
-    cvfun = function(folds) lapply(seq_len(max(folds)), function(k) update.bayespool_fit(object, data = data[folds != k, , drop = FALSE])),
+    cvfun = function(folds) {
+      lapply(seq_len(max(folds)), function(k) update.bayespool_fit(object, data = data[folds != k, , drop = FALSE]))
+    },
     cvrefbuilder = get_refmodel.bayespool_fit, dis = if (!has_counts(object$model)) drop(sigmas_given(object$model, draws_matrix(object, call))), ...
   )
 }

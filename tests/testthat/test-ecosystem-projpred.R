@@ -2,7 +2,8 @@
 
 skip_on_cran() # all of it takes long
 
-projected <- function(name, ...) suppressMessages(suppressWarnings(getExportedValue("projpred", name)(...))) # of few draws and deprecations
+# Messages and warnings are of few draws and of names that projpred has given up.
+projected <- function(name, ...) suppressMessages(suppressWarnings(getExportedValue("projpred", name)(...)))
 
 rows <- withr::with_seed(5, {
   data <- data.frame(g = rep(letters[1:6], each = 10), x1 = rnorm(60), x2 = rnorm(60), x3 = rnorm(60), n = rep(3:8, 10), e = runif(60, 1, 2))
@@ -57,7 +58,8 @@ test_that("K-fold cross-validation refits to the other folds", {
   expect_equal(nobs(fits[[1]]), 30)
   expect_equal(model.frame(fits[[2]])$y, rows$y[folds == 1])
   selected <- projected(
-    "cv_varsel", fit, cv_method = "kfold", K = 2, method = "forward", nterms_max = 1, nclusters = 1, nclusters_pred = 1, verbose = FALSE, seed = 1
+    "cv_varsel", fit, cv_method = "kfold", K = 2, method = "forward", nterms_max = 1, nclusters = 1, nclusters_pred = 1, verbose = FALSE,
+    seed = 1
   )
   expect_s3_class(selected, "vsel")
 })
@@ -67,5 +69,6 @@ test_that("what is no reference model is an error that says so", {
   expect_error(projected("get_refmodel", no_pooling(y ~ x1 + (1 | g), rows, seed = 1)), class = "bayespool_error_model")
   expect_error(projected("get_refmodel", update(fit, prior_only = TRUE)), class = "bayespool_error_argument")
   expect_error(projected("get_refmodel", update(fit, iter_sampling = 0)), class = "bayespool_error_draws")
-  expect_error(projected("get_refmodel", update(fit, data = group_moments(y ~ x1 + (1 | g), rows), formula. = y ~ x1 + (1 | g))), class = "bayespool_error_data")
+  moments <- varying_intercept(y ~ x1 + (1 | g), group_moments(y ~ x1 + (1 | g), rows), seed = 1)
+  expect_error(projected("get_refmodel", moments), class = "bayespool_error_data")
 })

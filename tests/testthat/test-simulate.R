@@ -14,9 +14,8 @@ test_that("simulate() has the numbers of posterior_predict(), in the shape that 
   expect_identical(row.names(table), row.names(rows))
   expect_identical(attr(table, "seed"), 1)
   expect_identical(unname(t(as.matrix(table))), unname(posterior_predict(slopes, ndraws = 3, seed = 1)))
-  expect_identical(
-    unname(t(as.matrix(simulate(slopes, 2, seed = 1, re_formula = NA)))), unname(posterior_predict(slopes, ndraws = 2, seed = 1, re_formula = NA))
-  )
+  population <- posterior_predict(slopes, ndraws = 2, seed = 1, re_formula = NA)
+  expect_identical(unname(t(as.matrix(simulate(slopes, 2, seed = 1, re_formula = NA)))), unname(population))
   expect_identical(dim(simulate(slopes)), c(30L, 1L))
   expect_identical(dim(simulate(slopes, 1000)), c(30L, 1000L))
 })
@@ -68,6 +67,7 @@ test_that("a simulation for each draw at most, of rows that the fit holds", {
 test_that("pairs() draws the variables that were asked for", {
   skip_on_cran() # grids of pictures take long
   skip_if_not_installed("bayesplot")
+  withr::local_pdf(NULL)
   # Some versions of bayesplot use arguments that newer ones of ggplot2 do not know.
   grid_of <- function(...) suppressWarnings(pairs(...))
   titles <- function(grid) unlist(lapply(grid$bayesplots, function(plot) plot$labels$subtitle))
