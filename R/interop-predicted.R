@@ -19,6 +19,10 @@ get_predicted.bayespool_fit <- function(x, data = NULL, predict = "expectation",
   )
 }
 
+# ggeffects undoes it, so that log(y) is shown as y.
+#' @exportS3Method insight::find_transformation
+find_transformation.bayespool_fit <- function(x, ...) insight::find_transformation(format_expr(x$formula[[2]]))
+
 # draws x rows: what is expected (of trials probabilities), on the scale of the link, or other observations.
 draws_of_type <- function(fit, newdata, type, ...) {
   switch(type,

@@ -27,7 +27,8 @@ get_refmodel.bayespool_fit <- function(object, ...) {
     cvfun = function(folds) {
       lapply(seq_len(max(folds)), function(k) update.bayespool_fit(object, data = data[folds != k, , drop = FALSE]))
     },
-    cvrefbuilder = get_refmodel.bayespool_fit, dis = if (!has_counts(object$model)) drop(sigmas_given(object$model, draws_matrix(object, call))), ...
+    cvrefbuilder = get_refmodel.bayespool_fit,
+    dis = if (!has_counts(object$model)) drop(sigmas_given(object$model, draws_matrix(object, call))), ...
   )
 }
 

@@ -6,7 +6,8 @@ skip_on_cran() # all of it takes long
 projected <- function(name, ...) suppressMessages(suppressWarnings(getExportedValue("projpred", name)(...)))
 
 rows <- withr::with_seed(5, {
-  data <- data.frame(g = rep(letters[1:6], each = 10), x1 = rnorm(60), x2 = rnorm(60), x3 = rnorm(60), n = rep(3:8, 10), e = runif(60, 1, 2))
+  data <- data.frame(g = rep(letters[1:6], each = 10), x1 = rnorm(60), x2 = rnorm(60), x3 = rnorm(60))
+  data <- transform(data, n = rep(3:8, 10), e = runif(60, 1, 2))
   effect <- rnorm(6)[match(data$g, letters)]
   transform(
     data, y = 2 * x1 + effect + rnorm(60), k = rbinom(60, n, plogis(effect)), c = rpois(60, e * exp(effect / 2)), w = runif(60, 1, 2),
