@@ -12,3 +12,9 @@
 #' @importFrom stats gaussian
 #' @useDynLib bayespool, .registration = TRUE
 "_PACKAGE"
+
+# What other packages need to know, once they are loaded.
+.onLoad <- function(libname, pkgname) {
+  rlang::on_package_load("texreg", set_extract())
+  rlang::on_package_load("marginaleffects", add_model_class())
+}

@@ -98,6 +98,10 @@ ndraws.bayespool_fit <- function(x) {
   x$settings$chains * x$settings$iter_sampling
 }
 
+# The name that rstantools and brms had for it.
+#' @rawNamespace S3method(rstantools::nsamples, bayespool_fit)
+nsamples.bayespool_fit <- function(object, ...) ndraws.bayespool_fit(object)
+
 #' @rdname draws
 #' @export
 as.matrix.bayespool_fit <- function(x, ..., pars = NULL, regex_pars = NULL) {

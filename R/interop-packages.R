@@ -18,6 +18,12 @@
 #' | effects | `Effect("x", fit)`, `predictorEffects(fit)`: means of the fixed effects with intervals of a normal approximation |
 #' | car, lmtest, multcomp | their tests are of estimates and of no posterior; `multcomp::glht(fit, linfct, coef. = fixef)` and `car::linearHypothesis(fit, "x = 0", coef. = fixef(fit))` run, with a normal approximation |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
+#' | marginaleffects (1.0.0) | `predictions()`, `comparisons()`, `slopes()`, their averages and plots, from draws: `type` is `"response"` (of trials the probability), `"link"` or `"prediction"`; `re_formula = NA` is for the population (a warning says that marginaleffects does not know the name; it is used); not `hypotheses(fit)`, but their argument `hypothesis` |
+#' | ggeffects (2.3) | `ggpredict(fit, "x")` for the population and, with `type = "random"`, for groups, by quadrature (the note *Adjusted for* names a group all the same); `ggemmeans()`; not `ggaverage()`, which knows only the classes in insight's list |
+#' | modelbased | `estimate_means()` and `estimate_contrasts()` with `backend = "emmeans"`, `estimate_slopes()`; others know only the classes in insight's list |
+#' | DHARMa (0.5.0) | `simulateResiduals(fit)` and its tests and plots, with new groups if `simulateREs = "unconditional"` (a warning says that the class is not in DHARMa's list) |
+#' | projpred | `varsel(fit)`, `cv_varsel(fit)` and `project(fit)`; not for [no_pooling()] |
+#' | shinystan | `shinystan::as.shinystan(as.array(fit))` |
 #'
 #' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.
 #'

@@ -1,9 +1,5 @@
 # Method for texreg: tables whose rows are those of lme4's fits. Its generic function is S4's, so the method is set when texreg is there.
 
-.onLoad <- function(libname, pkgname) {
-  rlang::on_package_load("texreg", set_extract())
-}
-
 # Methods need a class, and a place outside of this package, which is sealed by then.
 set_extract <- function() {
   place <- new.env(parent = topenv())
