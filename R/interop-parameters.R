@@ -24,20 +24,23 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
   if (nrow(rows) == 0) {
     abort_bayespool(c("{model$model$title} has no parameters of this kind.", i = "Found {.code effects = \"{effects}\"}."), "model", call)
   }
+  # What sjPlot asks for of all models that it does not know; its tables need a standard error and p.
+  of_least_squares <- identical(ci_method, "wald")
   draws <- deviations_or_draws(model, group_level, call)[, rows$variable, drop = FALSE]
   table <- parameters::model_parameters(
     as_frame(stats::setNames(matrix_columns(draws), rows$shown), nrow(draws)), as_draws = TRUE,
     centrality = centrality, dispersion = dispersion, ci = ci,
-    # compare_parameters() and sjPlot ask for this of all models that they do not know.
-    ci_method = if (identical(ci_method, "wald")) "eti" else ci_method,
+    ci_method = if (of_least_squares) "eti" else ci_method,
     test = test, rope_range = equivalence_range(model, rope_range), rope_ci = rope_ci, keep = keep, drop = drop, verbose = verbose
   )
   rows <- rows[match(table$Parameter, rows$shown), ]
   columns <- as.list(table)[names(table) != "Parameter"]
   if (length(ci) == 1) columns <- append(columns, list(CI = rep(ci, nrow(rows))), match("CI_low", names(columns)) - 1)
   if (exponentiates(model, exponentiate, call)) columns <- exponentiate_columns(columns, rows$role %in% c("population", "slope", "group"))
+  draws <- draws[, rows$variable, drop = FALSE]
+  if (of_least_squares) columns <- c(columns, list(SE = unname(apply(draws, 2, stats::sd)), p = sign_probability(draws)))
   columns <- c(
-    rows[c("Parameter", if (group_level) "Level", "Effects", "Component")], columns, draws_convergence(model, draws[, rows$variable, drop = FALSE], diagnostic), rows["Group"]
+    rows[c("Parameter", if (group_level) "Level", "Effects", "Component")], columns, draws_convergence(model, draws, diagnostic), rows["Group"]
   )
   counts <- has_counts(model$model)
   structure(
@@ -63,7 +66,7 @@ parameter_rows <- function(model, effects, group_level) {
   rows$Level <- rows$label
   rows$Parameter <- reader_names(model, rows)
   labelled <- ifelse(is.na(rows$label), rows$Parameter, paste0(rows$Parameter, " [", rows$label, "]"))
-  rows$shown <- make.unique(labelled)
+  rows$shown <- make.unique(as.character(labelled))
   # Where groups are all that there is, or have a standard deviation each, there is no column for their labels.
   if (!group_level) rows$Parameter <- labelled
   rows
@@ -114,12 +117,18 @@ draws_convergence <- function(fit, draws, diagnostic) {
 standard_error.bayespool_fit <- function(model, effects = "fixed", ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
-  table <- posterior_table(model, call = call)[variables_of_effects(model, effects), , drop = FALSE]
+  table <- posterior_table(model, call = call)[insight::find_parameters(model, effects = effects, flatten = TRUE), , drop = FALSE]
   data.frame(Parameter = rownames(table), SE = unname(table[, "sd"]))
 }
 
-# As of other Bayesian models: two times the probability of the less probable sign.
+# As of other Bayesian models.
 #' @exportS3Method parameters::p_value
-p_value.bayespool_fit <- function(model, ...) {
-  utils::getS3method("p_value", "stanreg", envir = asNamespace("parameters"))(model, ...)
+p_value.bayespool_fit <- function(model, effects = "fixed", ...) {
+  call <- rlang::current_env()
+  ignore_dots(rlang::exprs(...), call)
+  draws <- insight::get_parameters(model, effects = effects)
+  data.frame(Parameter = names(draws), p = sign_probability(draws))
 }
+
+# Two times the probability of the less probable sign, of each column.
+sign_probability <- function(draws) unname(2 * apply(draws, 2, function(x) min(mean(x >= 0), mean(x <= 0))))
