@@ -2,11 +2,6 @@
 # categories decide, times a product of numeric variables. So the moments of these products are all that is needed of rows that R does
 # not hold, or not all at once, and R's own coding of factors still applies.
 
-# The variables of `terms` as a model frame names them.
-variable_names <- function(terms) {
-  vapply(as.list(attr(terms, "variables"))[-1], function(x) if (is.name(x)) as.character(x) else format_expr(x), "")
-}
-
 predictor_terms <- function(parsed) stats::delete.response(stats::terms(parsed$fixed))
 
 # The variables of the predictors and of what varies, as expressions, by their names.

@@ -161,13 +161,8 @@ coding_patterns <- function(fixed, variables) {
 # The variables of the predictors in new rows, with the bases (such as poly()'s) and factor levels of `coding`, that of the
 # fit's moments. It may know more of them: moments can hold columns that the formula does not ask for.
 predictor_frame <- function(coding, parsed, data, call) {
-  terms <- stats::delete.response(stats::terms(parsed$fixed))
-  variables <- as.list(attr(terms, "variables"))[-1]
-  names(variables) <- vapply(variables, function(x) if (is.name(x)) as.character(x) else format_expr(x), "")
-  known_bases <- intersect(names(variables), names(coding$bases))
-  variables[known_bases] <- lapply(coding$bases[known_bases], str2lang)
-  attr(terms, "predvars") <- as.call(c(quote(list), unname(variables)))
-  levels <- coding$levels[names(coding$levels) %in% names(variables)]
+  terms <- with_bases(stats::delete.response(stats::terms(parsed$fixed)), coding)
+  levels <- coding$levels[names(coding$levels) %in% variable_names(terms)]
   for (name in intersect(names(levels), names(data))) {
     values <- as.character(without_class(data[[name]]))
     unknown <- setdiff(values, c(levels[[name]], NA))
@@ -180,6 +175,14 @@ predictor_frame <- function(coding, parsed, data, call) {
     data[[name]] <- factor(values, levels = levels[[name]])
   }
   predictor_model_frame(terms, data, levels, call, source = "newdata")
+}
+
+# `terms` whose variables are computed in other rows as they were in those of the fit.
+with_bases <- function(terms, coding) {
+  variables <- as.list(attr(terms, "variables"))[-1]
+  known <- match(variable_names(terms), names(coding$bases))
+  variables[!is.na(known)] <- lapply(coding$bases[known[!is.na(known)]], str2lang)
+  structure(terms, predvars = as.call(c(quote(list), unname(variables))))
 }
 
 # The columns that the fit's `moments` have, of other rows. `source`: the argument that these come from.

@@ -150,6 +150,11 @@ predictor_model_frame <- function(terms, data, levels, call, source = "data") {
   frame
 }
 
+# The variables of `terms` as a model frame names them.
+variable_names <- function(terms) {
+  vapply(as.list(attr(terms, "variables"))[-1], function(x) if (is.name(x)) as.character(x) else format_expr(x), "")
+}
+
 # The column that a term names, or NA for an interaction or a function.
 term_variable <- function(label) {
   expr <- str2lang(label)

@@ -1,4 +1,5 @@
-# What users of lme4 ask a fit for: fixef(), ranef(), coef(), VarCorr(), sigma(), ngrps(), vcov(), model.frame().
+# What users of lme4 ask a fit for: fixef(), ranef(), coef(), VarCorr(), sigma(), ngrps(), vcov(), model.frame(). See
+# model_terms.R for terms(), model.matrix(), family().
 
 #' Effects, as for any mixed model
 #'
@@ -67,9 +68,16 @@
 #' * `model.frame()`: a data frame with the response, the predictors, what varies between groups and the grouping factor of
 #'   the rows that the
 #'   fit used.
+#' * `terms()`: the terms of what `fixef()` gives, with the response and the offset, as lme4 has them. They know the bases of the fit, such
+#'   as those of [poly()] and [scale()], so `model.frame(delete.response(terms(fit)), data)` has the variables of other rows as the fit
+#'   takes them.
+#' * `model.matrix()`: the matrix that the coefficients of `fixef()` belong to, with a column for each of them and a row for each row that
+#'   the fit used.
+#' * `family()`: [gaussian()], [binomial()] or [poisson()].
 #' @section Errors: Of class `bayespool_error_model`: `ranef()` and `VarCorr()` of a model without a population of groups, and
 #'   `ngrps()` of a fit without groups. Of class `bayespool_error_argument`: a `prob` outside (0, 1), another `interval`. Of class
-#'   `bayespool_error_data`: `model.frame()` of a fit made from group moments. Of class `bayespool_error_draws`: `vcov()` of a fit
+#'   `bayespool_error_data`: `model.frame()` and `model.matrix()` of a fit made from group
+#'   moments. Of class `bayespool_error_draws`: `vcov()` of a fit
 #'   without draws, and everything for a fit by NUTS without draws.
 #' @seealso [variance_components()] for the variances with intervals and for the intraclass correlation.
 #' @references Bates, D., Maechler, M., Bolker, B. and Walker, S. (2015). Fitting linear mixed-effects models using lme4.
