@@ -11,6 +11,7 @@ r2.bayespool_fit <- function(model, ...) performance::r2_bayes(model, ...)
 r2_posterior.bayespool_fit <- function(model, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
+  check_uses_data(model, call)
   whole <- bayes_R2.bayespool_fit(model)
   if (!has_population(model$model)) {
     return(list(R2_Bayes = stats::setNames(whole, rep("R2", length(whole)))))
@@ -18,7 +19,8 @@ r2_posterior.bayespool_fit <- function(model, ...) {
   rows <- observed_rows(model, "The R2 of the fixed effects", call)
   expected <- rstantools::posterior_epred(model, re_formula = NA)
   weight <- if (has_counts(model$model)) rep(1, length(rows$y)) else rows$weight
-  variance <- function(x) drop((x - drop(x %*% weight) / sum(weight))^2 %*% weight)
+  # From the first row on, so that of a constant it is 0.
+  variance <- function(x) drop((x - x[, 1] - drop((x - x[, 1]) %*% weight) / sum(weight))^2 %*% weight)
   explained <- variance(expected)
   fixed <- explained / (explained + variance(rep(rows$y, each = nrow(expected)) - expected))
   list(
@@ -87,24 +89,13 @@ performance_mae.bayespool_fit <- function(model, ...) {
 
 # Checks -----------------------------------------------------------------------------------------------------------------
 
-# Data that the fit predicts for its own rows, beside these.
+# What it does for other models, which takes every error for a missing simulate().
 #' @exportS3Method performance::check_predictions
-check_predictions.bayespool_fit <- function(model = NULL, iterations = 50, check_range = FALSE, re_formula = NULL, bandwidth = "nrd",
-                                            type = NULL, ...) {
+check_predictions.bayespool_fit <- function(model = NULL, ...) {
   call <- rlang::current_env()
-  ignore_dots(rlang::exprs(...), call)
-  check_uses_data(model, call)
-  check_positive_count(iterations, call)
-  rows <- observed_rows(model, "check_predictions()", call)
-  ndraws <- min(iterations, posterior::ndraws(model))
-  predicted <- t(rstantools::posterior_predict(model, re_formula = re_formula, ndraws = ndraws))
-  colnames(predicted) <- paste0("sim_", seq_len(ndraws))
-  structure(
-    data.frame(predicted, y = rows$y),
-    check_range = check_range, response_name = format_expr(model$formula[[2]]), bandwidth = bandwidth,
-    model_info = insight::model_info(model), type = type %||% if (has_counts(model$model)) "discrete_interval" else "density",
-    class = c("performance_pp_check", "see_performance_pp_check", "data.frame")
-  )
+  fit_draws(model, call = call)
+  observed_rows(model, "check_predictions()", call)
+  NextMethod()
 }
 
 # A posterior distribution is not on the boundary, as estimates can be, unless its prior is.
