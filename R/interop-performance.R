@@ -160,6 +160,10 @@ is_converged.bayespool_fit <- function(x, ...) {
   structure(rhat <= 1.01 && sum(after_warmup(fit_nuts(x, call))[, , "divergent__"]) == 0, rhat = rhat)
 }
 
+# Whose generic it was in older versions.
+#' @exportS3Method performance::check_convergence
+check_convergence.bayespool_fit <- is_converged.bayespool_fit
+
 # For AIC() and BIC(), too.
 #' @importFrom stats logLik
 #' @export

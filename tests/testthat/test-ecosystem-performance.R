@@ -13,7 +13,7 @@ rows <- withr::with_seed(1, {
 })
 fit <- varying_intercept(y ~ x + z + (1 | g), rows, seed = 1, iter_sampling = 500)
 two <- mixed_model(y ~ x + (1 | g) + (1 | h), rows, seed = 1, iter_sampling = 200)
-none <- no_pooling(y ~ x + (1 | g), rows, sigma = "group", seed = 1, iter_sampling = 200)
+none <- no_pooling(y ~ 1 + (1 | g), rows, sigma = "group", seed = 1, iter_sampling = 200)
 weighted <- update(fit, y ~ x + (1 | g), weights = w, data = rows)
 counts <- partial_pooling(cbind(k, n - k) ~ 1 + (1 | g), rows, family = binomial(), seed = 1, iter_sampling = 200)
 rates <- partial_pooling(k ~ 1 + (1 | g), rows, family = poisson(), seed = 1, iter_sampling = 200)
@@ -115,7 +115,7 @@ test_that("errors of single rows", {
 })
 
 test_that("predictions beside the data", {
-  skip_if_not_installed("performance")
+  skip_if_not_installed("performance", "0.19.0") # in 0.10.2 check_predictions() is pp_check()
   checked <- withr::with_seed(1, performance::check_predictions(fit, iterations = 100))
   expect_identical(checked$y, rows$y)
   expect_identical(ncol(checked), 101L)
@@ -141,7 +141,7 @@ test_that("checks of the fit: what is singular, what has converged, what is corr
   rhat <- max(bayesplot::rhat(good))
   converged <- performance::check_convergence(good)
   expect_equal(attr(converged, "rhat"), rhat)
-  expect_identical(as.logical(converged), rhat <= 1.01 && sum(nuts_params(good, "divergent__")$Value) == 0)
+  expect_identical(as.logical(converged), rhat <= 1.01 && sum(bayesplot::nuts_params(good, "divergent__")$Value) == 0)
   expect_false(performance::check_convergence(suppressWarnings(update(fit, algorithm = "nuts", iter_sampling = 10, iter_warmup = 5))))
 
   # Of two predictors the factor of both is 1 / (1 - r^2), r that of their coefficients.
