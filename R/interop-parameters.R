@@ -7,11 +7,7 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
                                            verbose = TRUE, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
-  if (!is.null(standardize)) {
-    abort_bayespool(
-      c("{.arg standardize} is not available.", i = "Fit the model to columns that have been scaled, as by {.fn scale}."), "argument", call
-    )
-  }
+  if (!is.null(standardize)) refuse_standardizing(call)
   check_flag(group_level, call)
   if (identical(effects, "grouplevel")) {
     effects <- "random"
@@ -132,3 +128,17 @@ p_value.bayespool_fit <- function(model, effects = "fixed", ...) {
 
 # Two times the probability of the less probable sign, of each column.
 sign_probability <- function(draws) unname(2 * apply(draws, 2, function(x) min(mean(x >= 0), mean(x <= 0))))
+
+# Priors are stated on the scale of the data. Without this method the numbers of the fit would be shown as standardized ones.
+#' @exportS3Method datawizard::standardize
+standardize.bayespool_fit <- function(x, ...) refuse_standardizing(rlang::current_env())
+
+refuse_standardizing <- function(call) {
+  abort_bayespool(
+    c(
+      "A fit is not standardized: its priors are on the scale of the data.",
+      i = "Fit the model to columns that have been scaled, as by {.fn scale}, with priors for these."
+    ),
+    "argument", call
+  )
+}

@@ -112,6 +112,9 @@ test_that("models without a population, counts, known errors, moments, NUTS", {
 test_that("arguments that cannot be served are refused", {
   skip_if_not_installed("parameters")
   expect_error(table_of(slopes, standardize = "refit"), "scale", class = "bayespool_error_argument")
+  skip_if_not_installed("datawizard")
+  expect_error(exported("datawizard", "standardize")(slopes), "scale", class = "bayespool_error_argument")
+  expect_error(parameters::standardize_parameters(slopes), class = "bayespool_error_argument")
   expect_error(table_of(slopes, effects = "total"), class = "bayespool_error_argument")
   expect_error(table_of(slopes, group_level = NA), class = "bayespool_error_argument")
   expect_error(table_of(slopes, exponentiate = "yes"), class = "bayespool_error_argument")
