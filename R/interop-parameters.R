@@ -27,7 +27,7 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
     as_frame(stats::setNames(matrix_columns(draws), rows$shown), nrow(draws)), as_draws = TRUE,
     centrality = centrality, dispersion = dispersion, ci = ci,
     ci_method = if (of_least_squares) "eti" else ci_method,
-    test = test, rope_range = equivalence_range(model, rope_range), rope_ci = rope_ci, keep = keep, drop = drop, verbose = verbose
+    test = test, rope_range = region_or_default(model, rope_range), rope_ci = rope_ci, keep = keep, drop = drop, verbose = verbose
   )
   rows <- rows[match(table$Parameter, rows$shown), ]
   columns <- as.list(table)[names(table) != "Parameter"]
@@ -41,7 +41,7 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
   counts <- has_counts(model$model)
   structure(
     as_frame(columns, nrow(rows)),
-    class = class(table), is_bayesian = TRUE, ci = ci, ci_method = ci_method, exponentiate = exponentiate, effects = effects,
+    class = class(table), is_bayesian = TRUE, bootstrap = FALSE, ci = ci, ci_method = ci_method, exponentiate = exponentiate, effects = effects,
     object_name = rlang::as_label(substitute(model)), model_class = class(model), model_formula = format_formula(model$formula), n_obs = stats::nobs(model),
     linear_model = !counts, log_link = counts, logit_link = model$model$family == "binomial", mixed_model = has_population(model$model),
     ran_pars = !group_level, ignore_group = !group_level, digits = 2, p_digits = 3, footer_digits = 3, verbose = verbose
@@ -113,7 +113,7 @@ draws_convergence <- function(fit, draws, diagnostic) {
 standard_error.bayespool_fit <- function(model, effects = "fixed", ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
-  table <- posterior_table(model, call = call)[insight::find_parameters(model, effects = effects, flatten = TRUE), , drop = FALSE]
+  table <- posterior_table(model, call = call)[find_parameters.bayespool_fit(model, effects, flatten = TRUE), , drop = FALSE]
   data.frame(Parameter = rownames(table), SE = unname(table[, "sd"]))
 }
 
@@ -122,7 +122,7 @@ standard_error.bayespool_fit <- function(model, effects = "fixed", ...) {
 p_value.bayespool_fit <- function(model, effects = "fixed", ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
-  draws <- insight::get_parameters(model, effects = effects)
+  draws <- get_parameters.bayespool_fit(model, effects)
   data.frame(Parameter = names(draws), p = sign_probability(draws))
 }
 

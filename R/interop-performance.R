@@ -178,3 +178,20 @@ logLik.bayespool_fit <- function(object, ...) {
     "model", call
   )
 }
+
+# Comparisons --------------------------------------------------------------------------------------------------------------
+
+#' @exportS3Method performance::test_bf
+test_bf.bayespool_fit <- function(..., reference = 1) bayesfactor_models.bayespool_fit(..., denominator = reference)
+
+#' @exportS3Method performance::test_performance
+test_performance.bayespool_fit <- function(...) {
+  call <- rlang::current_env()
+  abort_bayespool(
+    c(
+      "{.fn test_performance} tests estimates of maximum likelihood.",
+      i = "{.fn performance::test_bf} has Bayes factors, and {.fn loo_compare} how well fits predict."
+    ),
+    "model", call
+  )
+}

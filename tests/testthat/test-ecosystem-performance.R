@@ -161,3 +161,14 @@ test_that("what is for least squares, or needs an estimate at a maximum, says wh
   expect_error(AIC(fit), class = "bayespool_error_model")
   expect_error(BIC(fit), class = "bayespool_error_model")
 })
+
+test_that("test_bf() has exact Bayes factors", {
+  skip_if_not_installed("performance")
+  large <- varying_intercept(y ~ x + (1 | g), rows, iter_sampling = 0, prior = list(beta_0 = dist_normal(0, 5), beta = dist_normal(0, 2)))
+  small <- update(large, y ~ 1 + (1 | g), prior = list(beta_0 = dist_normal(0, 5)))
+  table <- performance::test_bf(small, large)
+  expect_equal(table$log_BF, c(0, log_marginal_likelihood(large) - log_marginal_likelihood(small)))
+  expect_equal(performance::test_bf(small, large, reference = 2)$log_BF[1], -table$log_BF[2])
+  expect_identical(rownames(table), c("small", "large"))
+  expect_error(performance::test_performance(small, large), "loo_compare", class = "bayespool_error_model")
+})
