@@ -11,6 +11,10 @@
 #' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population (of counts with `type = "response"` probabilities, odds ratios, or rates for an exposure of 1); not for [no_pooling()], which has none |
 #' | priorsense | `powerscale_sensitivity(fit)`, `powerscale_sequence(fit)` and the plots; the log prior has one variable for each prior, `lprior_sigma_mu` and so on, for `prior_selection = "sigma_mu"` |
 #' | bayestestR | `hdi()`, `rope()` and `describe_posterior()`; others, such as `p_direction()`, on `as_draws_df(fit)` |
+#' | parameters | `model_parameters(fit, effects = "all")`, with `group_level = TRUE` the groups, printed, as Markdown, and as a picture of see (not of the groups); `standard_error()`, `p_value()`. `compare_parameters()` takes such tables, not fits, and cannot print those of Bayesian models |
+#' | performance | `model_performance()`, `r2()`, `r2_loo()`, `r2_nakagawa()`, `icc()` (the ratio of the posterior means of the variances; [variance_components()] has the posterior mean of the ratio), `performance_rmse()` and others, `check_predictions()`, `check_collinearity()`, `check_convergence()`, `check_singularity()`, `test_bf()`. Errors of counts are in events. `looic()` and `compare_performance()` know their models by name: [loo()][loo.bayespool_fit] and [loo_compare()][loo_compare.bayespool_fit] do it here |
+#' | report | `report()` and its parts, but effect sizes |
+#' | sjPlot | `tab_model()`, in which p is two times the probability of the less probable sign (`show.p = FALSE` leaves it out), and `plot_model()` of estimates |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
 #'
 #' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.

@@ -23,7 +23,7 @@ test_that("tab_model(): estimates, intervals, variances and R2", {
 
 test_that("plot_model(): medians and intervals", {
   skip_if_not_installed("sjPlot")
-  picture <- exported("sjPlot", "plot_model")(fit)
+  picture <- suppressWarnings(exported("sjPlot", "plot_model")(fit)) # of ggplot2, on what it calls
   estimates <- as.data.frame(picture$data)
   expect_setequal(as.character(estimates$term), c("N1", "P1"))
   slope <- draws_of("beta[N1]")
