@@ -36,13 +36,15 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
   draws <- draws[, rows$variable, drop = FALSE]
   if (of_least_squares) columns <- c(columns, list(SE = unname(apply(draws, 2, stats::sd)), p = sign_probability(draws)))
   columns <- c(
-    rows[c("Parameter", if (group_level) "Level", "Effects", "Component")], columns, draws_convergence(model, draws, diagnostic), rows["Group"]
+    rows[c("Parameter", if (group_level) "Level", "Effects", "Component")], columns,
+    draws_convergence(model, draws, diagnostic), rows["Group"]
   )
   counts <- has_counts(model$model)
   structure(
     as_frame(columns, nrow(rows)),
-    class = class(table), is_bayesian = TRUE, bootstrap = FALSE, ci = ci, ci_method = ci_method, exponentiate = exponentiate, effects = effects,
-    object_name = rlang::as_label(substitute(model)), model_class = class(model), model_formula = format_formula(model$formula), n_obs = stats::nobs(model),
+    class = class(table), is_bayesian = TRUE, bootstrap = FALSE, ci = ci, ci_method = ci_method, exponentiate = exponentiate,
+    effects = effects, object_name = rlang::as_label(substitute(model)), model_class = class(model),
+    model_formula = format_formula(model$formula), n_obs = stats::nobs(model),
     linear_model = !counts, log_link = counts, logit_link = model$model$family == "binomial", mixed_model = has_population(model$model),
     ran_pars = !group_level, ignore_group = !group_level, digits = 2, p_digits = 3, footer_digits = 3, verbose = verbose
   )

@@ -49,7 +49,7 @@ model_performance.bayespool_fit <- function(model, metrics = "all", verbose = TR
   choices <- c("LOOIC", "WAIC", "R2", "R2_adjusted", "ICC", "RMSE", "SIGMA")
   metrics <- if (identical(metrics, "all")) choices else if (identical(metrics, "common")) c("LOOIC", "WAIC", "R2", "RMSE") else metrics
   valid <- is.character(metrics) && length(metrics) > 0 && all(toupper(metrics) %in% toupper(choices))
-  check_argument(metrics, valid, "\"all\", \"common\" or some of \"LOOIC\", \"WAIC\", \"R2\", \"R2_adjusted\", \"ICC\", \"RMSE\", \"SIGMA\"", call)
+  check_argument(metrics, valid, paste0("\"all\", \"common\" or some of ", toString(choices)), call)
   asked <- choices[toupper(choices) %in% toupper(metrics)]
   has <- c(
     R2_adjusted = !has_counts(model$model), ICC = has_population(model$model) && model$model$family != "poisson",
