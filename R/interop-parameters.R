@@ -7,11 +7,7 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
                                            verbose = TRUE, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
-  if (!is.null(standardize)) {
-    abort_bayespool(
-      c("{.arg standardize} is not available.", i = "Fit the model to columns that have been scaled, as by {.fn scale}."), "argument", call
-    )
-  }
+  if (!is.null(standardize)) refuse_standardizing(call)
   check_flag(group_level, call)
   if (identical(effects, "grouplevel")) {
     effects <- "random"
@@ -24,26 +20,31 @@ model_parameters.bayespool_fit <- function(model, centrality = "median", dispers
   if (nrow(rows) == 0) {
     abort_bayespool(c("{model$model$title} has no parameters of this kind.", i = "Found {.code effects = \"{effects}\"}."), "model", call)
   }
+  # What sjPlot asks for of all models that it does not know; its tables need a standard error and p.
+  of_least_squares <- identical(ci_method, "wald")
   draws <- deviations_or_draws(model, group_level, call)[, rows$variable, drop = FALSE]
   table <- parameters::model_parameters(
     as_frame(stats::setNames(matrix_columns(draws), rows$shown), nrow(draws)), as_draws = TRUE,
     centrality = centrality, dispersion = dispersion, ci = ci,
-    # compare_parameters() and sjPlot ask for this of all models that they do not know.
-    ci_method = if (identical(ci_method, "wald")) "eti" else ci_method,
-    test = test, rope_range = equivalence_range(model, rope_range), rope_ci = rope_ci, keep = keep, drop = drop, verbose = verbose
+    ci_method = if (of_least_squares) "eti" else ci_method,
+    test = test, rope_range = region_or_default(model, rope_range), rope_ci = rope_ci, keep = keep, drop = drop, verbose = verbose
   )
   rows <- rows[match(table$Parameter, rows$shown), ]
   columns <- as.list(table)[names(table) != "Parameter"]
   if (length(ci) == 1) columns <- append(columns, list(CI = rep(ci, nrow(rows))), match("CI_low", names(columns)) - 1)
   if (exponentiates(model, exponentiate, call)) columns <- exponentiate_columns(columns, rows$role %in% c("population", "slope", "group"))
+  draws <- draws[, rows$variable, drop = FALSE]
+  if (of_least_squares) columns <- c(columns, list(SE = unname(apply(draws, 2, stats::sd)), p = sign_probability(draws)))
   columns <- c(
-    rows[c("Parameter", if (group_level) "Level", "Effects", "Component")], columns, draws_convergence(model, draws[, rows$variable, drop = FALSE], diagnostic), rows["Group"]
+    rows[c("Parameter", if (group_level) "Level", "Effects", "Component")], columns,
+    draws_convergence(model, draws, diagnostic), rows["Group"]
   )
   counts <- has_counts(model$model)
   structure(
     as_frame(columns, nrow(rows)),
-    class = class(table), is_bayesian = TRUE, ci = ci, ci_method = ci_method, exponentiate = exponentiate, effects = effects,
-    object_name = rlang::as_label(substitute(model)), model_class = class(model), model_formula = format_formula(model$formula), n_obs = stats::nobs(model),
+    class = class(table), is_bayesian = TRUE, bootstrap = FALSE, ci = ci, ci_method = ci_method, exponentiate = exponentiate,
+    effects = effects, object_name = rlang::as_label(substitute(model)), model_class = class(model),
+    model_formula = format_formula(model$formula), n_obs = stats::nobs(model),
     linear_model = !counts, log_link = counts, logit_link = model$model$family == "binomial", mixed_model = has_population(model$model),
     ran_pars = !group_level, ignore_group = !group_level, digits = 2, p_digits = 3, footer_digits = 3, verbose = verbose
   )
@@ -63,7 +64,7 @@ parameter_rows <- function(model, effects, group_level) {
   rows$Level <- rows$label
   rows$Parameter <- reader_names(model, rows)
   labelled <- ifelse(is.na(rows$label), rows$Parameter, paste0(rows$Parameter, " [", rows$label, "]"))
-  rows$shown <- make.unique(labelled)
+  rows$shown <- make.unique(as.character(labelled))
   # Where groups are all that there is, or have a standard deviation each, there is no column for their labels.
   if (!group_level) rows$Parameter <- labelled
   rows
@@ -114,12 +115,32 @@ draws_convergence <- function(fit, draws, diagnostic) {
 standard_error.bayespool_fit <- function(model, effects = "fixed", ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
-  table <- posterior_table(model, call = call)[variables_of_effects(model, effects), , drop = FALSE]
+  table <- posterior_table(model, call = call)[find_parameters.bayespool_fit(model, effects, flatten = TRUE), , drop = FALSE]
   data.frame(Parameter = rownames(table), SE = unname(table[, "sd"]))
 }
 
-# As of other Bayesian models: two times the probability of the less probable sign.
+# As of other Bayesian models.
 #' @exportS3Method parameters::p_value
-p_value.bayespool_fit <- function(model, ...) {
-  utils::getS3method("p_value", "stanreg", envir = asNamespace("parameters"))(model, ...)
+p_value.bayespool_fit <- function(model, effects = "fixed", ...) {
+  call <- rlang::current_env()
+  ignore_dots(rlang::exprs(...), call)
+  draws <- get_parameters.bayespool_fit(model, effects)
+  data.frame(Parameter = names(draws), p = sign_probability(draws))
+}
+
+# Two times the probability of the less probable sign, of each column.
+sign_probability <- function(draws) unname(2 * apply(draws, 2, function(x) min(mean(x >= 0), mean(x <= 0))))
+
+# Priors are stated on the scale of the data. Without this method the numbers of the fit would be shown as standardized ones.
+#' @exportS3Method datawizard::standardize
+standardize.bayespool_fit <- function(x, ...) refuse_standardizing(rlang::current_env())
+
+refuse_standardizing <- function(call) {
+  abort_bayespool(
+    c(
+      "A fit is not standardized: its priors are on the scale of the data.",
+      i = "Fit the model to columns that have been scaled, as by {.fn scale}, with priors for these."
+    ),
+    "argument", call
+  )
 }

@@ -11,6 +11,7 @@ r2.bayespool_fit <- function(model, ...) performance::r2_bayes(model, ...)
 r2_posterior.bayespool_fit <- function(model, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)
+  check_uses_data(model, call)
   whole <- bayes_R2.bayespool_fit(model)
   if (!has_population(model$model)) {
     return(list(R2_Bayes = stats::setNames(whole, rep("R2", length(whole)))))
@@ -18,7 +19,8 @@ r2_posterior.bayespool_fit <- function(model, ...) {
   rows <- observed_rows(model, "The R2 of the fixed effects", call)
   expected <- rstantools::posterior_epred(model, re_formula = NA)
   weight <- if (has_counts(model$model)) rep(1, length(rows$y)) else rows$weight
-  variance <- function(x) drop((x - drop(x %*% weight) / sum(weight))^2 %*% weight)
+  # From the first row on, so that of a constant it is 0.
+  variance <- function(x) drop((x - x[, 1] - drop((x - x[, 1]) %*% weight) / sum(weight))^2 %*% weight)
   explained <- variance(expected)
   fixed <- explained / (explained + variance(rep(rows$y, each = nrow(expected)) - expected))
   list(
@@ -47,7 +49,7 @@ model_performance.bayespool_fit <- function(model, metrics = "all", verbose = TR
   choices <- c("LOOIC", "WAIC", "R2", "R2_adjusted", "ICC", "RMSE", "SIGMA")
   metrics <- if (identical(metrics, "all")) choices else if (identical(metrics, "common")) c("LOOIC", "WAIC", "R2", "RMSE") else metrics
   valid <- is.character(metrics) && length(metrics) > 0 && all(toupper(metrics) %in% toupper(choices))
-  check_argument(metrics, valid, "\"all\", \"common\" or some of \"LOOIC\", \"WAIC\", \"R2\", \"R2_adjusted\", \"ICC\", \"RMSE\", \"SIGMA\"", call)
+  check_argument(metrics, valid, paste0("\"all\", \"common\" or some of ", toString(choices)), call)
   asked <- choices[toupper(choices) %in% toupper(metrics)]
   has <- c(
     R2_adjusted = !has_counts(model$model), ICC = has_population(model$model) && model$model$family != "poisson",
@@ -87,24 +89,13 @@ performance_mae.bayespool_fit <- function(model, ...) {
 
 # Checks -----------------------------------------------------------------------------------------------------------------
 
-# Data that the fit predicts for its own rows, beside these.
+# What it does for other models, which takes every error for a missing simulate().
 #' @exportS3Method performance::check_predictions
-check_predictions.bayespool_fit <- function(model = NULL, iterations = 50, check_range = FALSE, re_formula = NULL, bandwidth = "nrd",
-                                            type = NULL, ...) {
+check_predictions.bayespool_fit <- function(model = NULL, ...) {
   call <- rlang::current_env()
-  ignore_dots(rlang::exprs(...), call)
-  check_uses_data(model, call)
-  check_positive_count(iterations, call)
-  rows <- observed_rows(model, "check_predictions()", call)
-  ndraws <- min(iterations, posterior::ndraws(model))
-  predicted <- t(rstantools::posterior_predict(model, re_formula = re_formula, ndraws = ndraws))
-  colnames(predicted) <- paste0("sim_", seq_len(ndraws))
-  structure(
-    data.frame(predicted, y = rows$y),
-    check_range = check_range, response_name = format_expr(model$formula[[2]]), bandwidth = bandwidth,
-    model_info = insight::model_info(model), type = type %||% if (has_counts(model$model)) "discrete_interval" else "density",
-    class = c("performance_pp_check", "see_performance_pp_check", "data.frame")
-  )
+  fit_draws(model, call = call)
+  observed_rows(model, "check_predictions()", call)
+  NextMethod()
 }
 
 # A posterior distribution is not on the boundary, as estimates can be, unless its prior is.
@@ -169,6 +160,10 @@ is_converged.bayespool_fit <- function(x, ...) {
   structure(rhat <= 1.01 && sum(after_warmup(fit_nuts(x, call))[, , "divergent__"]) == 0, rhat = rhat)
 }
 
+# Whose generic it was in older versions.
+#' @exportS3Method performance::check_convergence
+check_convergence.bayespool_fit <- is_converged.bayespool_fit
+
 # For AIC() and BIC(), too.
 #' @importFrom stats logLik
 #' @export
@@ -179,6 +174,23 @@ logLik.bayespool_fit <- function(object, ...) {
       "A posterior distribution has no maximum of the likelihood, so no AIC and no BIC.",
       i = "{.fn loo} and {.fn waic} say how well new observations are predicted.",
       i = "{.fn log_marginal_likelihood} is the density of the data with all parameters integrated out."
+    ),
+    "model", call
+  )
+}
+
+# Comparisons --------------------------------------------------------------------------------------------------------------
+
+#' @exportS3Method performance::test_bf
+test_bf.bayespool_fit <- function(..., reference = 1) bayesfactor_models.bayespool_fit(..., denominator = reference)
+
+#' @exportS3Method performance::test_performance
+test_performance.bayespool_fit <- function(...) {
+  call <- rlang::current_env()
+  abort_bayespool(
+    c(
+      "{.fn test_performance} tests estimates of maximum likelihood.",
+      i = "{.fn performance::test_bf} has Bayes factors, and {.fn loo_compare} how well fits predict."
     ),
     "model", call
   )
