@@ -134,13 +134,13 @@ model_info.bayespool_fit <- function(x, ...) {
   info
 }
 
+# Of an exact fit too the draws are a sample: callers ask for nothing else before they use these.
 #' @exportS3Method insight::find_algorithm
 find_algorithm.bayespool_fit <- function(x, ...) {
   settings <- x$settings
   warmup <- if (has_chains(x)) settings$iter_warmup else 0
   list(
-    algorithm = if (has_chains(x)) "sampling" else "exact", chains = settings$chains, iterations = settings$iter_sampling + warmup,
-    warmup = warmup
+    algorithm = "sampling", chains = settings$chains, iterations = settings$iter_sampling + warmup, warmup = warmup
   )
 }
 

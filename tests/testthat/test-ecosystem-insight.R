@@ -182,7 +182,7 @@ test_that("insight: fits without rows, without draws, of chains and of the prior
   expect_warning(expect_null(insight("get_data", moments)), class = "bayespool_warning_data")
   expect_null(insight("get_data", moments, verbose = FALSE))
   expect_equal(insight("n_obs", moments), 20)
-  expect_equal(insight("find_algorithm", slopes), list(algorithm = "exact", chains = 4, iterations = 100, warmup = 0))
+  expect_equal(insight("find_algorithm", slopes), list(algorithm = "sampling", chains = 4, iterations = 100, warmup = 0))
   chains <- suppressWarnings(update(partial, algorithm = "nuts", chains = 2, iter_sampling = 50, iter_warmup = 150))
   expect_equal(insight("find_algorithm", chains), list(algorithm = "sampling", chains = 2, iterations = 200, warmup = 150))
   expect_equal(insight("get_sigma", slopes), sigma(slopes), ignore_attr = TRUE)
