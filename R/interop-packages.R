@@ -11,6 +11,8 @@
 #' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population (of counts with `type = "response"` probabilities, odds ratios, or rates for an exposure of 1); not for [no_pooling()], which has none |
 #' | priorsense | `powerscale_sensitivity(fit)`, `powerscale_sequence(fit)` and the plots; the log prior has one variable for each prior, `lprior_sigma_mu` and so on, for `prior_selection = "sigma_mu"` |
 #' | bayestestR | `hdi()`, `rope()` and `describe_posterior()`; others, such as `p_direction()`, on `as_draws_df(fit)` |
+#' | brms, rstanarm | their generics [hypothesis()], [conditional_effects()] and [posterior_vs_prior()], which are ours too |
+#' | parsnip | `linear_reg() |> set_engine("bayespool")`, with `fit(y ~ x + (1 \| g), data)` (an engine for [mixed_model()], whose arguments `set_engine()` takes); `predict()` gives numbers and, by quadrature, `type = "conf_int"` and `"pred_int"` |
 #' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
 #'
 #' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.
