@@ -61,13 +61,15 @@ conditional_effects.bayespool_fit <- function(x, effects = NULL, conditions = NU
   valid <- is_count(resolution, positive = TRUE) && resolution > 1
   check_argument(resolution, valid, "a whole number of at least 2", call)
   options <- prediction_options(NULL, NULL, re_formula, NULL, TRUE, NULL, 1, call)
-  effects <- choose_effects(x, effects, call)
-  rows <- x$data[observed_rows(x, "conditional_effects()", call)$row, , drop = FALSE]
+  effects <- read_effects(x, effects, call)
+  used <- observed_rows(x, "conditional_effects()", call)$row
+  needed <- unique(c(predictor_variables(x), group_columns(x$parsed), unlist(lapply(x$parsed$offset, all.vars))))
+  rows <- x$data[used, needed, drop = FALSE]
   base <- with_conditions(x, reference_row(rows), conditions, options$population, call)
   tables <- lapply(effects, function(variables) {
     grid <- effect_grid(rows, base, variables, resolution)
-    used <- prediction_rows(x, grid, options, "conditional_effects()", call, response = FALSE)
-    table <- row_table(x, used$x, used$levels, 0, prob, interval, call)
+    new <- prediction_rows(x, grid, options, "conditional_effects()", call, response = FALSE)
+    table <- row_table(x, new$x, new$levels, 0, prob, interval, call)
     colnames(table) <- c("estimate__", "se__", "lower__", "upper__")
     shown <- c(variables, setdiff(names(conditions), variables), "cond__", "effect1__", if (length(variables) > 1) "effect2__")
     data.frame(grid[shown], table, check.names = FALSE, row.names = NULL)
@@ -83,7 +85,7 @@ conditional_effects.bayespool_fit <- function(x, effects = NULL, conditions = NU
 }
 
 # Lists of one or two names of predictors. By default each predictor, then each pair with an interaction.
-choose_effects <- function(fit, effects, call) {
+read_effects <- function(fit, effects, call) {
   predictors <- predictor_variables(fit)
   if (length(predictors) == 0) {
     abort_bayespool(

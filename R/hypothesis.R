@@ -186,20 +186,21 @@ prior_of_combination <- function(fit, form) {
 }
 
 judge_variable <- function(form, fit, prob, interval, call) {
+  variable <- names(form)[2]
   multiple <- form[[2]]
-  row <- exact_interval_table(fit, prob, interval, names(form)[2], call = call)[1, ]
   posterior <- fit_posterior(fit)
-  chosen <- match(names(form)[2], c(layout_variables(fit$model), icc_names(fit$model)))
+  chosen <- match(variable, c(layout_variables(fit$model), icc_names(fit$model)))
   quantiles <- function(probs) exact_table(posterior, probs, icc = TRUE, chosen = chosen, call = call)[1, -(1:2)]
+  row <- exact_interval_table(fit, prob, interval, variable, call = call)[1, ]
   threshold <- -form[[1]] / multiple
-  above <- if (row[["lower"]] == row[["upper"]]) as.numeric(row[["mean"]] > threshold) else probability_above(quantiles, threshold)
+  known <- row[["lower"]] == row[["upper"]]
+  above <- if (known) as.numeric(row[["mean"]] > threshold) else probability_above(quantiles, threshold)
+  row <- row * c(multiple, abs(multiple), multiple, multiple) + c(1, 0, 1, 1) * form[[1]]
   p <- stats::pnorm(seq(-4, 4, length.out = 202))
-  x <- form[[1]] + multiple * quantiles(p)
-  row <- row * c(1, abs(1 / multiple), 1, 1) * multiple + c(1, 0, 1, 1) * form[[1]]
+  x <- if (!known) form[[1]] + multiple * quantiles(p)
   new_judgement(
     if (multiple > 0) row else row[c(1, 2, 4, 3)], if (multiple > 0) above else 1 - above, (x[-1] + x[-length(x)]) / 2,
-    diff(p) / abs(diff(x)), "exact",
-    no_ratio = "its posterior density is not computed"
+    if (!known) diff(p) / abs(diff(x)), "exact", no_ratio = "its posterior density is not computed"
   )
 }
 

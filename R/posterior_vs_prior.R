@@ -95,8 +95,14 @@ prior_quantiles <- function(fit, variables, probs, call) {
   for (name in names(fit$priors)) {
     own <- intersect(prior_variables(fit$model, name), variables)
     prior <- fit$priors[[name]]
-    if (length(own) > 0 && prior$kind != "correlation") {
-      quantiles <- stats::quantile(as_distribution(prior), probs)[[1]]
+    if (length(own) > 0) {
+      quantiles <- if (prior$kind == "correlation") {
+        # Of one correlation of q effects: (rho + 1) / 2 has a beta distribution.
+        shape <- prior$par + length(varying_term(fit$model)$directions) / 2 - 1
+        2 * stats::qbeta(probs, shape, shape) - 1
+      } else {
+        stats::quantile(as_distribution(prior), probs)[[1]]
+      }
       result[own, ] <- rep(quantiles, each = length(own))
     }
   }

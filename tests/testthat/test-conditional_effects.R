@@ -3,7 +3,7 @@
 rows <- withr::with_seed(1, {
   g <- rep(letters[1:5], c(2, 9, 6, 4, 7))
   data.frame(
-    g, x = rnorm(28, 3), f = factor(rep(c("v", "u", "w", "u"), 7), c("w", "v", "u")), b = rep(c(TRUE, FALSE), 14),
+    g, x = rnorm(28, 3), f = factor(rep(c("v", "u", "u", "w"), 7), c("w", "v", "u")), b = rep(c(TRUE, FALSE), 14),
     y = rep(rnorm(5, 3, 2), c(2, 9, 6, 4, 7)) + rnorm(28, 0, 3)
   )
 })
@@ -86,17 +86,17 @@ test_that("slopes that vary, two factors, no pooling and chains", {
   table <- conditional_effects(alone, "x", data.frame(g = "c"), re_formula = NULL, resolution = 4)$x
   expect_predicted(table, predicted(alone, data.frame(x = table$x, g = "c")))
   expect_error(conditional_effects(alone), class = "bayespool_error_model")
-  chains <- update(slopes, algorithm = "nuts", chains = 1, iter_sampling = 200, iter_warmup = 200)
-  suppressWarnings(table <- conditional_effects(chains, resolution = 3)$x)
-  expect_predicted(table, predicted(chains, data.frame(x = table$x), re_formula = NA))
+  chains <- suppressWarnings(update(fit, algorithm = "nuts", chains = 1, iter_sampling = 200, iter_warmup = 200), "bayespool_warning")
+  table <- conditional_effects(chains, "x", resolution = 3)$x
+  expect_predicted(table, predicted(chains, data.frame(x = table$x, f = "w", b = FALSE), re_formula = NA))
 })
 
 test_that("counts are probabilities, or rates for an exposure of 1", {
-  binomial <- varying_intercept(cbind(am, 1 - am) ~ wt + (1 | cyl), mtcars, family = binomial(), iter_sampling = 0)
+  binomial <- varying_intercept(cbind(am, 1 - am) ~ wt + (1 | cyl), transform(mtcars, wt = ave(wt, cyl)), family = binomial(), iter_sampling = 0)
   table <- conditional_effects(binomial, resolution = 3)$wt
   expect_equal(table$estimate__, predict(binomial, data.frame(wt = table$wt), re_formula = NA), ignore_attr = TRUE, tolerance = 1e-8)
   expect_true(all(table$lower__ > 0 & table$upper__ < 1))
-  cars <- transform(mtcars, size = 10 * cyl)
+  cars <- transform(mtcars, size = 10 * cyl, wt = ave(wt, gear))
   poisson <- varying_intercept(carb ~ wt + offset(log(size)) + (1 | gear), cars, family = poisson(), iter_sampling = 0)
   table <- conditional_effects(poisson, resolution = 3)$wt
   expect_equal(

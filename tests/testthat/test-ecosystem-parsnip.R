@@ -22,8 +22,8 @@ test_that("the engine fits mixed_model()", {
     table <- predict(ours, new, interval = interval, level = level)
     data.frame(.pred_lower = table[, "lwr"], .pred_upper = table[, "upr"], row.names = NULL)
   }
-  expect_equal(as.data.frame(predict(fitted, new, type = "conf_int")), ends("confidence", 0.95))
-  expect_equal(as.data.frame(predict(fitted, new, type = "pred_int", level = 0.8)), ends("prediction", 0.8))
+  expect_equal(as.data.frame(predict(fitted, new, type = "conf_int")), ends("confidence", 0.95), ignore_attr = "level")
+  expect_equal(as.data.frame(predict(fitted, new, type = "pred_int", level = 0.8)), ends("prediction", 0.8), ignore_attr = "level")
   expect_equal(predict(fitted, new, type = "raw"), predict(ours, new))
 })
 

@@ -191,7 +191,7 @@ test_that("all else is from draws, and says so", {
 })
 
 test_that("chains give draws, for the same statements", {
-  chains <- update(fit, algorithm = "nuts", chains = 2, iter_sampling = 500, seed = 1)
+  chains <- suppressWarnings(update(fit, algorithm = "nuts", chains = 2, iter_sampling = 1000, seed = 1), "bayespool_warning")
   statements <- c("x > 0.3", "beta_0j[a] > beta_0j[b]", "sigma_y > 3")
   found <- hypothesis(chains, statements)
   expect_identical(found$method, rep("draws", 3))
@@ -208,7 +208,9 @@ test_that("groups with a sigma each: single ones are exact, others from draws", 
 })
 
 test_that("counts: single parameters are exact, on the scale of the link", {
-  counts <- varying_intercept(am ~ wt + (1 | cyl), mtcars, family = binomial(), prior = list(beta = dist_normal(0, 2)), seed = 1)
+  counts <- varying_intercept(
+    am ~ wt + (1 | cyl), transform(mtcars, wt = ave(wt, cyl)), family = binomial(), prior = list(beta = dist_normal(0, 2)), seed = 1
+  )
   table <- exact_summary(counts, 0.2)
   table <- table[table$variable != "icc", ]
   found <- hypothesis(counts, sprintf("%s > %.17g", table$variable, table$q20))
