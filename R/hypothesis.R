@@ -35,7 +35,7 @@
 #' @param hypothesis Statements, as text. If they have names, these stand in the column `hypothesis`.
 #' @param prob,interval Probability in the interval of the difference, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param ... Not used. brms' arguments `class`, `group` and `scope` are an error: parameters of all kinds have names here.
-#' @param digits Number of decimals to print.
+#' @param digits Number of significant digits to print.
 #' @return `hypothesis()`: a data frame with one row a statement and columns `hypothesis`, `estimate` and `sd` (mean and standard deviation of
 #'   the difference), `lower`, `upper`, `post_prob`, `evidence_ratio`, `method`, and `mcse`. `plot()`: a ggplot2 object with the
 #'   posterior density of each difference; what the statement says is filled.
@@ -258,12 +258,15 @@ print.bayespool_hypothesis <- function(x, digits = 3, ...) {
   if (is.null(attr(x, "prob")) || !all(c("hypothesis", "evidence_ratio", "method") %in% names(x))) {
     return(NextMethod()) # a part of the table
   }
-  shown <- as.data.frame(unclass(x))
-  shown$hypothesis <- shorten(shown$hypothesis, 30)
-  numbers <- setdiff(names(shown), c("hypothesis", "method"))
-  shown[numbers] <- lapply(shown[numbers], function(column) ifelse(is.na(column), "", formatC(column, digits = digits, format = "g")))
-  if (all(shown$mcse == "")) shown$mcse <- NULL
-  print(shown, row.names = FALSE)
+  columns <- as.list(unclass(x))[c("estimate", "sd", "lower", "upper")]
+  columns <- lapply(columns, formatC, digits = digits, format = "g")
+  columns$post_prob <- ifelse(is.na(x$post_prob), "", formatC(x$post_prob, digits = 3, format = "f"))
+  columns$ratio <- ifelse(is.na(x$evidence_ratio), "", formatC(x$evidence_ratio, digits = digits, format = "g"))
+  columns$method <- x$method
+  if (!all(is.na(x$mcse))) columns$mcse <- ifelse(is.na(x$mcse), "", formatC(x$mcse, digits = 2, format = "g"))
+  labels <- fit_labels(x$hypothesis, columns)
+  print(as_frame(c(list(hypothesis = labels), columns), nrow(x)), row.names = FALSE)
+  print_note("ratio: the column evidence_ratio, posterior odds; of an equation the Bayes factor in its favour")
   if ("exact" %in% x$method) print_note("exact: by quadrature, without Monte Carlo error")
   if ("draws" %in% x$method) {
     print_note(

@@ -15,9 +15,11 @@ draw_effect <- function(table, variables, effects) {
   names(table)[match(c("estimate__", "lower__", "upper__"), names(table))] <- c("mean", "lower", "upper")
   table$group <- table$cond__
   pair <- length(variables) == 2
+  if (pair) levels(table$effect2__) <- wrap_text(levels(table$effect2__), 28)
   ggplot2::ggplot(table, ggplot2::aes(.data$effect1__)) +
     (if (pair) pair_layers(numeric, nlevels(table$effect2__)) else band_layers(numeric)) +
     picture_theme() +
+    legend_below() +
     (if (!numeric) labels_below(table$effect1__)) +
     (if (nlevels(table$cond__) > 1) group_panels(levels(table$cond__))) +
     ggplot2::labs(
@@ -37,36 +39,20 @@ draw_effect <- function(table, variables, effects) {
 # are enough, so that grey print tells them apart.
 pair_layers <- function(numeric, levels) {
   shades <- grDevices::colorRampPalette(c(shade("mid"), shade("dark_highlight"), "black"))(levels)
-  by_type <- levels <= 6
+  ends <- ggplot2::aes(ymin = .data$lower, ymax = .data$upper)
+  line <- ggplot2::aes(y = .data$mean, colour = .data$effect2__)
+  if (levels <= 6) line[[if (numeric) "linetype" else "shape"]] <- line$colour
   list(
     if (numeric) {
       list(
-        ggplot2::geom_ribbon(
-          ggplot2::aes(ymin = .data$lower, ymax = .data$upper, fill = .data$effect2__), alpha = if (levels > 3) 0.15 else 0.25
-        ),
-        ggplot2::geom_line(
-          if (by_type) {
-            ggplot2::aes(y = .data$mean, colour = .data$effect2__, linetype = .data$effect2__)
-          } else {
-            ggplot2::aes(y = .data$mean, colour = .data$effect2__)
-          },
-          linewidth = 0.8
-        )
+        ggplot2::geom_ribbon(utils::modifyList(ends, ggplot2::aes(fill = .data$effect2__)), alpha = if (levels > 3) 0.15 else 0.25),
+        ggplot2::geom_line(line, linewidth = 0.8)
       )
     } else {
-      ggplot2::geom_pointrange(
-        if (by_type) {
-          ggplot2::aes(
-            y = .data$mean, ymin = .data$lower, ymax = .data$upper, colour = .data$effect2__, shape = .data$effect2__
-          )
-        } else {
-          ggplot2::aes(y = .data$mean, ymin = .data$lower, ymax = .data$upper, colour = .data$effect2__)
-        },
-        position = ggplot2::position_dodge(width = 0.6), size = 0.3
-      )
+      ggplot2::geom_pointrange(utils::modifyList(line, ends), position = ggplot2::position_dodge(width = 0.6), size = 0.4)
     },
-    ggplot2::scale_colour_manual(values = shades), if (numeric) ggplot2::scale_fill_manual(values = shades), legend_below(),
-    ggplot2::theme(legend.box = "horizontal")
+    ggplot2::scale_colour_manual(values = shades),
+    if (numeric) ggplot2::scale_fill_manual(values = shades)
   )
 }
 
