@@ -3,12 +3,16 @@
 #' What is expected over a predictor
 #'
 #' For each predictor, and each pair that has an interaction, the expected response over its values, where all other
-#' predictors are at a reference value: numbers at their mean over the rows that were fitted, factors, text and logical values at their first
-#' level (the one that the coefficients are differences from). The function, its arguments and the columns of its result are those of brms. The
+#' predictors are at a reference value: numbers at their mean over the rows that were fitted, factors, text and logical values at their
+#' first
+#' level (the one that the coefficients are differences from). The function, its arguments and the columns of its result are those of
+#' brms. The
 #' intervals are exact, by quadrature, for a fit by the exact algorithm, and need no draws; of a fit by NUTS they are from draws.
 #'
-#' `re_formula = NA` is the population: a group with average coefficients, as in [predict()][predict.bayespool_fit]. With `re_formula = NULL`
-#' rows belong to groups, which `conditions` must name: `conditions = data.frame(block = c("1", "2"))`. A label that was not fitted stands for
+#' `re_formula = NA` is the population: a group with average coefficients, as in [predict()][predict.bayespool_fit]. With `re_formula =
+#' NULL`
+#' rows belong to groups, which `conditions` must name: `conditions = data.frame(block = c("1", "2"))`. A label that was not fitted
+#' stands for
 #' a new group.
 #'
 #' Of counts the response is the probability of one trial, or the rate for an exposure of 1.
@@ -17,8 +21,10 @@
 #' to different questions.
 #'
 #' @param x A fit; of `print()` and `plot()` what `conditional_effects()` returned.
-#' @param effects Names of predictors, or of pairs as `"x:f"`: `x` is then on the axis, `f` has a colour. A second predictor that is a number
-#'   is shown at its mean and one standard deviation below and above. `NULL`: each predictor, and each pair with an interaction in the formula.
+#' @param effects Names of predictors, or of pairs as `"x:f"`: `x` is then on the axis, `f` has a colour. A second predictor that is a
+#'   number
+#'   is shown at its mean and one standard deviation below and above. `NULL`: each predictor, and each pair with an interaction in the
+#'   formula.
 #' @param conditions A data frame with other reference values: a column for each predictor, or grouping factor, that is to have one. Each of
 #'   its rows is a panel of the picture, with the name of the row (1, 2, ... without names) in the column `cond__`.
 #' @param re_formula `NA`: the population; `NULL`: the groups that `conditions` names.

@@ -21,14 +21,17 @@
 #' ratio of Savage and Dickey). Above 1 the data have made the value more credible. `post_prob` is the probability of the
 #' equation where both models had probability 1/2 before. The ratio depends on the prior of the difference directly: with a
 #' prior ten times as wide the equation gets about ten times as much support. It is given where both
-#' densities are known exactly: for linear combinations of coefficients with proper (not flat) normal priors. For all else there is none, and the
+#' densities are known exactly: for linear combinations of coefficients with proper (not flat) normal priors. For all else there is none,
+#' and the
 #' table says why. The question whether a standard deviation is 0 is one for two fits and [log_marginal_likelihood()].
 #'
 #' **What is exact.** In the column `method`, `"exact"` stands for numbers by quadrature, without Monte Carlo error, so also probabilities
-#' of 1e-12 are right. For a fit by the exact algorithm that is so of statements about one parameter of any kind, and about linear combinations of
+#' of 1e-12 are right. For a fit by the exact algorithm that is so of statements about one parameter of any kind, and about linear
+#' combinations of
 #' coefficients: those of the population and of groups, but not of groups that have a `sigma` of their own, and of
 #' counts not. `"draws"` are numbers from the posterior draws; `mcse` is then the Monte Carlo standard error of `post_prob`. All statements
-#' of a fit by NUTS are from draws. Probabilities of single standard deviations, correlations and parameters of models of counts are found from the
+#' of a fit by NUTS are from draws. Probabilities of single standard deviations, correlations and parameters of models of counts are
+#' found from the
 #' quantiles: if they are below 1e-9 they are shown as 0.
 #'
 #' @param x A fit; of `print()` and `plot()` what `hypothesis()` returned.
@@ -36,7 +39,8 @@
 #' @param prob,interval Probability in the interval of the difference, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param ... Not used. brms' arguments `class`, `group` and `scope` are an error: parameters of all kinds have names here.
 #' @param digits Number of significant digits to print.
-#' @return `hypothesis()`: a data frame with one row a statement and columns `hypothesis`, `estimate` and `sd` (mean and standard deviation of
+#' @return `hypothesis()`: a data frame with one row a statement and columns `hypothesis`, `estimate` and `sd` (mean and standard
+#'   deviation of
 #'   the difference), `lower`, `upper`, `post_prob`, `evidence_ratio`, `method`, and `mcse`. `plot()`: a ggplot2 object with the
 #'   posterior density of each difference; what the statement says is filled.
 #'

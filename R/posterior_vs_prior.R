@@ -5,7 +5,8 @@
 #' Draws for each parameter the median and two intervals of its prior and of its posterior. Where they look alike the data have said little,
 #' and what is concluded rests on the prior. The function and its first arguments are those of rstanarm.
 #'
-#' For a fit by the exact algorithm both sides are exact: the posterior by quadrature, and the prior from the quantiles of its distribution. Group
+#' For a fit by the exact algorithm both sides are exact: the posterior by quadrature, and the prior from the quantiles of its
+#' distribution. Group
 #' means, intercepts and slopes have a prior too: that of a group of which nothing is known, with the priors of the population's mean
 #' and of the standard deviations between groups. It is found by quadrature as well, as with `prior_only = TRUE`, which takes a
 #' distribution for the prior of every parameter. The posterior of a fit by NUTS is from its draws.
@@ -14,12 +15,14 @@
 #' `pars` asks for them, which is an error.
 #'
 #' @param object A fit.
-#' @param pars,regex_pars Names of parameters, and regular expressions that match some; `NULL`: all parameters that have a prior of their own,
+#' @param pars,regex_pars Names of parameters, and regular expressions that match some; `NULL`: all parameters that have a prior of their
+#'   own,
 #'   without the groups.
 #' @param prob Probability in the outer interval, between 0 and 1, with as much below as above. The inner one holds half of it.
 #' @param facet Whether each parameter has a panel with an axis of its own. With `FALSE` they stand below one another on one axis.
 #' @param ... Not used.
-#' @return A ggplot2 object. Its `data` is a data frame with columns `parameter`, `distribution` (`"prior"` or `"posterior"`), `median`, and the
+#' @return A ggplot2 object. Its `data` is a data frame with columns `parameter`, `distribution` (`"prior"` or `"posterior"`), `median`,
+#'   and the
 #'   ends of the intervals, `lower`, `upper`, `inner_lower`, `inner_upper`.
 #' @section Errors: Of class `bayespool_error_argument`: unknown parameters, or parameters without a prior distribution. Of class
 #'   `bayespool_error_draws`: a fit by NUTS without draws.
@@ -69,17 +72,15 @@ choose_with_prior <- function(fit, pars, regex_pars, call) {
   without <- c(flat, if (has_population(fit$model) && length(flat) > 0) layout_variables(fit$model, "group"))
   if (is.null(pars) && is.null(regex_pars)) {
     chosen <- setdiff(layout$variable[is.na(layout$label)], without)
-    if (length(chosen) == 0) {
-      chosen <- setdiff(layout$variable, without)
-    }
+    if (length(chosen) == 0) chosen <- setdiff(layout$variable, without)
   } else {
     chosen <- choose_pars(pars, regex_pars, layout$variable, call)
   }
-  wrong <- intersect(chosen, without)
-  if (length(wrong) > 0 || length(chosen) == 0) {
+  wrong <- if (length(chosen) == 0) without else intersect(chosen, without)
+  if (length(wrong) > 0) {
     abort_bayespool(
       c(
-        "{cli::qty(max(1, length(wrong)))}{?This parameter has/These parameters have} no prior distribution to show: {.val {if (length(wrong) > 0) wrong else without}}.",
+        "{cli::qty(wrong)}{?This parameter has/These parameters have} no prior distribution to show: {.val {wrong}}.",
         i = "A prior is flat: {.val {names(Filter(is_flat, fit$priors))}}.",
         i = "Choose others with {.arg pars}, or fit with a proper prior, such as {.code dist_normal()}."
       ),
