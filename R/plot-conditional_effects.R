@@ -56,11 +56,13 @@ pair_layers <- function(numeric, levels) {
   )
 }
 
-# Labels of levels in lines that fit below one another's neighbours, or turned where levels are many.
+# Labels of levels in lines that fit beside one another.
 labels_below <- function(levels) {
   count <- length(unique(levels))
   list(
-    ggplot2::scale_x_discrete(labels = function(text) wrap_text(text, max(8, 70 %/% count)), guide = ggplot2::guide_axis(check.overlap = TRUE)),
+    ggplot2::scale_x_discrete(
+      labels = function(text) wrap_text(text, max(8, 70 %/% count)), guide = ggplot2::guide_axis(check.overlap = TRUE)
+    ),
     small_text(count, "axis.text.x")
   )
 }

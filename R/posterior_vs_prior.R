@@ -132,7 +132,8 @@ draw_prior_and_posterior <- function(data, prob, facet, drawn) {
     picture_theme() +
     ggplot2::labs(x = NULL, y = NULL, colour = NULL, shape = NULL) +
     caption(
-      paste0("Medians and central intervals that hold ", percent(prob / 2), " and ", percent(prob), if (drawn) "; the posterior from draws", ".")
+      paste0("Medians and central intervals that hold ", percent(prob / 2), " and ", percent(prob)),
+      if (drawn) "(the posterior from draws)"
     )
   if (facet) {
     picture + group_panels(labels, "free_x") + ggplot2::scale_y_discrete(limits = rev) + ggplot2::theme(legend.position = "none")

@@ -92,7 +92,8 @@ test_that("slopes that vary, two factors, no pooling and chains", {
 })
 
 test_that("counts are probabilities, or rates for an exposure of 1", {
-  binomial <- varying_intercept(cbind(am, 1 - am) ~ wt + (1 | cyl), transform(mtcars, wt = ave(wt, cyl)), family = binomial(), iter_sampling = 0)
+  cars <- transform(mtcars, wt = ave(wt, cyl))
+  binomial <- varying_intercept(cbind(am, 1 - am) ~ wt + (1 | cyl), cars, family = binomial(), iter_sampling = 0)
   table <- conditional_effects(binomial, resolution = 3)$wt
   expect_equal(table$estimate__, predict(binomial, data.frame(wt = table$wt), re_formula = NA), ignore_attr = TRUE, tolerance = 1e-8)
   expect_true(all(table$lower__ > 0 & table$upper__ < 1))

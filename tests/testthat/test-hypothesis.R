@@ -152,7 +152,8 @@ test_that("combinations are those of the draws", {
     expect_within_mcse(as.numeric(difference > 0), found$post_prob)
   }
   d <- draws(slopes)
-  check(slopes, "beta_0j[b] + 2 * beta_j[x,b] > beta_0j[e] + fv", d[["beta_0j[b]"]] + 2 * d[["beta_j[x,b]"]] - d[["beta_0j[e]"]] - d[["beta[fv]"]])
+  several <- d[["beta_0j[b]"]] + 2 * d[["beta_j[x,b]"]] - d[["beta_0j[e]"]] - d[["beta[fv]"]]
+  check(slopes, "beta_0j[b] + 2 * beta_j[x,b] > beta_0j[e] + fv", several)
   check(slopes, "x - fv > 1", d[["beta[x]"]] - d[["beta[fv]"]] - 1)
   d <- draws(crossed)
   check(crossed, "Intercept + b_0[g,a] + b_0[h,q] > 3", d[["beta_0"]] + d[["b_0[g,a]"]] + d[["b_0[h,q]"]] - 3)
@@ -175,7 +176,8 @@ test_that("meta-analysis, moments and weights are exact, too", {
 
 test_that("all else is from draws, and says so", {
   d <- as.list(as_draws_df(fit))
-  found <- hypothesis(fit, c("beta[x] > 2 * sigma_y", "exp(x) / sigma_0 < 1.5", "log(sigma_y^2) = 2", "icc > plogis(x)"), interval = "central")
+  statements <- c("beta[x] > 2 * sigma_y", "exp(x) / sigma_0 < 1.5", "log(sigma_y^2) = 2", "icc > plogis(x)")
+  found <- hypothesis(fit, statements, interval = "central")
   expect_identical(found$method, rep("draws", 4))
   difference <- list(
     d[["beta[x]"]] - 2 * d$sigma_y, exp(d[["beta[x]"]]) / d$sigma_0 - 1.5, log(d$sigma_y^2) - 2,
@@ -249,7 +251,9 @@ test_that("names are read as they stand in the draws, whatever is in them", {
 })
 
 test_that("signs, brackets and constants are arithmetic", {
-  same <- hypothesis(fit, c("x > 0.5", "x >= 0.5", "2 * x > 1", "-x < -0.5", "x - 0.5 > 0", "(x) > sqrt(0.25)", "x + fv > fv + 0.5", "0.5 < x"))
+  same <- hypothesis(fit, c(
+    "x > 0.5", "x >= 0.5", "2 * x > 1", "-x < -0.5", "x - 0.5 > 0", "(x) > sqrt(0.25)", "x + fv > fv + 0.5", "0.5 < x"
+  ))
   expect_equal(same$post_prob, rep(same$post_prob[1], 8))
   expect_identical(hypothesis(fit, "x == 0.5")$evidence_ratio, hypothesis(fit, "x = 0.5")$evidence_ratio)
 })
@@ -307,7 +311,8 @@ test_that("the picture has the densities", {
   multiples <- list(c(0, 1, rep(0, 6)), c(1, 0, 0, 1, 0, 0, 0, 0), c(0, 0, 1, rep(0, 5)))
   for (i in 1:3) {
     curve <- picture$data[picture$data$group == statements[i], ]
-    expect_equal(curve$density, dnorm(curve$x + c(0.4, 2, 0)[i], closed(multiples[[i]])[["mean"]], closed(multiples[[i]])[["sd"]]), tolerance = 1e-7)
+    truth <- closed(multiples[[i]])
+    expect_equal(curve$density, dnorm(curve$x + c(0.4, 2, 0)[i], truth[["mean"]], truth[["sd"]]), tolerance = 1e-7)
     expect_identical(curve$holds, switch(i, curve$x > 0, curve$x < 0, curve$x > Inf))
   }
   of_sigma <- plot(hypothesis(fit, c("sigma_y > 3", "sigma_y > 2 * sigma_0")))$data
