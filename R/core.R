@@ -115,8 +115,8 @@ core_group_contrasts <- function(posterior, first, second, prob, interval, cores
   )
 }
 
-# `coefficient` (P) times the coefficients and `multiple` times the deviations of groups `group` (from 0): mean, sd, lower, upper; of each of
-# `at` the probability of more, then of each the density there.
+# `coefficient` (P) times the coefficients and `multiple` times the deviations of groups `group` (from 0): mean, sd, lower, upper; of each
+# of `at` the probability of more, then of each the density there.
 core_combination <- function(posterior, coefficient, group, multiple, at, prob, interval, call) {
   run_core(
     cpp_combination(

@@ -92,7 +92,8 @@ group_panels <- function(labels, scales = "fixed") {
   small <- length(labels) > 9 || is_long(labels)
   list(
     ggplot2::facet_wrap(
-      "group", ncol = columns, scales = scales, labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 105 else 100) %/% columns))
+      "group", ncol = columns, scales = scales,
+      labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 105 else 100) %/% columns))
     ),
     if (small) {
       ggplot2::theme(
