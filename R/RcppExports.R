@@ -85,6 +85,10 @@ cpp_effects_contrasts <- function(problem, orders, record, z, first, second, pro
     .Call(`_bayespool_cpp_effects_contrasts`, problem, orders, record, z, first, second, probability, shortest, cores, memory)
 }
 
+cpp_effects_combination <- function(problem, orders, record, coefficient, z, group, at, probability, shortest, memory) {
+    .Call(`_bayespool_cpp_effects_combination`, problem, orders, record, coefficient, z, group, at, probability, shortest, memory)
+}
+
 cpp_effects_summary <- function(problem, orders, record, probabilities, shortest, chosen, deviations, memory) {
     .Call(`_bayespool_cpp_effects_summary`, problem, orders, record, probabilities, shortest, chosen, deviations, memory)
 }
@@ -143,6 +147,10 @@ cpp_row_predictions <- function(problem, orders, record, columns, response, grou
 
 cpp_group_contrasts <- function(problem, orders, record, first, second, probability, shortest, cores, memory) {
     .Call(`_bayespool_cpp_group_contrasts`, problem, orders, record, first, second, probability, shortest, cores, memory)
+}
+
+cpp_combination <- function(problem, orders, record, coefficient, group, multiple, at, probability, shortest, memory) {
+    .Call(`_bayespool_cpp_combination`, problem, orders, record, coefficient, group, multiple, at, probability, shortest, memory)
 }
 
 cpp_mixtures_over_draws <- function(mean, sd, probability, shortest) {

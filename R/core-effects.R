@@ -27,6 +27,17 @@ core_effect_contrasts <- function(posterior, z, first, second, prob, interval, c
   )
 }
 
+# As core_combination(); `z` (groups x q): what multiplies the effects of each group. With two factors it is 0 but for that of the group.
+core_effect_combination <- function(posterior, coefficient, z, group, at, prob, interval, call) {
+  run_core(
+    cpp_effects_combination(
+      posterior$problem, posterior$propriety$orders, posterior$record, coefficient, z, group, at, prob, interval == "hdi",
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
 # For rows z (n x q): the variances of z'b (n rows), sigma^2 (one), and the shares of the former in the variance of t'b + e, with t a row
 # of `total` (n). Columns mean, sd, lower, upper.
 core_effect_variances <- function(posterior, z, total, prob, interval, call) {

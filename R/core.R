@@ -115,6 +115,18 @@ core_group_contrasts <- function(posterior, first, second, prob, interval, cores
   )
 }
 
+# `coefficient` (P) times the coefficients and `multiple` times the deviations of groups `group` (from 0): mean, sd, lower, upper; of each
+# of `at` the probability of more, then of each the density there.
+core_combination <- function(posterior, coefficient, group, multiple, at, prob, interval, call) {
+  run_core(
+    cpp_combination(
+      posterior$problem, posterior$propriety$orders, posterior$record, coefficient, group, multiple, at, prob, interval == "hdi",
+      memory_for_nodes(posterior$problem)
+    ),
+    call
+  )
+}
+
 # One row for each column of `mean` and `sd`, a normal distribution for each draw: mean, sd, lower, upper of the mixture.
 core_mixtures_over_draws <- function(mean, sd, prob, interval) cpp_mixtures_over_draws(mean, sd, prob, interval == "hdi")
 

@@ -259,6 +259,55 @@ exact_contrasts <- function(posterior, term, direction, first, second, prob, int
   mark_lost(table, pmax(lost[first], lost[second]))
 }
 
+# The sum of `multiple` times coefficients of the population or of groups, by which it is named, where all have one sigma: `summary` (mean,
+# sd, lower, upper), and of each of `at` the probability `above` it and the `density` there.
+exact_combination <- function(posterior, multiple, at, prob, interval, call) {
+  model <- posterior$model
+  several <- has_several_effects(model)
+  layout <- model$layout[match(names(multiple), model$layout$variable), ]
+  of_group <- layout$role == "group"
+  means <- c(if (has_intercept(model)) model$intercept else if (has_independent_groups(model)) intercept_direction, model$slopes)
+  coefficient <- stats::setNames(numeric(length(means)), means)
+  coefficient[names(multiple)[!of_group]] <- multiple[!of_group]
+  # A group's coefficient is that of the population and its deviation; of two factors it is the deviation.
+  of_mean <- if (has_two_terms(model)) {
+    rep(NA_character_, sum(of_group))
+  } else if (has_independent_groups(model)) {
+    rep(intercept_direction, sum(of_group))
+  } else {
+    direction_means(model, layout$direction[of_group])
+  }
+  added <- tapply(multiple[of_group], factor(of_mean, means), sum, default = 0)
+  coefficient <- unname(coefficient + added)
+  table <- if (several) {
+    own <- paste(layout$term, layout$label)[of_group]
+    z <- matrix(0, length(unique(own)), length(effect_directions(model)))
+    z[cbind(match(own, unique(own)), effect_positions(model, layout[of_group, ]))] <- multiple[of_group]
+    core_effect_combination(posterior, coefficient, z, group_codes(model, layout[of_group, ])[!duplicated(own)], at, prob, interval, call)
+  } else {
+    core_combination(posterior, coefficient, group_codes(model, layout[of_group, ]), multiple[of_group], at, prob, interval, call)
+  }
+  missing <- posterior$propriety$missing
+  lost <- vapply(seq_along(multiple), function(i) {
+    of_role <- layout_variables(model, layout$role[i])
+    rep_len(missing[[layout$role[i]]] %||% 0, length(of_role))[match(names(multiple)[i], of_role)]
+  }, 0)
+  size <- length(at)
+  list(
+    summary = mark_lost(rbind(table[1:4]), max(lost))[1, ], above = table[4 + seq_len(size)], density = table[4 + size + seq_len(size)]
+  )
+}
+
+# Of rows of the layout that belong to groups: which group of its factor each is, from 0; which of the effects of all terms.
+group_codes <- function(model, layout) {
+  labels <- lapply(stats::setNames(varying_terms(model), factors_of_terms(model)), `[[`, "labels")
+  as.integer(mapply(function(factor, label) match(label, labels[[factor]]) - 1L, layout$term, layout$label))
+}
+effect_positions <- function(model, layout) {
+  effects <- unlist(lapply(varying_terms(model), function(term) paste(term$factor, term$directions)))
+  match(paste(layout$term, layout$direction), effects)
+}
+
 # Posterior means of the covariances of a group's effects, one a pair; `size` (q): the roots of those of their variances. The variance of
 # a sum of two effects of size 1 is 2 and twice their covariance.
 exact_effect_covariances <- function(posterior, pairs, size, call) {

@@ -86,13 +86,14 @@ break_word <- function(word, width) {
   vapply(split(strsplit(word, "")[[1]], (end - 1) %/% width), paste, "", collapse = "")
 }
 
-# One panel a group; long names take several lines.
-group_panels <- function(labels) {
+# One panel a group; long names take several lines. `scales`: as facet_wrap() has them.
+group_panels <- function(labels, scales = "fixed") {
   columns <- ceiling(sqrt(length(labels)))
   small <- length(labels) > 9 || is_long(labels)
   list(
     ggplot2::facet_wrap(
-      "group", ncol = columns, labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 105 else 100) %/% columns))
+      "group", ncol = columns, scales = scales,
+      labeller = function(strips) lapply(strips, wrap_text, width = max(14, (if (small) 105 else 100) %/% columns))
     ),
     if (small) {
       ggplot2::theme(

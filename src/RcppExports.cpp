@@ -342,6 +342,26 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_effects_combination
+Rcpp::NumericVector cpp_effects_combination(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& coefficient, const Rcpp::NumericMatrix& z, const std::vector<int>& group, const Rcpp::NumericVector& at, double probability, bool shortest, double memory);
+RcppExport SEXP _bayespool_cpp_effects_combination(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP coefficientSEXP, SEXP zSEXP, SEXP groupSEXP, SEXP atSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type coefficient(coefficientSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type at(atSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_combination(problem, orders, record, coefficient, z, group, at, probability, shortest, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_effects_summary
 Rcpp::NumericMatrix cpp_effects_summary(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const std::vector<double>& probabilities, double shortest, const std::vector<bool>& chosen, bool deviations, double memory);
 RcppExport SEXP _bayespool_cpp_effects_summary(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP probabilitiesSEXP, SEXP shortestSEXP, SEXP chosenSEXP, SEXP deviationsSEXP, SEXP memorySEXP) {
@@ -561,6 +581,26 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_combination
+Rcpp::NumericVector cpp_combination(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericVector& coefficient, const std::vector<int>& group, const std::vector<double>& multiple, const Rcpp::NumericVector& at, double probability, bool shortest, double memory);
+RcppExport SEXP _bayespool_cpp_combination(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP coefficientSEXP, SEXP groupSEXP, SEXP multipleSEXP, SEXP atSEXP, SEXP probabilitySEXP, SEXP shortestSEXP, SEXP memorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type record(recordSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type coefficient(coefficientSEXP);
+    Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const std::vector<double>& >::type multiple(multipleSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type at(atSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
+    Rcpp::traits::input_parameter< bool >::type shortest(shortestSEXP);
+    Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_combination(problem, orders, record, coefficient, group, multiple, at, probability, shortest, memory));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_mixtures_over_draws
 Rcpp::NumericMatrix cpp_mixtures_over_draws(const Rcpp::NumericMatrix& mean, const Rcpp::NumericMatrix& sd, double probability, bool shortest);
 RcppExport SEXP _bayespool_cpp_mixtures_over_draws(SEXP meanSEXP, SEXP sdSEXP, SEXP probabilitySEXP, SEXP shortestSEXP) {
@@ -752,6 +792,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 9},
     {"_bayespool_cpp_effects_combinations", (DL_FUNC) &_bayespool_cpp_effects_combinations, 11},
     {"_bayespool_cpp_effects_contrasts", (DL_FUNC) &_bayespool_cpp_effects_contrasts, 10},
+    {"_bayespool_cpp_effects_combination", (DL_FUNC) &_bayespool_cpp_effects_combination, 10},
     {"_bayespool_cpp_effects_summary", (DL_FUNC) &_bayespool_cpp_effects_summary, 8},
     {"_bayespool_cpp_effects_variances", (DL_FUNC) &_bayespool_cpp_effects_variances, 7},
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
@@ -767,6 +808,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 8},
     {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 11},
     {"_bayespool_cpp_group_contrasts", (DL_FUNC) &_bayespool_cpp_group_contrasts, 9},
+    {"_bayespool_cpp_combination", (DL_FUNC) &_bayespool_cpp_combination, 10},
     {"_bayespool_cpp_mixtures_over_draws", (DL_FUNC) &_bayespool_cpp_mixtures_over_draws, 4},
     {"_bayespool_cpp_nuts_coordinates", (DL_FUNC) &_bayespool_cpp_nuts_coordinates, 2},
     {"_bayespool_cpp_nuts", (DL_FUNC) &_bayespool_cpp_nuts, 8},

@@ -75,3 +75,26 @@ Rcpp::NumericMatrix cpp_effects_contrasts(
   });
   return out;
 }
+
+// The sum of `coefficient` times the coefficients of the population and of z'b of the groups of `group` (from 0; rows of z), different
+// ones: as cpp_combination().
+// [[Rcpp::export]]
+Rcpp::NumericVector cpp_effects_combination(
+    const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record,
+    const Rcpp::NumericVector& coefficient, const Rcpp::NumericMatrix& z,
+    const std::vector<int>& group, const Rcpp::NumericVector& at, double probability, bool shortest,
+    double memory) {
+  const EffectProblem parsed(problem);
+  const std::unique_ptr<const MixedDesign> design = parsed.design();
+  const EffectQuadrature quadrature =
+      effect_quadrature(*design, parsed, orders, record, interrupt_check());
+  const EffectNodes nodes(quadrature, EffectNodes::Choice::bulk, memory);
+  const VectorXd c = vector_from(coefficient);
+  const MatrixXd directions = matrix_from(z);
+  EffectCombination sum{0, design->pooled().transform.transpose() * c, {}, 0};
+  for (std::size_t j = 0; j < group.size(); ++j)
+    sum.effects.push_back({directions.row(static_cast<Index>(j)).transpose(), group[j]});
+  const WeightedNormals normals = nodes.normals(sum);
+  return to_r(described(normals, normals, c.dot(design->pooled().origin), vector_from(at),
+                        {probability, shortest}, quadrature.finite_variance()));
+}

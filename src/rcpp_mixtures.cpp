@@ -81,7 +81,7 @@ Rcpp::NumericMatrix cpp_group_contrasts(const Rcpp::List& problem,
                                    {memory, check_interrupt});
     run_in_parallel(count, cores, [&](int i, const std::function<void()>& check) {
       check();
-      const Index j = first[static_cast<std::size_t>(i)], k = second[static_cast<std::size_t>(i)];
+      const int j = first[static_cast<std::size_t>(i)], k = second[static_cast<std::size_t>(i)];
       put(i, contrast_given(design, summary.nodes(), j, k),
           contrast_given(design, summary.bulk(), j, k), 0, quadrature.finite_variance());
     });
@@ -113,6 +113,33 @@ Rcpp::NumericMatrix cpp_group_contrasts(const Rcpp::List& problem,
         a.finite_variance && b.finite_variance);
   });
   return out;
+}
+
+// The sum of `coefficient` times the coefficients and `multiple` times the deviations of the groups of `group` (from 0) from the
+// population: mean, sd, lower, upper, then of each of `at` the probability of more, then of each the density there. For one posterior.
+// [[Rcpp::export]]
+Rcpp::NumericVector cpp_combination(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
+                                    const Rcpp::NumericVector& record,
+                                    const Rcpp::NumericVector& coefficient,
+                                    const std::vector<int>& group,
+                                    const std::vector<double>& multiple,
+                                    const Rcpp::NumericVector& at, double probability,
+                                    bool shortest, double memory) {
+  const Problem parsed(problem, orders);
+  const Part& part = parsed.parts.at(0);
+  const std::function<void()> check_interrupt = interrupt_check();
+  const Design design(part.data, parsed.coefficients);
+  const Quadrature quadrature = [&] {
+    if (group.empty()) return Quadratures(parsed, record).next(design, check_interrupt);
+    return Quadrature(design, parsed.scales, part.orders, Quadrature::Purpose::distributions, true,
+                      check_interrupt);
+  }();
+  const PosteriorSummary summary(design, quadrature, {{}, probability}, {memory, check_interrupt});
+  const VectorXd c = vector_from(coefficient), a = design.transform.transpose() * c;
+  return to_r(described(combination_given(design, summary.nodes(), a, group, multiple),
+                        combination_given(design, summary.bulk(), a, group, multiple),
+                        c.dot(design.origin), vector_from(at), {probability, shortest},
+                        quadrature.finite_variance()));
 }
 
 // Columns of `mean` and `sd`: a normal distribution for each of equally probable draws. Mean, sd, lower, upper of each mixture.

@@ -1,35 +1,42 @@
-// Differences between the coefficients of two groups: of one posterior, or of two that share nothing.
+// Linear combinations of coefficients and groups' deviations, such as differences between the coefficients of two groups: of one
+// posterior, or of two that share nothing.
 #pragma once
 
 #include <Eigen/Core>
 #include <cmath>
+#include <vector>
 
 #include "core/exact/posterior_summary.hpp"
 #include "core/numerics/mixture_summary.hpp"
 
 namespace bayespool {
 
-// Given (sigma, tau), with r_j = ytilde_j - u_j'gamma_hat, the difference of the coefficients of groups j and k is
-//   N(kappa_j r_j - kappa_k r_k, v_j + v_k + w'Q^-1 w),   w = kappa_k u_k - kappa_j u_j,
-// since they share the population's part and, given gamma, nothing else.
-inline WeightedNormals contrast_given(const Design& design, const ConditionalNodes& nodes, Index j,
-                                      Index k) {
+// The sum of a'gamma and of `multiple` times the deviation of each `group` from the population (different groups). Given (sigma, tau),
+// with r_j = ytilde_j - u_j'gamma_hat, that is
+//   N(a'gamma_hat + sum_j m_j kappa_j r_j, sum_j m_j^2 v_j + w'Q^-1 w),   w = a - sum_j m_j kappa_j u_j,
+// since groups share nothing else, given gamma.
+inline WeightedNormals combination_given(const Design& design, const ConditionalNodes& nodes,
+                                         const VectorXd& a, const std::vector<int>& group,
+                                         const std::vector<double>& multiple) {
   const Index f = design.free_count();
-  MatrixXd w = MatrixXd::Zero(nodes.count(), f);
-  WeightedNormals contrast{nodes.weight, Eigen::ArrayXd::Zero(nodes.count()),
-                           Eigen::ArrayXd::Zero(nodes.count())};
-  const auto add = [&](Index group, double sign) {
-    const double size = design.size_of(group);
-    const VectorXd u = design.projections.row(group).head(f).transpose();
-    const Eigen::ArrayXd kappa = nodes.shrinkage_weights(size);
-    contrast.mean += sign * kappa * (design.projections(group, f) - (nodes.gamma * u).array());
-    contrast.variance += nodes.group_variances(size);
-    w -= sign * kappa.matrix() * u.transpose();
-  };
-  add(j, 1);
-  add(k, -1);
-  contrast.variance += nodes.quadratic_forms(w);
-  return contrast;
+  MatrixXd w = a.transpose().replicate(nodes.count(), 1);
+  WeightedNormals sum{nodes.weight, (nodes.gamma * a).array(), Eigen::ArrayXd::Zero(nodes.count())};
+  for (std::size_t k = 0; k < group.size(); ++k) {
+    const double size = design.size_of(group[k]);
+    const VectorXd u = design.projections.row(group[k]).head(f).transpose();
+    const Eigen::ArrayXd kappa = multiple[k] * nodes.shrinkage_weights(size);
+    sum.mean += kappa * (design.projections(group[k], f) - (nodes.gamma * u).array());
+    sum.variance += multiple[k] * multiple[k] * nodes.group_variances(size);
+    w -= kappa.matrix() * u.transpose();
+  }
+  sum.variance += nodes.quadratic_forms(w);
+  return sum;
+}
+
+// The difference of the coefficients of groups j and k, in which the population's part cancels.
+inline WeightedNormals contrast_given(const Design& design, const ConditionalNodes& nodes, int j,
+                                      int k) {
+  return combination_given(design, nodes, VectorXd::Zero(design.free_count()), {j, k}, {1, -1});
 }
 
 // Each node of the one posterior with each of the other.

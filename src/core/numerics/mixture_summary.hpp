@@ -43,4 +43,23 @@ inline Eigen::RowVector4d summarise(const WeightedNormals& all, const WeightedNo
       all, bulk.variance.maxCoeff() > 0, [&bulk] { return bulk.mixture(); }, kind, finite_variance);
 }
 
+// The same in a row for origin + the mixture, then of each of the values `at` the probability of more, then of each the density there. Where
+// there is no spread the density is 0, or infinite.
+inline Eigen::RowVectorXd described(const WeightedNormals& all, const WeightedNormals& bulk,
+                                    double origin, const Eigen::VectorXd& at, IntervalKind kind,
+                                    bool finite_variance) {
+  Eigen::RowVectorXd row(4 + 2 * at.size());
+  row.head<4>() = summarise(all, bulk, kind, finite_variance);
+  for (Eigen::Index k : {0, 2, 3}) row(k) += origin;
+  const bool has_spread = all.variance.maxCoeff() > 0;
+  const NormalMixture mixture = all.mixture();
+  for (Eigen::Index i = 0; i < at.size(); ++i) {
+    const double less = at(i) - origin;
+    const auto value = has_spread ? mixture.evaluate(less) : NormalMixture::Value();
+    row(4 + i) = has_spread ? value.tails.above : (all.mean(0) > less ? 1 : 0);
+    row(4 + at.size() + i) = has_spread || all.mean(0) != less ? value.density : HUGE_VAL;
+  }
+  return row;
+}
+
 }  // namespace bayespool
