@@ -336,7 +336,7 @@ test_that("rows that moved the posterior are left out of moments as of all rows"
     expect_equal(loo(of_parts, newdata = rows)$pointwise, loo(of_rows)$pointwise, tolerance = 1e-8)
     unresolved <- exact_leave_rows_out(
       fit_posterior(of_rows), cbind(as.matrix(if (i == 2) rows["y"] else rows[c("x", "y")])), rows$w,
-      match(rows$g, of_rows$reduced$group), 1L, NULL
+      cbind(match(rows$g, of_rows$reduced$group)), "densities", 0, 1L, NULL
     )
     separate <- separate + sum(is.nan(unresolved[, 1:2]))
   }
