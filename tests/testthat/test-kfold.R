@@ -4,7 +4,7 @@ skip_on_cran() # all of it takes long
 
 rows <- withr::with_seed(3, {
   g <- rep(c("a", "b", "c", "d", "e"), c(6, 4, 3, 2, 1))
-  x <- rnorm(16, 2)
+  x <- rnorm(16)
   data.frame(
     g = g, h = sample(c("u", "v", "w"), 16, TRUE), x = x, w = runif(16, 0.5, 2),
     y = rnorm(16, 10 + 0.8 * x + c(a = 0, b = 2, c = -1, d = 1, e = 3)[g], 1.5)
@@ -76,16 +76,12 @@ test_that("refits without each fold, of rows and of groups, with outliers", {
   wild$y[c(2, 15)] <- c(60, -40)
   random <- withr::with_seed(2, loo::kfold_split_random(4, 16))
   stratified <- withr::with_seed(2, loo::kfold_split_stratified(3, rows$g))
-  for (data in list(rows, wild)) {
-    for (name in names(fits)) {
-      fit <- update(fits[[name]], data = data)
-      expect_equal(elpd(kfold(fit, folds = random)), by_refits(fit, data, random), tolerance = 1e-7, label = name)
-    }
-  }
   for (name in names(fits)) {
     fit <- fits[[name]]
     expect_equal(elpd(kfold(fit, folds = stratified)), by_refits(fit, rows, stratified), tolerance = 1e-7, label = name)
     expect_equal(elpd(kfold(fit, group = "g")), by_refits(fit, rows, rows$g), tolerance = 1e-7, label = name)
+    fit <- update(fit, data = wild)
+    expect_equal(elpd(kfold(fit, folds = random)), by_refits(fit, wild, random), tolerance = 1e-7, label = name)
   }
   expect_equal(elpd(kfold(fits$crossed, group = "h")), by_refits(fits$crossed, rows, rows$h), tolerance = 1e-7)
   # The only observation of its group.

@@ -4,7 +4,7 @@ skip_on_cran() # all of it takes long
 
 rows <- withr::with_seed(3, {
   g <- rep(c("a", "b", "c", "d", "e"), c(6, 4, 3, 2, 1))
-  x <- rnorm(16, 2)
+  x <- rnorm(16)
   data.frame(
     g = g, h = sample(c("u", "v", "w"), 16, TRUE), x = x, w = runif(16, 0.5, 2),
     y = rnorm(16, 10 + 0.8 * x + c(a = 0, b = 2, c = -1, d = 1, e = 3)[g], 1.5)
@@ -90,8 +90,9 @@ test_that("refits without each observation agree, also without a group or an inf
   for (data in list(rows, wild)) {
     for (name in names(fits)) {
       fit <- if (identical(data, rows)) fits[[name]] else update(fits[[name]], data = data)
-      truth <- t(vapply(seq_len(16), function(i) of_refit(fit, data, i), numeric(4)))
-      expect_lt(max(abs(of_loo(fit) - truth) / truth[, "sd"]), 1e-5, label = name)
+      some <- if (name == "slopes") c(2, 10, 15, 16) else seq_len(16)
+      truth <- t(vapply(some, function(i) of_refit(fit, data, i), numeric(4)))
+      expect_lt(max(abs(of_loo(fit)[some, ] - truth) / truth[, "sd"]), 1e-5, label = name)
     }
   }
 })
@@ -105,10 +106,9 @@ test_that("what is expected, by refits", {
     expect_equal(loo_linpred(fit)[c(3, 16)], truth[1, ], tolerance = 1e-6)
     expect_equal(sqrt(loo_linpred(fit, "var"))[c(3, 16)], truth[2, ], tolerance = 1e-5)
     expect_identical(loo_linpred(fit, transform = TRUE), loo_linpred(fit))
-    expect_equal(loo_R2(fit), 1 - with(rows, {
-      variance <- function(v) stats::cov.wt(cbind(v), weights(fit) / sum(weights(fit)) %||% rep(1 / 16, 16))$cov[1]
-      if (is.null(weights(fit))) var(y - loo_linpred(fit)) / var(y) else variance(y - loo_linpred(fit)) / variance(y)
-    }))
+    weight <- if (is.null(weights(fit))) rep(1, 16) else weights(fit)
+    variance <- function(v) stats::cov.wt(cbind(v), weight / sum(weight))$cov[1]
+    expect_equal(loo_R2(fit), 1 - variance(rows$y - loo_linpred(fit)) / variance(rows$y))
   }
 })
 
