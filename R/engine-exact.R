@@ -162,7 +162,7 @@ exact_leave_rows_out <- function(posterior, columns, weight, levels, about, prob
 # Levels (n x factors, from 1) as the core has them: from 0, -1 for new ones.
 codes_of_levels <- function(problem, levels) {
   new <- levels > rep(level_counts(problem), each = nrow(levels))
-  matrix(as.integer(ifelse(new, -1L, levels - 1L)), nrow(levels))
+  matrix(as.integer(ifelse(new, -1L, levels - 1L)), nrow(levels), ncol(levels))
 }
 
 # One row for each of `columns`: mean, sd, lower, upper of its expected value, or, where `noise` is not 0, of another observation there

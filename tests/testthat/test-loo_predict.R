@@ -177,15 +177,18 @@ test_that("counts: refits, on the scale of counts and on that of the link", {
 })
 
 test_that("chains have the same, and draws estimate it", {
-  drawn <- update(fits$varying, iter_sampling = 2000, seed = 1)
-  weights <- loo(drawn, method = "psis", save_psis = TRUE)$psis_object
-  expect_lt(max(weights$diagnostics$pareto_k), 0.7)
-  estimate <- function(...) loo::E_loo(posterior_predict(drawn, seed = 1), weights, log_ratios = -log_lik(drawn), ...)$value
-  sd <- sqrt(loo_predict(drawn, "var"))
-  expect_lt(max(abs(loo_predict(drawn) - estimate("mean")) / sd), 0.1)
-  probs <- c(0.1, 0.9)
-  expect_identical(dim(loo_predict(drawn, "quantile", probs)), dim(estimate("quantile", probs)))
-  expect_lt(max(abs(loo_predict(drawn, "quantile", probs) - estimate("quantile", probs)) / rep(sd, each = 2)), 0.2)
+  drawn <- update(fits$partial, iter_sampling = 2000, seed = 1)
+  psis <- suppressWarnings(loo(drawn, method = "psis", save_psis = TRUE))$psis_object
+  reliable <- psis$diagnostics$pareto_k < 0.7
+  expect_gt(sum(reliable), 10)
+  estimate <- function(...) suppressWarnings(loo::E_loo(posterior_predict(drawn, seed = 1), psis, log_ratios = -log_lik(drawn), ...))$value
+  # In standard errors of a mean and, about, of a 10% quantile of a normal distribution.
+  error <- sqrt(loo_predict(drawn, "var") / psis$diagnostics$n_eff)
+  expect_lt(max(abs((loo_predict(drawn) - estimate(type = "mean")) / error)[reliable]), 5)
+  quantiles <- loo_predict(drawn, "quantile", c(0.1, 0.9))
+  estimates <- estimate(type = "quantile", probs = c(0.1, 0.9))
+  expect_identical(dim(quantiles), dim(estimates))
+  expect_lt(max(abs(t(quantiles - estimates) / (error * sqrt(0.09) / dnorm(qnorm(0.1))))[reliable, ]), 5)
   nuts <- update(fits$varying, algorithm = "nuts", iter_sampling = 0)
   expect_identical(loo_predict(nuts, "quantile", 0.2), loo_predict(fits$varying, "quantile", 0.2))
 })
@@ -193,7 +196,7 @@ test_that("chains have the same, and draws estimate it", {
 test_that("arguments", {
   fit <- fits$partial
   expect_identical(loo_predict(fit, psis_object = NULL), loo_predict(fit, cores = 2))
-  expect_warning(loo_predict(fit, typ = "var"), "type", class = "bayespool_warning_argument")
+  expect_warning(loo_predict(fit, tipe = "var"), "type", class = "bayespool_warning_argument")
   expect_error(loo_predict(fit, "median"), "\"quantile\"", class = "bayespool_error_argument")
   expect_error(loo_linpred(fit, "quantile", probs = 1), "probs", class = "bayespool_error_argument")
   expect_error(loo_predictive_interval(fit, prob = c(0.5, 0.9)), "prob", class = "bayespool_error_argument")
