@@ -4,7 +4,8 @@
 # (N x 2). Observations that the nodes of the full posterior do not resolve are left out by quadratures of their own. `rows` are all that
 # the fit used or, where it has none, a sample of them.
 leave_rows_out <- function(fit, rows, cores, call) {
-  result <- exact_leave_rows_out(fit_posterior(fit), columns_of_rows(rows, fit$reduced), rows$weight, rows$levels, "densities", 0, cores, call)
+  columns <- columns_of_rows(rows, fit$reduced)
+  result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$weight, rows$levels, "densities", 0, cores, call)
   separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
   for (i in which(is.nan(result[, 1]) | is.nan(result[, 2]))) {

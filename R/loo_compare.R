@@ -17,8 +17,8 @@
 #' @param x,... Fits to the same data, or what [loo()][loo.bayespool_fit] returned for them. The rows of the result have the
 #'   names of the arguments, as in `loo_compare(simple = a, rich = b)`, or of the variables.
 #' @param unit What is left out in fits: one `"observation"` at a time, one `"group"`, or one `"trial"` of binomial counts.
-#' @param method,BB How models are weighted: `"stacking"` or `"pseudobma"`; for the latter `BB` says whether by the Bayesian bootstrap, which
-#'   allows for the error of `elpd_loo` and uses R's random numbers (see [loo::pseudobma_weights()]).
+#' @param method,BB How models are weighted: `"stacking"` or `"pseudobma"`; for the latter `BB` says whether by the Bayesian bootstrap,
+#'   which allows for the error of `elpd_loo` and uses R's random numbers (see [loo::pseudobma_weights()]).
 #' @return `loo_compare()`: a matrix of class `compare.loo`: one row a model, the best first, with the difference of its `elpd` from that
 #'   of the best (`elpd_diff`) and the standard error of the difference (`se_diff`), then the estimates and standard errors
 #'   of each. All are sums of natural logarithms of densities. `loo_model_weights()`: a named vector.
