@@ -73,8 +73,8 @@ cpp_effects_check <- function(problem) {
     .Call(`_bayespool_cpp_effects_check`, problem)
 }
 
-cpp_effects_leave_one_out <- function(problem, orders, record, x, z, weight, group, cores, memory) {
-    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, weight, group, cores, memory)
+cpp_effects_leave_one_out <- function(problem, orders, record, x, z, weight, group, about, probability, cores, memory) {
+    .Call(`_bayespool_cpp_effects_leave_one_out`, problem, orders, record, x, z, weight, group, about, probability, cores, memory)
 }
 
 cpp_effects_combinations <- function(problem, orders, record, x, z, group, noise, probability, shortest, cores, memory) {
@@ -109,6 +109,10 @@ cpp_comparison <- function(problem, orders, record) {
     .Call(`_bayespool_cpp_comparison`, problem, orders, record)
 }
 
+cpp_random_keys <- function(rows, seed) {
+    .Call(`_bayespool_cpp_random_keys`, rows, seed)
+}
+
 cpp_group_moments <- function(columns, rows, group, first_code, groups, weight, pooled) {
     .Call(`_bayespool_cpp_group_moments`, columns, rows, group, first_code, groups, weight, pooled)
 }
@@ -137,8 +141,8 @@ cpp_recode_columns <- function(lines, constant, map) {
     .Call(`_bayespool_cpp_recode_columns`, lines, constant, map)
 }
 
-cpp_leave_one_out <- function(problem, orders, record, columns, weight, group, cores, memory) {
-    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, columns, weight, group, cores, memory)
+cpp_leave_one_out <- function(problem, orders, record, columns, weight, group, about, probability, cores, memory) {
+    .Call(`_bayespool_cpp_leave_one_out`, problem, orders, record, columns, weight, group, about, probability, cores, memory)
 }
 
 cpp_row_predictions <- function(problem, orders, record, columns, response, group, noise, probability, shortest, cores, memory) {

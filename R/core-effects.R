@@ -46,12 +46,13 @@ core_effect_variances <- function(posterior, z, total, prob, interval, call) {
   )
 }
 
-# `x` (N x (P + 1)): as above, the response last; `weight` of each row; `group` (N x factors) from 0. Columns log p(y_i | y_-i),
-# log p(y_i | y), y_i - E(y_i | y_-i).
-core_effect_leave_one_out <- function(posterior, x, z, weight, group, cores, call) {
+# `x` (N x (P + 1)): as above, the response last; `weight` of each row; `group` (N x factors) from 0, -1 for a new one. See
+# exact_leave_rows_out().
+core_effect_leave_one_out <- function(posterior, x, z, weight, group, about, prob, cores, call) {
   run_core(
     cpp_effects_leave_one_out(
-      posterior$problem, posterior$propriety$orders, posterior$record, x, z, weight, group, cores, memory_for_nodes(posterior$problem)
+      posterior$problem, posterior$propriety$orders, posterior$record, x, z, weight, group, about, prob, cores,
+      memory_for_nodes(posterior$problem)
     ),
     call
   )

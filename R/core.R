@@ -130,11 +130,11 @@ core_combination <- function(posterior, coefficient, group, multiple, at, prob, 
 # One row for each column of `mean` and `sd`, a normal distribution for each draw: mean, sd, lower, upper of the mixture.
 core_mixtures_over_draws <- function(mean, sd, prob, interval) cpp_mixtures_over_draws(mean, sd, prob, interval == "hdi")
 
-# Rows ordered by `group` (from 0).
-core_leave_one_out <- function(posterior, columns, weight, group, cores, call) {
+# Rows ordered by `group` (from 0, -1 for a new one). See exact_leave_rows_out().
+core_leave_one_out <- function(posterior, columns, weight, group, about, prob, cores, call) {
   run_core(
     cpp_leave_one_out(
-      posterior$problem, posterior$propriety$orders, posterior$record, columns, weight, group, cores,
+      posterior$problem, posterior$propriety$orders, posterior$record, columns, weight, group, about, prob, cores,
       memory_for_nodes(posterior$problem)
     ),
     call
@@ -192,6 +192,9 @@ core_predict <- function(task) cpp_posterior_predict(task)
 core_predictive_error <- function(task) cpp_predictive_error(task, task$y)
 core_log_lik <- function(task) cpp_log_lik(task, task$y)
 core_predictive_quantiles <- function(task, probs) cpp_predictive_quantiles(task, probs)
+
+# A random number for each row, on [0, 1).
+core_random_keys <- function(rows, seed) cpp_random_keys(rows, seed)
 
 # Bytes for the covariance matrices of the coefficients at the nodes. Few coefficients always fit.
 memory_for_nodes <- function(problem) if (length(problem$coefficient_sd) < 100) Inf else available_memory()

@@ -141,26 +141,28 @@ exact_pooling_weights <- function(posterior, size, prob, interval, call) {
   core_pooling_weights(posterior, size, prob, interval, call)
 }
 
-# For each row: log p(y_i | y_-i), the log density of another one like it given all, and y_i - E(y_i | y_-i); NaN where the
-# nodes of the full posterior do not resolve it. `columns`: predictors and response, as the problem's moments have them;
-# `group`: from 1.
-exact_leave_rows_out <- function(posterior, columns, weight, group, cores, call) {
-  if (has_several_effects(posterior$model)) {
+# For each row, as `about` says: "densities", log p(y_i | y_-i) and the log density of another one like it given all, which rows that are
+# not among the data have too; or, less y_i and given y_-i, mean, sd, lower and upper end (of the central interval that holds `prob`) of
+# what is "expected" or of an "observation". NaN where the nodes of the full posterior do not resolve it. `columns`: predictors and
+# response, as the problem's moments have them; `levels` (n x factors): from 1, beyond the groups of the model for a new one.
+exact_leave_rows_out <- function(posterior, columns, weight, levels, about, prob, cores, call) {
+  model <- posterior$model
+  if (has_several_effects(model)) {
     x <- columns[, -ncol(columns), drop = FALSE]
-    used <- cbind(coefficient_columns(posterior$model, x), columns[, ncol(columns)], deparse.level = 0)
-    levels <- levels_of_lines(posterior$problem, group)
-    return(core_effect_leave_one_out(posterior, used, direction_values(posterior$model, x), weight, levels, cores, call))
+    used <- cbind(coefficient_columns(model, x), columns[, ncol(columns)], deparse.level = 0)
+    code <- codes_of_levels(posterior$problem, levels)
+    return(core_effect_leave_one_out(posterior, used, direction_values(model, x), weight, code, about, prob, cores, call))
   }
+  group <- if (has_groups(model)) codes_of_levels(posterior$problem, levels)[, 1] else integer(nrow(columns))
   order <- order(group)
-  group <- if (has_groups(posterior$model)) group - 1L else integer(length(group))
-  result <- matrix(0, length(group), 3)
-  result[order, ] <- core_leave_one_out(posterior, columns[order, , drop = FALSE], weight[order], group[order], cores, call)
-  result
+  result <- core_leave_one_out(posterior, columns[order, , drop = FALSE], weight[order], group[order], about, prob, cores, call)
+  result[order(order), , drop = FALSE]
 }
 
-# The levels (n x factors, from 0) of rows in these lines of the moments, from 1.
-levels_of_lines <- function(problem, line) {
-  if (is.null(problem$levels)) cbind(line - 1L) else problem$levels[line, , drop = FALSE]
+# Levels (n x factors, from 1) as the core has them: from 0, -1 for new ones.
+codes_of_levels <- function(problem, levels) {
+  new <- levels > rep(level_counts(problem), each = nrow(levels))
+  matrix(as.integer(ifelse(new, -1L, levels - 1L)), nrow(levels), ncol(levels))
 }
 
 # One row for each of `columns`: mean, sd, lower, upper of its expected value, or, where `noise` is not 0, of another observation there
@@ -169,15 +171,14 @@ levels_of_lines <- function(problem, line) {
 # the model for a new one, NA for the population.
 exact_rows <- function(posterior, columns, response, group, noise, prob, interval, cores, call) {
   if (posterior$problem$direction) columns <- cbind(rep(1, nrow(columns)), columns, deparse.level = 0)
-  code <- ifelse(is.na(group), -2L, ifelse(is_new_group(posterior, group), -1L, group - 1L))
-  table <- core_row_predictions(posterior, columns, response, as.integer(code), noise, prob, interval, cores, call)
+  code <- codes_of_groups(posterior, group)
+  table <- core_row_predictions(posterior, columns, response, code, noise, prob, interval, cores, call)
   mark_lost(table, lost_of_rows(posterior, columns, group, noise))
 }
 
 # The same where groups differ in more than an intercept, or there are two factors: `x` has the model's columns, `group` one a factor.
 exact_effect_rows <- function(posterior, x, group, noise, prob, interval, cores, call) {
-  new <- group > rep(level_counts(posterior$problem), each = nrow(group))
-  code <- matrix(as.integer(ifelse(new, -1L, group - 1L)), nrow(group))
+  code <- codes_of_levels(posterior$problem, group)
   table <- core_effect_rows(
     posterior, coefficient_columns(posterior$model, x), direction_values(posterior$model, x), code, noise, prob, interval, cores, call
   )
@@ -190,7 +191,7 @@ level_counts <- function(problem) problem$level_counts %||% length(problem$size)
 # The same of counts: the expected value for a size of 1, a probability or a rate, or as an `observation` another count of `size`.
 exact_count_rows <- function(posterior, x, group, observation, size, prob, interval, cores, call) {
   columns <- coefficient_columns(posterior$model, x)
-  code <- as.integer(ifelse(is.na(group), -2L, ifelse(is_new_group(posterior, group), -1L, group - 1L)))
+  code <- codes_of_groups(posterior, group)
   table <- if (observation) {
     mixture <- distinct_rows(x, group)
     first <- !duplicated(mixture)
@@ -201,6 +202,13 @@ exact_count_rows <- function(posterior, x, group, observation, size, prob, inter
     core_count_rows(posterior, columns, code, TRUE, prob, interval, cores, call)
   }
   mark_lost(table, lost_of_count_rows(posterior, x, group))
+}
+
+# The same of log odds or log rates.
+exact_link_rows <- function(posterior, x, group, prob, interval, cores, call) {
+  columns <- coefficient_columns(posterior$model, x)
+  table <- core_count_rows(posterior, columns, codes_of_groups(posterior, group), FALSE, prob, interval, cores, call)
+  mark_lost(table, lost_of_rows(posterior, x, group, 0))
 }
 
 # How many of the first two moments of each row's rate or count do not exist; probabilities have all. Another value of a predictor than the
@@ -218,6 +226,11 @@ lost_of_count_rows <- function(posterior, x, group) {
   of_group <- rep_len(missing$group, length(posterior$problem$size))[group[known]]
   lost[known] <- ifelse(moved, pmax(of_group, max(0, missing$slope)), of_group)
   lost
+}
+
+# Groups as the core has them: from 0, -1 for a new one, -2 for the population.
+codes_of_groups <- function(posterior, group) {
+  as.integer(ifelse(is.na(group), -2L, ifelse(is_new_group(posterior, group), -1L, group - 1L)))
 }
 
 is_new_group <- function(posterior, group) !is.na(group) & group > length(posterior$problem$size)

@@ -6,6 +6,7 @@
 #'
 #' | package | what works |
 #' |---|---|
+#' | loo | `loo()`, `kfold()`, `loo_compare()`, `loo_model_weights()`, `loo_predict()` and the like, all exact: see [loo()][loo.bayespool_fit], [kfold()][kfold.bayespool_fit], [loo_prediction] |
 #' | posterior, bayesplot, ggdist | all: see [draws] and [nuts_diagnostics] |
 #' | tidybayes | `spread_draws(fit, mu[site])`, `gather_draws()`, `tidy_draws()`; see *Labels* |
 #' | emmeans | `emmeans(fit, ~ x)` and what builds on it: means and contrasts of the fixed effects, that is at the level of the population (of counts with `type = "response"` probabilities, odds ratios, or rates for an exposure of 1); not for [no_pooling()], which has none |
@@ -31,7 +32,7 @@
 #' | projpred | `varsel(fit)`, `cv_varsel(fit)` and `project(fit)`; not for [no_pooling()] |
 #' | shinystan | `shinystan::as.shinystan(as.array(fit))` |
 #'
-#' All of them need draws, and those that read the likelihood of single observations need a fit made from rows.
+#' All but the first need draws, and those that read the likelihood of single observations need a fit made from rows.
 #'
 #' @section Labels: Variables are named with the labels of the groups, as in `mu[Kassel]`, and packages that take such names
 #'   apart read some labels in their own way. `tidybayes::spread_draws(fit, mu[site])` cuts labels at spaces and commas,

@@ -1,12 +1,11 @@
-# A fit's model without single observations or whole groups: how well what is left out is predicted.
+# A fit's model without single observations or whole groups: the densities of what is left out.
 
-# For `rows` as observed_rows() returns them: `log_density` (N x 2), of each observation given all others and of another one
-# like it given all; with `residuals`, also y_i - E(y_i | y_-i). Observations that the nodes of the full posterior do not
-# resolve are left out by quadratures of their own. `rows` are all that the fit used or, where it has none, a sample of them.
-leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
-  columns <- cbind(rows$x, rows$y, deparse.level = 0)
-  if (!is.null(fit$reduced$residual)) columns <- residual_columns(columns, fit$reduced$residual)
-  result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$weight, rows$group, cores, call)
+# For `rows` as observed_rows() returns them: the log density of each observation given all others, and of another one like it given all
+# (N x 2). Observations that the nodes of the full posterior do not resolve are left out by quadratures of their own. `rows` are all that
+# the fit used or, where it has none, a sample of them.
+leave_rows_out <- function(fit, rows, cores, call) {
+  columns <- columns_of_rows(rows, fit$reduced)
+  result <- exact_leave_rows_out(fit_posterior(fit), columns, rows$weight, rows$levels, "densities", 0, cores, call)
   separate <- !shares_sigma(fit$model)
   evidence <- list() # of all rows or, by group, of those of one group where groups are separate problems
   for (i in which(is.nan(result[, 1]) | is.nan(result[, 2]))) {
@@ -14,9 +13,7 @@ leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
     evidence[[key]] <- evidence[[key]] %||% log_evidence_of(fit, moments_around(fit, rows, i, 0), call)
     if (is.nan(result[i, 1])) {
       others <- moments_around(fit, rows, i, -1)
-      left_out <- paste("row", rows$row[i])
-      result[i, 1] <- evidence[[key]] - without(left_out, log_evidence_of(fit, others, call), call)
-      if (residuals) result[i, 3] <- rows$y[i] - predicted_mean(fit, others, rows, i, call)
+      result[i, 1] <- evidence[[key]] - without(paste("row", rows$row[i]), log_evidence_of(fit, others, call), call)
     }
     if (is.nan(result[i, 2])) {
       # The density at an observation that is alone, seen again, may well be infinite.
@@ -25,7 +22,13 @@ leave_rows_out <- function(fit, rows, cores, call, residuals = FALSE) {
       ) - evidence[[key]]
     }
   }
-  list(log_density = result[, 1:2, drop = FALSE], residual = if (residuals) result[, 3])
+  result
+}
+
+# Predictors and response of rows, as these moments have them.
+columns_of_rows <- function(rows, moments) {
+  columns <- cbind(rows$x, rows$y, deparse.level = 0)
+  if (is.null(moments$residual)) columns else residual_columns(columns, moments$residual)
 }
 
 # The moments of all that row i has to do with, all rows or those of its group where groups are separate problems; without it for
@@ -117,29 +120,9 @@ check_informed <- function(fit, names, call) {
 without <- function(left_out, expr, call) {
   tryCatch(expr, bayespool_error_improper = function(cnd) {
     abort_bayespool(
-      c("Leave-one-out is not defined: without {left_out} the posterior does not exist."), "improper", call, parent = cnd
+      c("Cross-validation is not defined: without {left_out} the posterior does not exist."), "improper", call, parent = cnd
     )
   })
-}
-
-# E(y_i | y_-i), where `others` are the moments without row i.
-predicted_mean <- function(fit, others, rows, i, call) {
-  prior_means <- vapply(fit$priors, function(prior) prior$par[1], 0)
-  other <- if (length(others$n) > 0) other_posterior(fit, others, call)
-  model <- other$model %||% fit$model
-  terms <- varying_terms(model)
-  levels <- vapply(seq_along(terms), function(k) {
-    match(varying_terms(fit$model)[[k]]$labels[rows$levels[i, k]], if (!is.null(other)) terms[[k]]$labels)
-  }, 0L)
-  x <- rows$x[i, , drop = FALSE]
-  if (has_two_terms(model) && !is.null(other)) {
-    # The sum may have a mean where its parts have none. A level that lost its rows is a new one.
-    levels <- ifelse(is.na(levels), level_counts(other$problem) + 1L, levels)
-    return(exact_effect_rows(other, x, rbind(levels), 0, 0.5, "central", 1L, call)[[1, 1]])
-  }
-  means <- if (is.null(other)) prior_means else stats::setNames(exact_table(other, call = call)[, 1], layout_variables(model))
-  expected <- drop(expected_given(model, t(means), x, groups_of_model(fit, rbind(levels))))
-  if (has_independent_groups(model) && is.na(levels)) expected + prior_means[[terms[[1]]$coefficient]] else expected
 }
 
 # The moments of a fit with cross-products of each group.

@@ -7,13 +7,8 @@ leave_counts_out <- function(fit, parts, cores, call, again = TRUE) {
   whole <- whole_counts(fit, parts$group, parts$x, call)
   counts <- whole$counts
   parts$group <- whole$group
-  size <- counts$size[parts$group]
-  # What is left of sums of exposures may be an error of rounding.
-  rounded <- abs(size - parts$size) <= 1e-12 * size & parts$y == counts$events[parts$group]
-  parts$size[rounded] <- size[rounded]
-  check_parts(counts, parts, call)
-  alike <- distinct_rows(cbind(counts$events, counts$size, counts$x, deparse.level = 0), rep(NA, length(counts$n)))
-  id <- distinct_rows(cbind(parts$y, parts$size, deparse.level = 0), alike[parts$group])
+  parts <- check_parts(counts, parts, call)
+  id <- distinct_parts(counts, parts)
   first <- which(!duplicated(id))
   distinct <- list(group = parts$group[first], y = parts$y[first], size = parts$size[first])
   # Only where a prior is flat may there be no posterior without a part.
@@ -33,6 +28,12 @@ leave_counts_out <- function(fit, parts, cores, call, again = TRUE) {
     )
   }
   cbind(result, repeated)[match(id, id[first]), , drop = FALSE]
+}
+
+# Which parts are alike, and parts of groups that are.
+distinct_parts <- function(counts, parts) {
+  alike <- distinct_rows(cbind(counts$events, counts$size, counts$x, deparse.level = 0), rep(NA, length(counts$n)))
+  distinct_rows(cbind(parts$y, parts$size, deparse.level = 0), alike[parts$group])
 }
 
 # The counts of a fit, each of which has parts: a list with `fit`, `counts`, the `posterior` of these, and the `group` of each part. Without
@@ -71,9 +72,12 @@ nearest_row <- function(x, known, call) {
   found
 }
 
+# Parts that are all of their group's counts but for an error of rounding, of sums of exposures, get its size.
 check_parts <- function(counts, parts, call) {
   events <- counts$events[parts$group]
   size <- counts$size[parts$group]
+  rounded <- abs(size - parts$size) <= 1e-12 * size & parts$y == events
+  parts$size[rounded] <- size[rounded]
   failures <- if (counts$family == "binomial") parts$size - parts$y > size - events else FALSE
   bad <- which(parts$y > events | parts$size > size | failures)
   if (length(bad) > 0) {
@@ -86,15 +90,20 @@ check_parts <- function(counts, parts, call) {
       "data", call
     )
   }
+  parts
+}
+
+# The counts without part `i`.
+counts_without <- function(counts, parts, i) {
+  j <- parts$group[i]
+  counts$events[j] <- counts$events[j] - parts$y[i]
+  counts$size[j] <- counts$size[j] - parts$size[i]
+  if (counts$size[j] == 0) subset_counts(counts, -j) else counts
 }
 
 # The posterior without part `i`, or NULL where no data are left; an error where it does not exist.
 posterior_without <- function(whole, parts, i, label, call) {
-  counts <- whole$counts
-  j <- parts$group[i]
-  counts$events[j] <- counts$events[j] - parts$y[i]
-  counts$size[j] <- counts$size[j] - parts$size[i]
-  if (counts$size[j] == 0) counts <- subset_counts(counts, -j)
+  counts <- counts_without(whole$counts, parts, i)
   without(label, if (length(counts$n) > 0) {
     other_posterior(whole$fit, counts, call)
   } else {

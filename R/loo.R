@@ -249,7 +249,7 @@ exact_loo <- function(fit, rows, cores, call) {
   loo_of_densities(if (has_counts(fit$model)) {
     leave_counts_out(fit, c(rows, label = function(i) paste("row", rows$row[i])), cores, call)
   } else {
-    leave_rows_out(fit, rows, cores, call)$log_density
+    leave_rows_out(fit, rows, cores, call)
   })
 }
 

@@ -115,7 +115,7 @@ loo_R2.bayespool_fit <- function(object, ...) {
     )
   }
   rows <- observed_rows(object, "Leave-one-out of observations", call)
-  residual <- leave_rows_out(object, rows, 1L, call, residuals = TRUE)$residual
+  residual <- rows$y - predict_left_out(object, rows, "expected", 0.5, 1L, call)[, "mean"]
   variance <- function(x) stats::cov.wt(cbind(x), rows$weight / sum(rows$weight))$cov[1]
   1 - variance(residual) / variance(rows$y)
 }

@@ -283,8 +283,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_effects_leave_one_out
-Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight, const Rcpp::IntegerMatrix& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_effects_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericVector& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& x, const Rcpp::NumericMatrix& z, const Rcpp::NumericVector& weight, const Rcpp::IntegerMatrix& group, const std::string& about, double probability, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_effects_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP xSEXP, SEXP zSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP aboutSEXP, SEXP probabilitySEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -295,9 +295,11 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type z(zSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
     Rcpp::traits::input_parameter< const Rcpp::IntegerMatrix& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type about(aboutSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, weight, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_effects_leave_one_out(problem, orders, record, x, z, weight, group, about, probability, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -437,6 +439,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_random_keys
+Rcpp::NumericVector cpp_random_keys(int rows, double seed);
+RcppExport SEXP _bayespool_cpp_random_keys(SEXP rowsSEXP, SEXP seedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< int >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_random_keys(rows, seed));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_group_moments
 Rcpp::List cpp_group_moments(Rcpp::List columns, double rows, Rcpp::IntegerVector group, int first_code, int groups, Rcpp::NumericVector weight, bool pooled);
 RcppExport SEXP _bayespool_cpp_group_moments(SEXP columnsSEXP, SEXP rowsSEXP, SEXP groupSEXP, SEXP first_codeSEXP, SEXP groupsSEXP, SEXP weightSEXP, SEXP pooledSEXP) {
@@ -524,8 +537,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_leave_one_out
-Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, const Rcpp::NumericVector& weight, const std::vector<int>& group, int cores, double memory);
-RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP coresSEXP, SEXP memorySEXP) {
+Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders, const Rcpp::NumericVector& record, const Rcpp::NumericMatrix& columns, const Rcpp::NumericVector& weight, const std::vector<int>& group, const std::string& about, double probability, int cores, double memory);
+RcppExport SEXP _bayespool_cpp_leave_one_out(SEXP problemSEXP, SEXP ordersSEXP, SEXP recordSEXP, SEXP columnsSEXP, SEXP weightSEXP, SEXP groupSEXP, SEXP aboutSEXP, SEXP probabilitySEXP, SEXP coresSEXP, SEXP memorySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -535,9 +548,11 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type columns(columnsSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
     Rcpp::traits::input_parameter< const std::vector<int>& >::type group(groupSEXP);
+    Rcpp::traits::input_parameter< const std::string& >::type about(aboutSEXP);
+    Rcpp::traits::input_parameter< double >::type probability(probabilitySEXP);
     Rcpp::traits::input_parameter< int >::type cores(coresSEXP);
     Rcpp::traits::input_parameter< double >::type memory(memorySEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, columns, weight, group, cores, memory));
+    rcpp_result_gen = Rcpp::wrap(cpp_leave_one_out(problem, orders, record, columns, weight, group, about, probability, cores, memory));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -789,7 +804,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_effects_evidence", (DL_FUNC) &_bayespool_cpp_effects_evidence, 2},
     {"_bayespool_cpp_effects_log_density", (DL_FUNC) &_bayespool_cpp_effects_log_density, 3},
     {"_bayespool_cpp_effects_check", (DL_FUNC) &_bayespool_cpp_effects_check, 1},
-    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 9},
+    {"_bayespool_cpp_effects_leave_one_out", (DL_FUNC) &_bayespool_cpp_effects_leave_one_out, 11},
     {"_bayespool_cpp_effects_combinations", (DL_FUNC) &_bayespool_cpp_effects_combinations, 11},
     {"_bayespool_cpp_effects_contrasts", (DL_FUNC) &_bayespool_cpp_effects_contrasts, 10},
     {"_bayespool_cpp_effects_combination", (DL_FUNC) &_bayespool_cpp_effects_combination, 10},
@@ -798,6 +813,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_fit", (DL_FUNC) &_bayespool_cpp_fit, 5},
     {"_bayespool_cpp_log_evidence", (DL_FUNC) &_bayespool_cpp_log_evidence, 2},
     {"_bayespool_cpp_comparison", (DL_FUNC) &_bayespool_cpp_comparison, 3},
+    {"_bayespool_cpp_random_keys", (DL_FUNC) &_bayespool_cpp_random_keys, 2},
     {"_bayespool_cpp_group_moments", (DL_FUNC) &_bayespool_cpp_group_moments, 7},
     {"_bayespool_cpp_residual_columns", (DL_FUNC) &_bayespool_cpp_residual_columns, 5},
     {"_bayespool_cpp_residual_rows", (DL_FUNC) &_bayespool_cpp_residual_rows, 3},
@@ -805,7 +821,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_bayespool_cpp_whole_numbers", (DL_FUNC) &_bayespool_cpp_whole_numbers, 1},
     {"_bayespool_cpp_merge_lines", (DL_FUNC) &_bayespool_cpp_merge_lines, 3},
     {"_bayespool_cpp_recode_columns", (DL_FUNC) &_bayespool_cpp_recode_columns, 3},
-    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 8},
+    {"_bayespool_cpp_leave_one_out", (DL_FUNC) &_bayespool_cpp_leave_one_out, 10},
     {"_bayespool_cpp_row_predictions", (DL_FUNC) &_bayespool_cpp_row_predictions, 11},
     {"_bayespool_cpp_group_contrasts", (DL_FUNC) &_bayespool_cpp_group_contrasts, 9},
     {"_bayespool_cpp_combination", (DL_FUNC) &_bayespool_cpp_combination, 10},

@@ -1,4 +1,4 @@
-// Predictive densities of single observations: the definitions of core/exact/effect_leave_one_out.hpp.
+// Predictive distributions of single observations: the definitions of core/exact/effect_leave_one_out.hpp.
 #include "core/exact/effect_leave_one_out.hpp"
 
 #include <algorithm>
@@ -21,37 +21,25 @@ EffectCombination EffectLeaveOneOut::combination(const VectorXd& columns,
   return {-own(f), own.head(f), std::move(effects), 0};
 }
 
-Eigen::RowVector3d EffectLeaveOneOut::row(const std::vector<MatrixXd>& weights, Index i,
-                                          double weight) const {
-  const Index f = design_->free_count(), count = nodes_->count();
-  ArrayXd residual(count), precision(count);
-  const ArrayXd variance = nodes_->sigma.square() / weight;
+Eigen::RowVectorXd EffectLeaveOneOut::row(const std::vector<MatrixXd>& weights, Index i,
+                                          double weight, const LeftOutQuestion& question) const {
+  const Index f = design_->free_count();
+  LeftOutRow row(nodes_->count());
+  row.variance = nodes_->sigma.square() / weight;
   VectorXd h(f);
   for (std::size_t t = 0; t < weights.size(); ++t) {
     const EffectNode& node = nodes_->lattice[t];
     h = weights[t].col(i).head(f);
     const double constant = weights[t](f, i), rest = 1 - weight * weights[t](f + 1, i);
     for (Index k = node.first; k < node.first + node.count; ++k) {
-      residual(k) = -constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
-      precision(k) = rest - nodes_->coefficients.quadratic_form(h, k) / variance(k);
+      row.residual(k) = -constant - (f > 0 ? nodes_->coefficients.gamma.row(k).dot(h) : 0);
+      row.precision(k) = rest - nodes_->coefficients.quadratic_form(h, k) / row.variance(k);
     }
   }
-  Eigen::RowVector3d result =
-      Eigen::RowVector3d::Constant(std::numeric_limits<double>::quiet_NaN());
   // Where an observation alone determines a coefficient, its precision is a difference without digits.
-  if ((precision > smallest_precision).all()) {
-    const ArrayXd exponent = log_weight_ + residual.square() / (2 * variance * precision);
-    const double top = exponent.maxCoeff();
-    const ArrayXd term = (variance / precision).sqrt() * (exponent - top).exp();
-    const double total = resolved_sum(term);
-    result(0) = -(std::log(total) + top + 0.5 * log_two_pi);
-    result(2) = (term * residual / precision).sum() / total;
-  }
-  const ArrayXd exponent = log_weight_ - residual.square() / (2 * variance * (2 - precision));
-  const double top = exponent.maxCoeff();
-  const ArrayXd term = (exponent - top).exp() / (variance * (2 - precision)).sqrt();
-  result(1) = std::log(resolved_sum(term)) + top - 0.5 * log_two_pi;
-  return result;
+  row.precise = (row.precision > smallest_precision).all();
+  return row.answer(question, log_weight_,
+                    [this](const ArrayXd& terms) { return resolved_sum(terms); });
 }
 
 double EffectLeaveOneOut::resolved_sum(const ArrayXd& terms) const {

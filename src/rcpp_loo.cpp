@@ -1,6 +1,10 @@
 // R's entry point to leave-one-out.
+#include <algorithm>
+#include <string>
+
 #include "core/exact/leave_one_out.hpp"
 #include "exact.h"
+#include "left_out_question.h"
 #include "parallel.h"
 
 using namespace bayespool;
@@ -28,23 +32,26 @@ std::vector<Task> runs_of_groups(const std::vector<int>& group, Index first, Ind
 
 }  // namespace
 
-// `columns` (predictors and response, those of the problem's moments without an intercept's), `weight` and `group` (from 0): the
-// rows, group by group. N x 3: see LeaveOneOut::group(). `record` and `memory` as in
-// cpp_summary().
+// `columns` (predictors and response, those of the problem's moments without an intercept's), `weight` and `group` (from 0, -1 for a new
+// one): the rows, group by group. N x 2 or 4: see LeaveOneOut::group(); `about` (see question_about()) says what, `probability` is the
+// interval's. `record` and `memory` as in cpp_summary().
 // [[Rcpp::export]]
 Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::NumericMatrix& orders,
                                       const Rcpp::NumericVector& record,
                                       const Rcpp::NumericMatrix& columns,
                                       const Rcpp::NumericVector& weight,
-                                      const std::vector<int>& group, int cores, double memory) {
+                                      const std::vector<int>& group, const std::string& about,
+                                      double probability, int cores, double memory) {
   const Problem parsed(problem, orders);
   const MatrixXd all_rows = matrix_from(columns);
   const VectorXd weights = vector_from(weight);
   const Index row_count = all_rows.rows();
   const std::function<void()> check_interrupt = interrupt_check();
   Quadratures quadratures(parsed, record);
-  Rcpp::NumericMatrix out(Rcpp::no_init(static_cast<int>(row_count), 3));
-  Eigen::Map<MatrixXd> result(out.begin(), row_count, 3);
+  const LeftOutQuestion question{question_about(about), probability};
+  Rcpp::NumericMatrix out(
+      Rcpp::no_init(static_cast<int>(row_count), static_cast<int>(question.answers())));
+  Eigen::Map<MatrixXd> result(out.begin(), row_count, question.answers());
   const bool separate = parsed.parts.size() > 1;
   Index first = 0;
   for (std::size_t part = 0; part < parsed.parts.size(); ++part) {
@@ -62,10 +69,11 @@ Rcpp::NumericMatrix cpp_leave_one_out(const Rcpp::List& problem, const Rcpp::Num
           const Index start = task.first, rows = task.last - start;
           const Index j = separate ? 0 : group[static_cast<std::size_t>(start)];
           MatrixXd deviation = MatrixXd::Zero(rows, data.projection.cols());
-          deviation.rightCols(all_rows.cols()) = all_rows.middleRows(start, rows).rowwise() -
-                                                 data.projection.row(j).tail(all_rows.cols());
+          deviation.rightCols(all_rows.cols()) =
+              all_rows.middleRows(start, rows).rowwise() -
+              data.projection.row(std::max<Index>(j, 0)).tail(all_rows.cols());
           result.middleRows(start, rows) =
-              leave_one_out.group(j, deviation, weights.segment(start, rows), check);
+              leave_one_out.group(j, deviation, weights.segment(start, rows), question, check);
         });
     first = last;
   }

@@ -262,7 +262,17 @@ test_that("the object is one of loo's", {
   models <- if ("model" %in% colnames(comparison)) comparison[, "model"] else rownames(comparison)
   expect_setequal(models, c("partial", "complete"))
   expect_equal(comparison[[which(models == worse), "elpd_diff"]], -abs(sum(elpd_of(b) - elpd_of(a))))
-  expect_equal(sum(loo::loo_model_weights(list(a, b))), 1)
+  weights <- loo_model_weights(partial, complete = b)
+  expect_named(weights, c("partial", "complete"))
+  expect_identical(weights, loo_model_weights(list(partial = a, complete = b)))
+  # Stacking: no other mixture of the two predictive densities has a higher sum of logarithms.
+  score <- function(share) sum(log(share * exp(elpd_of(a)) + (1 - share) * exp(elpd_of(b))))
+  expect_lt(abs(weights[[1]] - stats::optimize(score, c(0, 1), maximum = TRUE, tol = 1e-8)$maximum), 1e-3)
+  akaike <- exp(c(sum(elpd_of(a)), sum(elpd_of(b))) - max(sum(elpd_of(a)), sum(elpd_of(b))))
+  by_elpd <- unclass(loo_model_weights(partial, complete, method = "pseudobma", BB = FALSE))
+  expect_equal(by_elpd[1:2], akaike / sum(akaike), ignore_attr = TRUE)
+  expect_error(loo_model_weights(partial), "at least two", class = "bayespool_error_argument")
+  expect_error(loo_model_weights(partial, complete, method = "bma"), "stacking", class = "bayespool_error_argument")
   expect_output(print(a), "Exact leave-one-out cross-validation, 16 observations.*elpd_loo.*no Monte Carlo error")
   of_groups <- loo(fits$partial, unit = "group")
   expect_output(print(of_groups), "leave-one-group-out cross-validation, 5 groups.*elpd_logo.*SE is large.* 5 terms, one a group")
@@ -336,7 +346,7 @@ test_that("rows that moved the posterior are left out of moments as of all rows"
     expect_equal(loo(of_parts, newdata = rows)$pointwise, loo(of_rows)$pointwise, tolerance = 1e-8)
     unresolved <- exact_leave_rows_out(
       fit_posterior(of_rows), cbind(as.matrix(if (i == 2) rows["y"] else rows[c("x", "y")])), rows$w,
-      match(rows$g, of_rows$reduced$group), 1L, NULL
+      cbind(match(rows$g, of_rows$reduced$group)), "densities", 0, 1L, NULL
     )
     separate <- separate + sum(is.nan(unresolved[, 1:2]))
   }

@@ -1,4 +1,4 @@
-// Predictive densities of single observations given all others, and given all, of a mixed model (defined in
+// Predictive distributions of single observations given all others, and densities of others given all, of a mixed model (defined in
 // src/effect_leave_one_out.cpp).
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/exact/effect_nodes.hpp"
+#include "core/exact/left_out_row.hpp"
 
 namespace bayespool {
 
@@ -22,9 +23,10 @@ class EffectLeaveOneOut {
   // The expected value less ytilde of an observation with the columns (X, y).
   EffectCombination combination(const VectorXd& columns, std::vector<EffectOfGroup> effects) const;
 
-  // Of the row whose combination has the weights in column i, and a weight of its own: log p(y_i | y_-i), log p(y_i | y) and
-  // y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
-  Eigen::RowVector3d row(const std::vector<MatrixXd>& weights, Index i, double weight) const;
+  // Of the row whose combination has the weights in column i, and a weight of its own: see LeftOutRow::answer(). A row that is not among
+  // the data has log p(y_i | y) alone.
+  Eigen::RowVectorXd row(const std::vector<MatrixXd>& weights, Index i, double weight,
+                         const LeftOutQuestion& question) const;
 
  private:
   // The sum of terms over all nodes; NaN where lattice and lines are too coarse for them (see LatticeRule::pattern) or do not reach

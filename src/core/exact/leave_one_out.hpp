@@ -1,4 +1,4 @@
-// Predictive densities of single observations given all others, and given all, from the nodes of the full
+// Predictive distributions of single observations given all others, and densities of others given all, from the nodes of the full
 // posterior.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/exact/conditional_nodes.hpp"
+#include "core/exact/left_out_row.hpp"
 #include "core/exact/quadrature.hpp"
 
 namespace bayespool {
@@ -22,7 +23,7 @@ namespace bayespool {
 //   another one like y_i | y ~ N(y_i - e_i, sigma^2 (2 - D_i)).
 // With a weight w_i of the row, sigma^2 / w_i takes the place of sigma^2, and w_i multiplies what D_i subtracts from 1.
 // The vignette on the algorithm calls D_i d_i. The densities p(y_i | y_-i) and
-// p(y_i | y) are a harmonic and an arithmetic mean over the nodes.
+// p(y_i | y) are a harmonic and an arithmetic mean over the nodes. In a new group tau^2 / sigma^2 takes the place of kappa_j / n_j.
 class LeaveOneOut {
   using ArrayXd = Eigen::ArrayXd;
 
@@ -38,51 +39,47 @@ class LeaveOneOut {
     columns_.push_back(nodes_.count());
   }
 
-  // Rows of group j, each given by the deviation of its columns from the group's projection (m x (P + 1), response last) and its
-  // weight. For each log p(y_i | y_-i), log p(y_i | y) and y_i - E(y_i | y_-i), or NaN where the nodes do not resolve it.
+  // Rows of group j, or of a new one where that is negative, each given by the deviation of its columns from the group's projection, of a
+  // new one from that of group 0 (m x (P + 1), response last), and its weight: see LeftOutRow::answer(). A row that is not among the data
+  // has log p(y_i | y) alone.
   MatrixXd group(Index j, const MatrixXd& deviation, const VectorXd& weight,
+                 const LeftOutQuestion& question,
                  const std::function<void()>& check_interrupt) const {
-    const Index f = design_->free_count(), count = nodes_.count();
-    const double size = design_->size_of(j);
-    const VectorXd u = design_->projections.row(j).head(f).transpose();
+    const Index f = design_->free_count(), own_group = std::max<Index>(j, 0);
+    const double size = j < 0 ? 0 : design_->size_of(j);
+    const VectorXd u = design_->projections.row(own_group).head(f).transpose();
     const ArrayXd delta = nodes_.pooling_weights(size);
     const ArrayXd sigma2 = nodes_.sigma.square();
-    const ArrayXd group_part = delta * (design_->projections(j, f) - (nodes_.gamma * u).array());
+    const ArrayXd group_part =
+        delta * (design_->projections(own_group, f) - (nodes_.gamma * u).array());
     // Where the predictors are those of the group, as they always are without predictors.
     const ArrayXd group_uncertainty = nodes_.quadratic_form(VectorXd::Zero(f), u, delta) / sigma2;
 
-    MatrixXd result(deviation.rows(), 3);
-    ArrayXd residual(count), largest(count), precision(count), variance(count), exponent(count),
-        term(count);
+    MatrixXd result(deviation.rows(), question.answers());
+    LeftOutRow row(nodes_.count());
+    ArrayXd largest(nodes_.count());
     for (Index i = 0; i < deviation.rows(); ++i) {
       check_interrupt();
       const VectorXd own = design_->from_columns.transpose() * deviation.row(i).transpose();
       const VectorXd du = own.head(f);
       const double dy = own(f);
       const double w = weight(i);
-      residual = group_part + dy;
-      largest = (size - w + w * delta) / size;
-      variance = sigma2 / w;
+      row.residual = group_part + dy;
+      if (j < 0)
+        largest = 1 - w * nodes_.group_variances(0) / sigma2;
+      else
+        largest = (size - w + w * delta) / size;
+      row.variance = sigma2 / w;
       if (du.isZero(0)) {
-        precision = largest - w * group_uncertainty;
+        row.precision = largest - w * group_uncertainty;
       } else {
-        residual -= (nodes_.gamma * du).array();
-        precision = largest - nodes_.quadratic_form(du, u, delta) / variance;
+        row.residual -= (nodes_.gamma * du).array();
+        row.precision = largest - nodes_.quadratic_form(du, u, delta) / row.variance;
       }
-      result.row(i).setConstant(std::numeric_limits<double>::quiet_NaN());
       // Where an observation alone determines a coefficient, its precision is a difference without digits.
-      if ((precision > smallest_precision * largest).all()) {
-        exponent = log_weight_ + residual.square() / (2 * variance * precision);
-        const double top = exponent.maxCoeff();
-        term = (variance / precision).sqrt() * (exponent - top).exp();
-        const double total = resolved_sum(term);
-        result(i, 0) = -(std::log(total) + top + 0.5 * log_two_pi);
-        result(i, 2) = (term * residual / precision).sum() / total;
-      }
-      exponent = log_weight_ - residual.square() / (2 * variance * (2 - precision));
-      const double top = exponent.maxCoeff();
-      term = (exponent - top).exp() / (variance * (2 - precision)).sqrt();
-      result(i, 1) = std::log(resolved_sum(term)) + top - 0.5 * log_two_pi;
+      row.precise = (row.precision > smallest_precision * largest.max(0)).all();
+      result.row(i) = row.answer(question, log_weight_,
+                                 [this](const ArrayXd& terms) { return resolved_sum(terms); });
     }
     return result;
   }
