@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "core/predict/count_outcome.hpp"
 #include "core/predict/linear_predictor.hpp"
 #include "core/predict/normal_outcome.hpp"
+#include "core/predict/outcome.hpp"
 #include "core/predict/predictive.hpp"
 #include "parallel.h"
 
@@ -34,9 +36,14 @@ std::vector<Index> groups_from(const Codes& codes) {
   return groups;
 }
 
+std::unique_ptr<const Outcome> outcome_from(const std::string& family) {
+  if (family == "binomial") return std::make_unique<CountOutcome>(CountFamily::binomial);
+  if (family == "poisson") return std::make_unique<CountOutcome>(CountFamily::poisson);
+  return std::make_unique<NormalOutcome>();
+}
+
 // See prediction_task() in R.
-template <class Outcome>
-Predictive<Outcome> predictive_from(const Rcpp::List& task) {
+Predictive predictive_from(const Rcpp::List& task) {
   const std::uint64_t seed = static_cast<std::uint64_t>(Rcpp::as<double>(task["seed"]));
   const Rcpp::NumericVector draws = task["draws"];
   ParameterDraws parameters;
@@ -81,42 +88,36 @@ Predictive<Outcome> predictive_from(const Rcpp::List& task) {
     }
     rows.known_levels = Rcpp::as<std::vector<Index>>(task["known_levels"]);
   }
-  return Predictive<Outcome>(
+  return Predictive(
+      outcome_from(Rcpp::as<std::string>(task["family"])),
       LinearPredictor(std::move(parameters), std::move(rows), seed, new_group_purpose), seed,
       noise_purpose);
 }
 
-// Calls f(predictive, first, last) for all rows, a few at a time.
-template <class Outcome, class F>
-void for_rows_of(const Rcpp::List& task, F f) {
-  const Predictive<Outcome> predictive = predictive_from<Outcome>(task);
+// What is written of the rows at positions first, ..., last - 1.
+using RowTask = std::function<void(const Predictive& predictive, Index first, Index last)>;
+
+// Of all rows, a few at a time.
+void for_rows(const Rcpp::List& task, const RowTask& run) {
+  const Predictive predictive = predictive_from(task);
   const Index size = predictive.rows_a_task(), rows = predictive.rows();
   run_in_parallel(static_cast<int>((rows + size - 1) / size), Rcpp::as<int>(task["cores"]),
                   [&](int i, const std::function<void()>& check_interrupt) {
                     check_interrupt();
-                    f(predictive, i * size, std::min(rows, (i + 1) * size));
+                    run(predictive, i * size, std::min(rows, (i + 1) * size));
                   });
 }
 
-template <class F>
-void for_rows(const Rcpp::List& task, F f) {
-  const std::string family = Rcpp::as<std::string>(task["family"]);
-  if (family == "binomial")
-    for_rows_of<CountOutcome<CountFamily::binomial>>(task, f);
-  else if (family == "poisson")
-    for_rows_of<CountOutcome<CountFamily::poisson>>(task, f);
-  else
-    for_rows_of<NormalOutcome>(task, f);
-}
+// Draws by rows: `fill` writes the columns of some rows.
+using Fill =
+    std::function<void(const Predictive& predictive, Index first, Index last, double* out)>;
 
-// Draws by rows: `fill(predictive, first, last, out)` writes the columns of some rows.
-template <class F>
-Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, F fill) {
+Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, const Fill& fill) {
   const Rcpp::IntegerVector group = task["group"];
   Rcpp::NumericMatrix out(
       Rcpp::no_init(Rcpp::as<int>(task["draws_wanted"]), static_cast<int>(group.size())));
   double* const to = out.begin();
-  for_rows(task, [&](const auto& predictive, Index first, Index last) {
+  for_rows(task, [&](const Predictive& predictive, Index first, Index last) {
     fill(predictive, first, last, to);
   });
   return out;
@@ -126,39 +127,36 @@ Rcpp::NumericMatrix draws_by_rows(const Rcpp::List& task, F fill) {
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_linpred(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const auto& predictive, Index first, Index last, double* out) {
-    predictive.linear_predictor(first, last, out);
-  });
+  return draws_by_rows(task, [](const Predictive& predictive, Index first, Index last,
+                                double* out) { predictive.linear_predictor(first, last, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_epred(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const auto& predictive, Index first, Index last, double* out) {
-    predictive.expected(first, last, out);
-  });
+  return draws_by_rows(task, [](const Predictive& predictive, Index first, Index last,
+                                double* out) { predictive.expected(first, last, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_posterior_predict(const Rcpp::List& task) {
-  return draws_by_rows(task, [](const auto& predictive, Index first, Index last, double* out) {
-    predictive.predict(first, last, out);
-  });
+  return draws_by_rows(task, [](const Predictive& predictive, Index first, Index last,
+                                double* out) { predictive.predict(first, last, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_predictive_error(const Rcpp::List& task, const Rcpp::NumericVector& y) {
   const double* const observed = y.begin();
-  return draws_by_rows(task, [=](const auto& predictive, Index first, Index last, double* out) {
-    predictive.error(first, last, observed, out);
-  });
+  return draws_by_rows(task, [=](const Predictive& predictive, Index first, Index last,
+                                 double* out) { predictive.error(first, last, observed, out); });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix cpp_log_lik(const Rcpp::List& task, const Rcpp::NumericVector& y) {
   const double* const observed = y.begin();
-  return draws_by_rows(task, [=](const auto& predictive, Index first, Index last, double* out) {
-    predictive.log_density(first, last, observed, out);
-  });
+  return draws_by_rows(task,
+                       [=](const Predictive& predictive, Index first, Index last, double* out) {
+                         predictive.log_density(first, last, observed, out);
+                       });
 }
 
 // Quantiles of predictions: one row a row of data, one column a probability.
@@ -169,7 +167,7 @@ Rcpp::NumericMatrix cpp_predictive_quantiles(const Rcpp::List& task,
   Rcpp::NumericMatrix out(
       Rcpp::no_init(static_cast<int>(group.size()), static_cast<int>(probabilities.size())));
   double* const to = out.begin();
-  for_rows(task, [&](const auto& predictive, Index first, Index last) {
+  for_rows(task, [&](const Predictive& predictive, Index first, Index last) {
     predictive.quantiles(first, last, probabilities, to);
   });
   return out;

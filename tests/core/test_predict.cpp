@@ -2,6 +2,7 @@
 #include <catch.h>
 
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,7 +21,7 @@ const std::vector<double> population = {1, 2, 3}, slope = {0.5, 1, -1},
                           groups = {1.5, 2, 2, 0, 4, 3}, sigma = {1, 2, 0.5}, tau = {0.1, 0.2, 0.3};
 const std::vector<double> x = {0, 2, 1, 1}, noise_of_row = {1, 0.5, 3, 1};
 
-Predictive<NormalOutcome> predictive(std::vector<Index> group) {
+Predictive predictive(std::vector<Index> group) {
   ParameterDraws draws;
   draws.total = 3;
   draws.population = population.data();
@@ -30,8 +31,9 @@ Predictive<NormalOutcome> predictive(std::vector<Index> group) {
   draws.sigma = sigma.data();
   draws.tau = tau.data();
   const Eigen::Map<const MatrixXd> predictors(x.data(), static_cast<Index>(group.size()), 1);
-  return Predictive<NormalOutcome>(
-      LinearPredictor(draws, {predictors, std::move(group), 2, noise_of_row}, 8, 1), 8, 2);
+  return Predictive(std::make_unique<NormalOutcome>(),
+                    LinearPredictor(draws, {predictors, std::move(group), 2, noise_of_row}, 8, 1),
+                    8, 2);
 }
 
 }  // namespace
@@ -58,7 +60,7 @@ TEST_CASE("chosen draws: as many as asked for, in order, each equally often", "[
 
 TEST_CASE("linear predictors of known groups and of the population", "[predict]") {
   // Rows: group 2 at x = 0, the population at x = 2, group 1 at x = 1.
-  const Predictive<NormalOutcome> p = predictive({1, -1, 0});
+  const Predictive p = predictive({1, -1, 0});
   std::vector<double> found(9);
   p.linear_predictor(0, 3, found.data());
   const std::vector<double> expected = {0, 4, 3, 2, 4, 1, 2, 3, 1};
@@ -153,7 +155,7 @@ TEST_CASE("linear predictors with two grouping factors", "[predict]") {
 }
 
 TEST_CASE("log densities, errors and predictions of a normal outcome", "[predict]") {
-  const Predictive<NormalOutcome> p = predictive({1, -1, 0});
+  const Predictive p = predictive({1, -1, 0});
   const std::vector<double> y = {1, 2, 3};
   std::vector<double> mean(9), drawn(9), error(9), log_density(9), in_parts(9);
   p.expected(0, 3, mean.data());
@@ -176,7 +178,7 @@ TEST_CASE("log densities, errors and predictions of a normal outcome", "[predict
 }
 
 TEST_CASE("a new group has one mean, drawn from the population, for all its rows", "[predict]") {
-  const Predictive<NormalOutcome> p = predictive({2, 3, 2, 2});
+  const Predictive p = predictive({2, 3, 2, 2});
   std::vector<double> found(12);
   p.linear_predictor(0, 4, found.data());
   RandomStream random(8, 1, 0);

@@ -165,7 +165,8 @@ void check_predictions(const Problem& p, Input& input, const MatrixXd& out) {
   if (parameters.tau) new_rows.group[2] = p.data.size.size() + 1;
   const Index wanted =
       parameters.chosen.empty() ? out.rows() : static_cast<Index>(parameters.chosen.size());
-  const Predictive<NormalOutcome> predictive(LinearPredictor(parameters, new_rows, 1, 2), 1, 3);
+  const Predictive predictive(std::make_unique<NormalOutcome>(),
+                              LinearPredictor(parameters, new_rows, 1, 2), 1, 3);
   MatrixXd predicted(wanted, 3), limits(3, 2);
   predictive.predict(0, 3, predicted.data());
   predictive.quantiles(0, 3, {0.1, 0.9}, limits.data());
@@ -258,8 +259,8 @@ void check_nuts(const Problem& p, Input& input, const std::function<void()>& che
   RandomStream random(1, 2, 3);
   MatrixXd out(options.sampling, p.parameters);
   Index divergent = 0;
-  run_chain(density, density.centre(), density.unit(), density.scale(), options, random, check,
-            [&](int iteration, const VectorXd& position, const Transition& transition) {
+  run_chain(std::ref(density), density.centre(), density.unit(), density.scale(), options, random,
+            check, [&](int iteration, const VectorXd& position, const Transition& transition) {
               require(
                   transition.n_leapfrog >= 1 && transition.n_leapfrog < 1 << options.max_treedepth,
                   "the trajectory ends in time");

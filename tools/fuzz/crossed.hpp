@@ -161,8 +161,8 @@ inline void check_crossed_nuts(const CrossedProblem& p, Input& input,
   options.max_treedepth = input.integer(1, 5);
   RandomStream random(1, 2, 3);
   MatrixXd out(options.sampling, p.parameters);
-  run_chain(density, density.centre(), density.unit(), density.scale(), options, random, check,
-            [&](int iteration, const VectorXd& position, const Transition&) {
+  run_chain(std::ref(density), density.centre(), density.unit(), density.scale(), options, random,
+            check, [&](int iteration, const VectorXd& position, const Transition&) {
               if (iteration >= options.warmup)
                 density.store(position, out.data() + iteration - options.warmup, options.sampling);
             });

@@ -6,6 +6,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -63,8 +64,8 @@ class Marginals {
 
  private:
   // Of the coordinate of tau less `shift`, a function of the column.
-  template <class Shift>
-  std::unique_ptr<Marginal> mean_of_columns(Shift&& shift) const {
+  std::unique_ptr<Marginal> mean_of_columns(
+      const std::function<double(const Quadrature::Column&)>& shift) const {
     struct Part {
       double weight, shift;
       const LineDistribution* distribution;

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "core/exact/conditional_nodes.hpp"
@@ -99,8 +100,8 @@ class PosteriorSummary {
     return nodes;
   }
 
-  template <class Quantity, class Quantile>
-  Eigen::RowVectorXd scale(bool known, Quantity&& quantity, Quantile&& quantile) const {
+  Eigen::RowVectorXd scale(bool known, const std::function<double(VariancePoint)>& quantity,
+                           const Quantile& quantile) const {
     Eigen::RowVectorXd row = Eigen::RowVectorXd::Zero(columns());
     for (Index k = 0; k < nodes_.count(); ++k) row(0) += nodes_.weight(k) * quantity(nodes_.at(k));
     for (Index k = 0; k < nodes_.count(); ++k)

@@ -282,7 +282,7 @@ class Quadrature {
     return row;
   }
 
-  std::function<double(double)> tau_density(double sigma) {
+  LineFunction tau_density(double sigma) {
     return [this, sigma](double x) {
       const double tau = tau_at(x);
       return posterior_.log_between({sigma, tau}) + log_prior(priors_.tau, tau_coordinate_, x, tau);
@@ -332,7 +332,7 @@ class Quadrature {
     return {sigma, std::move(rule), log_mass};
   }
 
-  static std::function<double(double)> log_moment(const Coordinate& coordinate, double order) {
+  static LineFunction log_moment(const Coordinate& coordinate, double order) {
     return [&coordinate, order](double x) {
       return order == 0 ? 0 : order * std::log(coordinate.value(x));
     };

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "core/exact/marginals.hpp"
@@ -51,8 +52,8 @@ class VarianceComponents {
   }
 
  private:
-  template <class Quantity, class Quantile>
-  Eigen::RowVector4d row(Quantity&& quantity, Quantile&& quantile) const {
+  Eigen::RowVector4d row(const std::function<double(VariancePoint)>& quantity,
+                         const Quantile& quantile) const {
     double mean = 0, variance = 0;
     for (const PosteriorNode& node : nodes_) mean += node.weight * quantity(node.at);
     for (const PosteriorNode& node : nodes_) {

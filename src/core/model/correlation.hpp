@@ -2,10 +2,10 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 
 #include "core/numerics/constants.hpp"
+#include "core/numerics/log_densities.hpp"
 
 namespace bayespool {
 
@@ -50,8 +50,7 @@ class Correlation {
     for (Index j = 0; j + 1 < size; ++j) {
       const double alpha = eta + 0.5 * static_cast<double>(size - 2 - j);
       sum += static_cast<double>(size - 1 - j) *
-             ((2 * alpha - 1) * log_two + 2 * boost::math::lgamma(alpha) -
-              boost::math::lgamma(2 * alpha));
+             ((2 * alpha - 1) * log_two + 2 * log_gamma(alpha) - log_gamma(2 * alpha));
     }
     return sum;
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -70,6 +71,8 @@ struct LatticeValue {
   double log_f, lift;
 };
 
+using LatticeFunction = std::function<LatticeValue(const double* x)>;
+
 struct LatticeNode {
   LatticePoint k;
   double log_f;  // per volume of z
@@ -89,8 +92,8 @@ class LatticeRule {
   bool exhausted = false;  // there were more than `most_nodes`
 
   // `f` takes x and gives a LatticeValue.
-  template <class F>
-  void fill(F&& f, const std::vector<LatticePoint>& first, double drop, std::size_t most_nodes) {
+  void fill(const LatticeFunction& f, const std::vector<LatticePoint>& first, double drop,
+            std::size_t most_nodes) {
     const std::size_t d = static_cast<std::size_t>(map.dimension());
     nodes.clear();
     position_.clear();

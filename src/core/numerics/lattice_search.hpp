@@ -19,8 +19,7 @@ struct Mode {
 };
 
 // By Newton's method with differences for derivatives; where log f is not concave, along the directions of its curvature.
-template <class F>
-Mode find_mode(F&& f, VectorXd x) {
+inline Mode find_mode(const LatticeFunction& f, VectorXd x) {
   constexpr int most_steps = 100;
   constexpr double longest = 2, flattest = 0.02, enough = 1e-4;
   const Index d = x.size();
@@ -157,8 +156,8 @@ struct LatticeFit {
   bool settled;
 };
 
-template <class F>
-LatticeFit fit_lattice(F&& f, const std::vector<Mode>& modes, const LatticeOptions& options) {
+inline LatticeFit fit_lattice(const LatticeFunction& f, const std::vector<Mode>& modes,
+                              const LatticeOptions& options) {
   constexpr double pilot_step = 1.2, pilot_drop = 11, coarsest = 0.8, stretch = 3, widest = 2;
   constexpr int pilots = 2, most_refinements = 10;
   const Index d = modes.front().at.size();

@@ -17,8 +17,7 @@ namespace bayespool {
 class LineDistribution {
  public:
   // Halves the step of a rule until what is interpolated integrates to one.
-  template <class LogFunction>
-  static void resolve(LineRule& rule, LogFunction&& log_f) {
+  static void resolve(LineRule& rule, const LineFunction& log_f) {
     for (int halvings = 0; halvings < 4 && LineDistribution(rule).error() > tolerance; ++halvings)
       rule.refine(log_f);
   }

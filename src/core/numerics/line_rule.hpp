@@ -92,9 +92,8 @@ class LineRule {
 
   // The rule covers `reach` and goes on until nothing above exp(-log_drop) of the maximum is left, of f and of f times
   // the highest moment that is wanted, exp(log_moment(x)). Nodes with weight lie at most `max_spacing` apart in x.
-  template <class LogFunction, class LogMoment>
-  LineRule(LogFunction&& log_f, std::vector<Peak> peaks, Reach reach, double max_spacing,
-           LogMoment&& log_moment)
+  LineRule(const LineFunction& log_f, std::vector<Peak> peaks, Reach reach, double max_spacing,
+           const LineFunction& log_moment)
       : map_(std::move(peaks)) {
     std::vector<double> up, down;
     double top = -HUGE_VAL, top_moment = -HUGE_VAL;
@@ -135,8 +134,7 @@ class LineRule {
   }
 
   // Halves the step.
-  template <class LogFunction>
-  void refine(LogFunction&& log_f) {
+  void refine(const LineFunction& log_f) {
     const std::vector<double> old = std::move(log_mass_);
     step_ *= 0.5;
     first_ *= 2;
@@ -213,8 +211,7 @@ class LineRule {
     return weight_[end] > 0 && fall > 0 ? weight_[end] / std::expm1(fall) : weight_[end];
   }
 
-  template <class LogFunction>
-  Point evaluate(LogFunction&& log_f, int k) const {
+  Point evaluate(const LineFunction& log_f, int k) const {
     const double s = step_ * k, x = map_.x(s);
     return {x, log_f(x) - std::log(map_.density(x))};
   }
@@ -235,8 +232,7 @@ class LineRule {
   double sign(int i) const { return (first_ + i) % 2 == 0 ? 1 : -1; }
 
   // The same error of the highest moment, relative.
-  template <class LogMoment>
-  double coarse_moment_error(LogMoment&& log_moment) const {
+  double coarse_moment_error(const LineFunction& log_moment) const {
     double top = -HUGE_VAL, total = 0, error = 0;
     std::vector<double> log_weighted(log_mass_.size());
     for (int i = 0; i < count(); ++i) {
@@ -258,8 +254,7 @@ class LineRule {
     return true;
   }
 
-  template <class LogMoment>
-  bool resolved(double max_spacing, LogMoment&& log_moment) const {
+  bool resolved(double max_spacing, const LineFunction& log_moment) const {
     return coarse_error() < coarse_tolerance &&
            coarse_moment_error(log_moment) < coarse_tolerance && spaced(max_spacing);
   }

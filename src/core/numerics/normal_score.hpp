@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <vector>
 
@@ -18,13 +17,8 @@ constexpr double inverse_root_two_pi = 0.39894228040143267794;
 
 inline double normal_density(double z) { return inverse_root_two_pi * std::exp(-0.5 * z * z); }
 
-// The normal score of a probability given from below and from above, accurate in both tails.
-inline double normal_score(double lower, double upper) {
-  using namespace boost::math::policies;
-  const policy<promote_double<false>> in_double;
-  return lower < upper ? -boost::math::erfc_inv(2 * lower, in_double) / inverse_root_two
-                       : boost::math::erfc_inv(2 * upper, in_double) / inverse_root_two;
-}
+// The normal score of a probability given from below and from above, accurate in both tails. Defined in `src/normal_score.cpp`.
+double normal_score(double lower, double upper);
 
 // The four equidistant points around a position and their weights in cubic interpolation.
 struct CubicWeights {

@@ -5,10 +5,14 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
 namespace bayespool {
+
+// A function of one real number.
+using LineFunction = std::function<double(double)>;
 
 constexpr double coordinate_limit = 300;  // |log sd|; exp(+-600) is still a finite variance
 
@@ -28,8 +32,7 @@ inline Peak rounded(const Peak& peak) {
 }
 
 // The maximum of log_f between `left` and `right`, which enclose it, to a fraction of its width.
-template <class LogFunction>
-Peak refine_peak(LogFunction&& log_f, double left, double right) {
+inline Peak refine_peak(const LineFunction& log_f, double left, double right) {
   for (;;) {
     const double span = right - left;
     std::uintmax_t iterations = 40;
@@ -54,8 +57,7 @@ Peak refine_peak(LogFunction&& log_f, double left, double right) {
 }
 
 // A peak that has moved a little, from three values; false where it has moved too far for that.
-template <class LogFunction>
-bool follow_peak(LogFunction&& log_f, Peak& peak) {
+inline bool follow_peak(const LineFunction& log_f, Peak& peak) {
   const double left = log_f(peak.center - peak.width), middle = log_f(peak.center),
                right = log_f(peak.center + peak.width);
   const double drop = 2 * middle - left - right, tilt = 0.5 * (right - left);
@@ -67,8 +69,7 @@ bool follow_peak(LogFunction&& log_f, Peak& peak) {
 }
 
 // The maximum that is reached uphill from `start`, first by steps of `step`.
-template <class LogFunction>
-Peak climb(LogFunction&& log_f, double start, double step) {
+inline Peak climb(const LineFunction& log_f, double start, double step) {
   const double limit = coordinate_limit;
   double x = start, best = log_f(x);
   double left = std::max(x - step, -limit), right = std::min(x + step, limit);
@@ -90,8 +91,7 @@ Peak climb(LogFunction&& log_f, double start, double step) {
 struct Scan {
   std::vector<double> x, log_value;
 
-  template <class LogFunction>
-  Scan(LogFunction&& log_f, std::vector<double> points) : x(std::move(points)) {
+  Scan(const LineFunction& log_f, std::vector<double> points) : x(std::move(points)) {
     log_value.reserve(x.size());
     for (double point : x) log_value.push_back(log_f(point));
   }

@@ -5,6 +5,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "core/numerics/normal_mixture.hpp"
@@ -19,10 +20,11 @@ struct Interval {
   double length() const { return upper - lower; }
 };
 
-// Of a distribution whose quantile(Tails) is given. Over the probability below the interval, from nearly none to nearly all
+using Quantile = std::function<double(Tails)>;
+
+// Of a distribution whose quantiles are given. Over the probability below the interval, from nearly none to nearly all
 // that is outside: on a grid first, since there may be several local minima, then by Brent's method around the best.
-template <class Quantile>
-Interval shortest_interval(Quantile&& quantile, double probability) {
+inline Interval shortest_interval(const Quantile& quantile, double probability) {
   constexpr double reach = 5, spacing = 0.25;  // normal scores of below / outside
   constexpr double margin = 1e-11;
   constexpr int bits = 20;
@@ -48,8 +50,7 @@ struct IntervalKind {
   bool shortest;  // or central
 };
 
-template <class Quantile>
-Interval interval(Quantile&& quantile, IntervalKind kind) {
+inline Interval interval(const Quantile& quantile, IntervalKind kind) {
   if (kind.shortest) return shortest_interval(quantile, kind.probability);
   const double p = 0.5 * (1 - kind.probability);
   return {quantile(Tails{p, 1 - p}), quantile(Tails{1 - p, p})};

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/model/crossed_design.hpp"
 #include "core/nuts/normal_likelihood.hpp"
 #include "core/nuts/sampled_coordinate.hpp"
+#include "core/nuts/sampled_density.hpp"
 #include "core/nuts/sampled_effects.hpp"
 #include "core/nuts/sampled_locations.hpp"
 #include "core/nuts/sampled_scale.hpp"
@@ -19,7 +21,7 @@
 namespace bayespool {
 
 // Cells are the groups of the likelihood: theta of a cell is the population's mean and the effects of its levels.
-class CrossedDensity {
+class CrossedDensity final : public SampledDensity {
  public:
   CrossedDensity(const EffectData& cells, const CellLevels& levels,
                  const CoefficientPriors& coefficients, const EffectPriors& priors,
@@ -27,15 +29,11 @@ class CrossedDensity {
       : CrossedDensity(cells_as_groups(cells), levels, coefficients, priors, form,
                        std::move(columns)) {}
 
-  // As HierarchicalDensity has them.
-  const std::vector<SampledCoordinate>& coordinates() const { return coordinates_; }
-  Index dimension() const { return static_cast<Index>(coordinates_.size()); }
-  const VectorXd& centre() const { return centre_; }
-  const VectorXd& unit() const { return unit_; }
-  const VectorXd& scale() const { return scale_; }
+  std::unique_ptr<SampledDensity> copy() const override {
+    return std::make_unique<CrossedDensity>(*this);
+  }
 
-  // The log density at q with its normalising constants, and its gradient.
-  double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) {
+  double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) override {
     read(q);
     theta_.setConstant(locations_.population());
     for (const SampledEffects& factor : factors_) factor.add_to_cells(theta_);
@@ -52,8 +50,7 @@ class CrossedDensity {
     return log_density;
   }
 
-  // Writes the parameters at q as a row of draws; `stride` is the distance between columns.
-  void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) {
+  void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) override {
     const auto put = [&](Index column, double value) { row[column * stride] = value; };
     read(q);
     for (Index k = 0; k < locations_.count(); ++k)
@@ -129,8 +126,6 @@ class CrossedDensity {
   SampledScale sigma_;
   std::vector<SampledEffects> factors_;
   EffectColumns columns_;
-  std::vector<SampledCoordinate> coordinates_;
-  VectorXd centre_, unit_, scale_;
   VectorXd theta_;  // work space: one copy of the density serves one chain
 };
 

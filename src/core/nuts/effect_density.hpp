@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/nuts/sampled_coefficients.hpp"
 #include "core/nuts/sampled_coordinate.hpp"
 #include "core/nuts/sampled_correlation.hpp"
+#include "core/nuts/sampled_density.hpp"
 #include "core/nuts/sampled_scale.hpp"
 
 namespace bayespool {
@@ -26,7 +28,7 @@ namespace bayespool {
 //
 // A direction with tau known to be 0 has no coordinates: its coefficients are the population's. Such directions come last, so that
 // the `a` others have the first rows of C; the LKJ distribution is the same for any order.
-class EffectDensity {
+class EffectDensity final : public SampledDensity {
  public:
   EffectDensity(const EffectData& data, const CoefficientPriors& coefficients,
                 const EffectPriors& priors, Parameterization form, EffectColumns columns)
@@ -44,15 +46,11 @@ class EffectDensity {
     choose_start();
   }
 
-  // As HierarchicalDensity has them.
-  const std::vector<SampledCoordinate>& coordinates() const { return coordinates_; }
-  Index dimension() const { return static_cast<Index>(coordinates_.size()); }
-  const VectorXd& centre() const { return centre_; }
-  const VectorXd& unit() const { return unit_; }
-  const VectorXd& scale() const { return scale_; }
+  std::unique_ptr<SampledDensity> copy() const override {
+    return std::make_unique<EffectDensity>(*this);
+  }
 
-  // The log density at q with its normalising constants, and its gradient.
-  double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) {
+  double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) override {
     read_parameters(q);
     const SampledScale::Point sigma = sigma_.at(q);
     double log_density = sigma.log_density, log_taus = 0;
@@ -105,8 +103,7 @@ class EffectDensity {
     return log_density;
   }
 
-  // Writes the parameters at q as a row of draws; `stride` is the distance between columns.
-  void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) {
+  void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) override {
     const auto put = [&](Index column, double value) { row[column * stride] = value; };
     read_parameters(q);
     for (Index k = 0; k < coefficients_.count(); ++k)
@@ -310,9 +307,7 @@ class EffectDensity {
   SampledCorrelation correlation_;
   Parameterization form_;
   EffectColumns columns_;
-  std::vector<SampledCoordinate> coordinates_;
   Index first_group_ = 0, varying_ = 0;  // varying_: a
-  VectorXd centre_, unit_, scale_;
   // Work space: one copy of the density serves one chain.
   std::vector<SampledScale::Point> points_;  // of the taus
   VectorXd tau_, population_, slopes_;

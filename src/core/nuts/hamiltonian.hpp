@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -16,13 +17,14 @@ struct PhasePoint {
   double log_density = 0;
 };
 
+// The log density at q; writes its gradient, which has the size of q.
+using LogDensity = std::function<double(const Eigen::VectorXd& q, Eigen::VectorXd& gradient)>;
+
 // H(q, p) = -log pi(q) + p' M^-1 p / 2, with M^-1 = diag(inverse_metric), an estimate of the variances of q.
-// `Density` is called as `double log_density = density(q, gradient)`; the gradient has the size of q.
-template <class Density>
 class Hamiltonian {
  public:
-  Hamiltonian(Density& density, Eigen::VectorXd inverse_metric)
-      : inverse_metric(std::move(inverse_metric)), density_(density) {}
+  Hamiltonian(LogDensity density, Eigen::VectorXd inverse_metric)
+      : inverse_metric(std::move(inverse_metric)), density_(std::move(density)) {}
 
   Eigen::VectorXd inverse_metric;
 
@@ -53,7 +55,7 @@ class Hamiltonian {
   }
 
  private:
-  Density& density_;
+  LogDensity density_;
 };
 
 }  // namespace bayespool

@@ -4,14 +4,15 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "core/model/grouped_data.hpp"
 #include "core/model/scale_prior.hpp"
 #include "core/numerics/constants.hpp"
 #include "core/nuts/sampled_coordinate.hpp"
+#include "core/nuts/sampled_density.hpp"
 #include "core/nuts/sampled_locations.hpp"
 #include "core/nuts/sampled_scale.hpp"
 
@@ -23,7 +24,7 @@ namespace bayespool {
 // `Likelihood`: see NormalLikelihood. Where it says that predictors are those of groups (see GroupCountsLikelihood), it is one of theta
 // alone, and theta_j ~ N(beta_0 + x_j'beta, tau^2). Where it has no sigma, that is known to be 1.
 template <class Likelihood>
-class HierarchicalDensity {
+class HierarchicalDensity final : public SampledDensity {
  public:
   HierarchicalDensity(Likelihood likelihood, const CoefficientPriors& priors,
                       std::optional<Index> direction, const ScalePrior& sigma,
@@ -40,20 +41,11 @@ class HierarchicalDensity {
     choose_start();
   }
 
-  // The order of the coordinates q, which is decided nowhere else.
-  const std::vector<SampledCoordinate>& coordinates() const { return coordinates_; }
-  Index dimension() const { return static_cast<Index>(coordinates_.size()); }
+  std::unique_ptr<SampledDensity> copy() const override {
+    return std::make_unique<HierarchicalDensity>(*this);
+  }
 
-  // Where chains may start, and a size for their steps: the mean and spread of the response (without data, of the
-  // priors); 1 for eta and for standard deviations on their coordinate.
-  const VectorXd& centre() const { return centre_; }
-  const VectorXd& unit() const { return unit_; }
-
-  // A guess of the posterior sds: a unit / sqrt(number of observations or groups that bear on the coordinate).
-  const VectorXd& scale() const { return scale_; }
-
-  // The log density at q with its normalising constants, and its gradient.
-  double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) {
+  double operator()(const Eigen::Ref<const VectorXd>& q, Eigen::Ref<VectorXd> gradient) override {
     const SampledScale::Point sigma = sigma_.at(q), tau = tau_.at(q);
     read_locations(q, tau.value);
     double log_density = likelihood_(theta_, locations_.slopes(), sigma.value, sigma.log_value);
@@ -96,8 +88,7 @@ class HierarchicalDensity {
     return log_density + sigma.log_density + tau.log_density;
   }
 
-  // Writes the parameters at q as a row of draws; `stride` is the distance between columns.
-  void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) {
+  void store(const Eigen::Ref<const VectorXd>& q, double* row, Index stride) override {
     const double tau = tau_.value(q);
     read_locations(q, tau);
     const auto put = [&](std::optional<Index> column, double value) {
@@ -179,9 +170,7 @@ class HierarchicalDensity {
   SampledScale sigma_, tau_;
   Parameterization form_;
   DrawColumns columns_;
-  std::vector<SampledCoordinate> coordinates_;
   Index first_group_ = 0, group_count_ = 0;
-  VectorXd centre_, unit_, scale_;
   // Work space: one copy of the density serves one chain.
   VectorXd theta_;
   VectorXd offset_;  // x_j'beta where predictors are those of groups, else 0

@@ -2,16 +2,18 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/nuts/sampled_coordinate.hpp"
+#include "core/nuts/sampled_density.hpp"
 
 namespace bayespool {
 
 // The log densities add up, and each part has its own stretch of the coordinates. `Density`: see HierarchicalDensity.
 template <class Density>
-class JointDensity {
+class JointDensity final : public SampledDensity {
  public:
   explicit JointDensity(std::vector<Density> parts) : parts_(std::move(parts)) {
     for (std::size_t part = 0; part < parts_.size(); ++part)
@@ -29,13 +31,12 @@ class JointDensity {
     });
   }
 
-  const std::vector<SampledCoordinate>& coordinates() const { return coordinates_; }
-  Eigen::Index dimension() const { return static_cast<Eigen::Index>(coordinates_.size()); }
-  const Eigen::VectorXd& centre() const { return centre_; }
-  const Eigen::VectorXd& unit() const { return unit_; }
-  const Eigen::VectorXd& scale() const { return scale_; }
+  std::unique_ptr<SampledDensity> copy() const override {
+    return std::make_unique<JointDensity>(*this);
+  }
 
-  double operator()(const Eigen::VectorXd& q, Eigen::VectorXd& gradient) {
+  double operator()(const Eigen::Ref<const Eigen::VectorXd>& q,
+                    Eigen::Ref<Eigen::VectorXd> gradient) override {
     double log_density = 0;
     for_each_part([&](Density& part, Eigen::Index first) {
       const Eigen::Index size = part.dimension();
@@ -44,7 +45,8 @@ class JointDensity {
     return log_density;
   }
 
-  void store(const Eigen::VectorXd& q, double* row, Eigen::Index stride) {
+  void store(const Eigen::Ref<const Eigen::VectorXd>& q, double* row,
+             Eigen::Index stride) override {
     for_each_part([&](Density& part, Eigen::Index first) {
       part.store(q.segment(first, part.dimension()), row, stride);
     });
@@ -61,8 +63,6 @@ class JointDensity {
   }
 
   std::vector<Density> parts_;
-  std::vector<SampledCoordinate> coordinates_;
-  Eigen::VectorXd centre_, unit_, scale_;
 };
 
 }  // namespace bayespool

@@ -41,13 +41,12 @@ struct Transition {
   }
 };
 
-template <class Density>
 class Nuts {
  public:
   // Leapfrog steps cannot follow the dynamics where the energy rises by more than this.
   static constexpr double max_energy_error = 1000;
 
-  Nuts(Hamiltonian<Density>& hamiltonian, int max_treedepth, RandomStream& random,
+  Nuts(Hamiltonian& hamiltonian, int max_treedepth, RandomStream& random,
        std::function<void()> check_interrupt)
       : hamiltonian_(hamiltonian),
         max_treedepth_(max_treedepth),
@@ -168,7 +167,7 @@ class Nuts {
     return larger + std::log1p(std::exp(-std::abs(a - b)));
   }
 
-  Hamiltonian<Density>& hamiltonian_;
+  Hamiltonian& hamiltonian_;
   int max_treedepth_;
   RandomStream& random_;
   std::function<void()> check_interrupt_;

@@ -25,9 +25,8 @@ struct NutsAdaptation {
 };
 
 // The step size, by doubling or halving from `step`, at which one leapfrog step is accepted with probability 0.8.
-template <class Density>
-double find_step_size(Hamiltonian<Density>& hamiltonian, const PhasePoint& start, double step,
-                      RandomStream& random) {
+inline double find_step_size(Hamiltonian& hamiltonian, const PhasePoint& start, double step,
+                             RandomStream& random) {
   const auto accepts = [&](double step) {
     PhasePoint z = start;
     hamiltonian.draw_momentum(z, random);
@@ -45,9 +44,8 @@ double find_step_size(Hamiltonian<Density>& hamiltonian, const PhasePoint& start
 }
 
 // Starts uniformly within 2 `unit`s of `centre` in each coordinate, where the log density is finite.
-template <class Density>
-PhasePoint find_start(Hamiltonian<Density>& hamiltonian, const Eigen::VectorXd& centre,
-                      const Eigen::VectorXd& unit, RandomStream& random) {
+inline PhasePoint find_start(Hamiltonian& hamiltonian, const Eigen::VectorXd& centre,
+                             const Eigen::VectorXd& unit, RandomStream& random) {
   PhasePoint z;
   for (int attempt = 0; attempt < 100; ++attempt) {
     z.position = centre;
@@ -59,15 +57,18 @@ PhasePoint find_start(Hamiltonian<Density>& hamiltonian, const Eigen::VectorXd& 
   throw NoStart("the log density is not finite at any of 100 starting points");
 }
 
-// Runs warmup and sampling; `record(iteration, position, transition)` sees every iteration, counted from 0 with
-// warmup first. The metric starts at scale^2, a guess of the variances.
-template <class Density, class Record>
-NutsAdaptation run_chain(Density& density, const Eigen::VectorXd& centre,
-                         const Eigen::VectorXd& unit, const Eigen::VectorXd& scale,
-                         const NutsOptions& options, RandomStream& random,
-                         const std::function<void()>& check_interrupt, Record record) {
-  Hamiltonian<Density> hamiltonian(density, scale.array().square());
-  Nuts<Density> nuts(hamiltonian, options.max_treedepth, random, check_interrupt);
+// Sees every iteration, counted from 0 with warmup first.
+using Record = std::function<void(int iteration, const Eigen::VectorXd& position,
+                                  const Transition& transition)>;
+
+// Runs warmup and sampling. The metric starts at scale^2, a guess of the variances.
+inline NutsAdaptation run_chain(const LogDensity& density, const Eigen::VectorXd& centre,
+                                const Eigen::VectorXd& unit, const Eigen::VectorXd& scale,
+                                const NutsOptions& options, RandomStream& random,
+                                const std::function<void()>& check_interrupt,
+                                const Record& record) {
+  Hamiltonian hamiltonian(density, scale.array().square());
+  Nuts nuts(hamiltonian, options.max_treedepth, random, check_interrupt);
   PhasePoint z = find_start(hamiltonian, centre, unit, random);
   double step = find_step_size(hamiltonian, z, 1.0, random);
 

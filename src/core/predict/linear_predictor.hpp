@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -108,8 +109,9 @@ class LinearPredictor {
 
   // For the rows at positions first, ..., last - 1 in the order of their groups, calls f(row, predictor, sigma, whether
   // sigma is another than in the call before).
-  template <class F>
-  void visit(Index first, Index last, F f) const {
+  void visit(Index first, Index last,
+             const std::function<void(Index row, const ArrayXd& predictor, const ArrayXd& sigma,
+                                      bool new_sigma)>& f) const {
     ArrayXd intercept, own_sigma, predictor;
     MatrixXd own_slopes;
     if (slopes_vary_) own_slopes = slopes_;

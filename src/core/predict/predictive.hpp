@@ -4,22 +4,27 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/numerics/sample_quantile.hpp"
 #include "core/numerics/streams.hpp"
 #include "core/predict/linear_predictor.hpp"
+#include "core/predict/outcome.hpp"
 
 namespace bayespool {
 
-// `Outcome`: see NormalOutcome.
-template <class Outcome>
 class Predictive {
  public:
   // The noise of each row has a stream of `noise_purpose`.
-  Predictive(LinearPredictor predictor, std::uint64_t seed, std::uint64_t noise_purpose)
-      : predictor_(std::move(predictor)), seed_(seed), noise_purpose_(noise_purpose) {}
+  Predictive(std::unique_ptr<const Outcome> outcome, LinearPredictor predictor, std::uint64_t seed,
+             std::uint64_t noise_purpose)
+      : outcome_(std::move(outcome)),
+        predictor_(std::move(predictor)),
+        seed_(seed),
+        noise_purpose_(noise_purpose) {}
 
   Index rows() const { return predictor_.rows(); }
 
@@ -29,13 +34,13 @@ class Predictive {
 
   void linear_predictor(Index first, Index last, double* out) const {
     predictor_.visit(first, last, [&](Index row, const ArrayXd& predictor, const ArrayXd&, bool) {
-      Outcome::linear(predictor, predictor_.noise(row), out + row * draws());
+      outcome_->linear(predictor, predictor_.noise(row), out + row * draws());
     });
   }
 
   void expected(Index first, Index last, double* out) const {
     predictor_.visit(first, last, [&](Index row, const ArrayXd& predictor, const ArrayXd&, bool) {
-      Outcome::expected(predictor, predictor_.noise(row), out + row * draws());
+      outcome_->expected(predictor, predictor_.noise(row), out + row * draws());
     });
   }
 
@@ -53,12 +58,12 @@ class Predictive {
   }
 
   void log_density(Index first, Index last, const double* y, double* out) const {
-    typename Outcome::LogDensity density;
+    const std::unique_ptr<Outcome::LogDensity> density = outcome_->log_density();
     predictor_.visit(
         first, last,
         [&](Index row, const ArrayXd& predictor, const ArrayXd& sigma, bool new_sigma) {
-          if (new_sigma) density.set_sigma(sigma);
-          density(y[row], predictor, predictor_.noise(row), out + row * draws());
+          if (new_sigma) density->set_sigma(sigma);
+          (*density)(y[row], predictor, predictor_.noise(row), out + row * draws());
         });
   }
 
@@ -75,17 +80,18 @@ class Predictive {
   Index draws() const { return predictor_.draws(); }
 
   // Calls f(row, draws of the outcome).
-  template <class F>
-  void visit_draws(Index first, Index last, F f) const {
+  void visit_draws(Index first, Index last,
+                   const std::function<void(Index row, ArrayXd& values)>& f) const {
     ArrayXd values(draws());
     predictor_.visit(
         first, last, [&](Index row, const ArrayXd& predictor, const ArrayXd& sigma, bool) {
           RandomStream random(seed_, noise_purpose_, static_cast<std::uint64_t>(row));
-          Outcome::draw(predictor, sigma, predictor_.noise(row), random, values.data());
+          outcome_->draw(predictor, sigma, predictor_.noise(row), random, values.data());
           f(row, values);
         });
   }
 
+  std::unique_ptr<const Outcome> outcome_;
   LinearPredictor predictor_;
   std::uint64_t seed_, noise_purpose_;
 };

@@ -1,0 +1,13 @@
+// Counts and proportions of groups, as one translation unit (see Makevars).
+#include "count_contrasts.cpp"
+#include "count_deviations.cpp"
+#include "count_marginals.cpp"
+#include "count_mixture.cpp"
+#include "count_predictive.cpp"
+#include "count_problem.cpp"
+#include "count_quadrature.cpp"
+#include "rcpp_counts_contrasts.cpp"
+#include "rcpp_counts_fit.cpp"
+#include "rcpp_counts_loo.cpp"
+#include "rcpp_counts_predict.cpp"
+#include "rcpp_counts_summary.cpp"

@@ -1,0 +1,10 @@
+// One effect a group, as one translation unit (see Makevars).
+#include "design.cpp"
+#include "rcpp_convergence.cpp"
+#include "rcpp_design.cpp"
+#include "rcpp_fit.cpp"
+#include "rcpp_group_moments.cpp"
+#include "rcpp_loo.cpp"
+#include "rcpp_mixtures.cpp"
+#include "rcpp_summary.cpp"
+#include "rcpp_variances.cpp"
