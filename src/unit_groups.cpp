@@ -3,6 +3,7 @@
 #include "rcpp_convergence.cpp"
 #include "rcpp_design.cpp"
 #include "rcpp_fit.cpp"
+#include "rcpp_folds.cpp"
 #include "rcpp_group_moments.cpp"
 #include "rcpp_loo.cpp"
 #include "rcpp_mixtures.cpp"
