@@ -17,4 +17,5 @@
 .onLoad <- function(libname, pkgname) {
   rlang::on_package_load("texreg", set_extract())
   rlang::on_package_load("marginaleffects", add_model_class())
+  rlang::on_package_load("parsnip", register_with_parsnip())
 }

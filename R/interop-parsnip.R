@@ -1,8 +1,4 @@
-# The engine "bayespool" of parsnip's linear_reg(): registered where parsnip is loaded, before this package or after it.
-
-.onLoad <- function(libname, pkgname) {
-  rlang::on_package_load("parsnip", register_with_parsnip())
-}
+# The engine "bayespool" of parsnip's linear_reg(), registered where parsnip is loaded, before this package or after it.
 
 register_with_parsnip <- function() {
   if ("bayespool" %in% in_parsnip("get_fit")("linear_reg")$engine) { # this package was loaded before
