@@ -16,6 +16,7 @@
 # What other packages need to know, once they are loaded.
 .onLoad <- function(libname, pkgname) {
   rlang::on_package_load("texreg", set_extract())
+  rlang::on_package_load("ggeffects", register_get_predictions())
   rlang::on_package_load("marginaleffects", add_model_class())
   rlang::on_package_load("parsnip", register_with_parsnip())
 }

@@ -1,8 +1,14 @@
 # ggeffects: means and central intervals at the values that it asks for, by quadrature after the exact algorithm.
 
+# Versions before 2.0 have no such generic.
+register_get_predictions <- function() {
+  if (exists("get_predictions", asNamespace("ggeffects"))) {
+    registerS3method("get_predictions", "bayespool_fit", get_predictions.bayespool_fit, asNamespace("ggeffects"))
+  }
+}
+
 # `type`: "fixed", of the population, or "random", of the groups in `data_grid`. `interval`: of what is expected there, or of another
 # observation. Of trials it is probabilities that are expected.
-#' @exportS3Method ggeffects::get_predictions
 get_predictions.bayespool_fit <- function(model, data_grid, ci_level = 0.95, type = "fixed", interval = "confidence", ...) {
   call <- rlang::current_env()
   type <- choose_one(type, c("fixed", "random"), call)

@@ -19,12 +19,11 @@
 #' | effects | `Effect("x", fit)`, `predictorEffects(fit)`: means of the fixed effects with intervals of a normal approximation |
 #' | car, lmtest, multcomp | their tests are of estimates and of no posterior; `multcomp::glht(fit, linfct, coef. = fixef)` and `car::linearHypothesis(fit, "x = 0", coef. = fixef(fit))` run, with a normal approximation |
 #' | parameters | `model_parameters(fit, effects = "all")`, with `group_level = TRUE` the groups, printed, as Markdown, and as a picture of see (not of the groups); `standard_error()`, `p_value()`. `compare_parameters()` takes such tables, not fits, and cannot print those of Bayesian models |
-#' | performance | `model_performance()`, `r2()`, `r2_loo()`, `r2_nakagawa()`, `icc()` (the ratio of the posterior means of the variances; [variance_components()] has the posterior mean of the ratio), `performance_rmse()` and others, `check_predictions()`, `check_collinearity()`, `check_convergence()`, `check_singularity()`, `test_bf()`. Errors of counts are in events. `looic()` and `compare_performance()` know their models by name: [loo()][loo.bayespool_fit] and [loo_compare()][loo_compare.bayespool_fit] do it here |
+#' | performance | `model_performance()`, `r2()`, `r2_loo()`, `r2_nakagawa()`, `icc()` (the ratio of the posterior means of the variances; [variance_components()] has the posterior mean of the ratio), `performance_rmse()` and others, `check_predictions()`, `check_collinearity()`, `check_convergence()`, `check_singularity()`, `test_bf()`. Errors of counts are in events. `compare_performance()` knows its models by name: [loo_compare()][loo_compare.bayespool_fit] does it here |
 #' | report | `report()` and its parts, but effect sizes |
 #' | sjPlot | `tab_model()`, in which p is two times the probability of the less probable sign (`show.p = FALSE` leaves it out), and `plot_model()` of estimates |
 #' | brms, rstanarm | their generics [hypothesis()], [conditional_effects()] and [posterior_vs_prior()], which are ours too |
-#' | parsnip | `linear_reg() |> set_engine("bayespool")`, with `fit(y ~ x + (1 \| g), data)` (an engine for [mixed_model()], whose arguments `set_engine()` takes); `predict()` gives numbers and, by quadrature, `type = "conf_int"` and `"pred_int"` |
-#' | shinystan | `shinystan::as.shinystan(unclass(as_draws_array(fit)))` |
+#' | parsnip | `linear_reg()` with `set_engine("bayespool")` and `fit()` with a formula of lme4 (an engine for [mixed_model()], whose arguments `set_engine()` takes); `predict()` gives numbers and, by quadrature, `type = "conf_int"` and `"pred_int"` |
 #' | marginaleffects (1.0.0) | `predictions()`, `comparisons()`, `slopes()`, their averages and plots, from draws: `type` is `"response"` (of trials the probability), `"link"` or `"prediction"`; `re_formula = NA` is for the population (a warning says that marginaleffects does not know the name; it is used); not `hypotheses(fit)`, but their argument `hypothesis` |
 #' | ggeffects (2.3) | `ggpredict(fit, "x")` for the population and, with `type = "random"`, for groups, by quadrature (the note *Adjusted for* names a group all the same); `ggemmeans()`; not `ggaverage()`, which knows only the classes in insight's list |
 #' | modelbased | `estimate_means()` and `estimate_contrasts()` with `backend = "emmeans"`, `estimate_slopes()`; others know only the classes in insight's list |
@@ -32,7 +31,8 @@
 #' | projpred | `varsel(fit)`, `cv_varsel(fit)` and `project(fit)`; not for [no_pooling()] |
 #' | shinystan | `shinystan::as.shinystan(as.array(fit))` |
 #'
-#' All but the first need draws, and those that read the likelihood of single observations need a fit made from rows.
+#' Those that work with draws need a fit that has some, and those that read single observations one made from rows. The article *With
+#' other packages* of the web site shows eight of them.
 #'
 #' @section Labels: Variables are named with the labels of the groups, as in `mu[Kassel]`, and packages that take such names
 #'   apart read some labels in their own way. `tidybayes::spread_draws(fit, mu[site])` cuts labels at spaces and commas,

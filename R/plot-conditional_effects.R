@@ -22,10 +22,8 @@ draw_effect <- function(table, variables, effects) {
     legend_below() +
     (if (!numeric) labels_below(table$effect1__)) +
     (if (nlevels(table$cond__) > 1) group_panels(levels(table$cond__))) +
-    ggplot2::labs(
-      x = variables[1], y = attr(effects, "quantity"), fill = variables[2], colour = variables[2], linetype = variables[2],
-      shape = variables[2]
-    ) +
+    ggplot2::labs(x = variables[1], y = attr(effects, "quantity")) +
+    (if (pair) pair_title(variables[2], numeric, nlevels(table$effect2__))) +
     caption(
       paste0(
         if (attr(effects, "prior")) "Prior" else "Posterior", " mean and ", interval_name(attr(effects, "prob"), attr(effects, "interval")),
@@ -54,6 +52,12 @@ pair_layers <- function(numeric, levels) {
     ggplot2::scale_colour_manual(values = shades),
     if (numeric) ggplot2::scale_fill_manual(values = shades)
   )
+}
+
+# One legend for all that tells the levels apart.
+pair_title <- function(title, numeric, levels) {
+  aesthetics <- c("colour", if (numeric) "fill", if (levels <= 6) { if (numeric) "linetype" else "shape" })
+  do.call(ggplot2::labs, stats::setNames(rep(list(title), length(aesthetics)), aesthetics))
 }
 
 # Labels of levels in lines that fit beside one another.
