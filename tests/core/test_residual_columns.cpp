@@ -139,3 +139,33 @@ TEST_CASE("pure columns: rounding is no information", "[residual]") {
   CHECK(pure.data.within.col(1).isZero(0));
   CHECK(pure.data.projection.col(1).isZero(0));
 }
+
+TEST_CASE("residual columns: what rounding leaves of a redundant predictor explains nothing",
+          "[residual]") {
+  // Columns (x, f, w, b, z, y), where b is f again.
+  const std::vector<Index> group{0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3};
+  const Index n = static_cast<Index>(group.size());
+  VectorXd size(4);
+  size << 2, 9, 6, 4;
+  for (unsigned seed = 1; seed <= 50; ++seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<double> normal;
+    MatrixXd rows(n, 6), mean = MatrixXd::Zero(4, 6), within = MatrixXd::Zero(6, 6);
+    for (Index i = 0; i < n; ++i) {
+      const double f = i % 3 == 1, w = i % 3 == 2;
+      rows.row(i) << normal(random), f, w, f, normal(random), normal(random);
+      mean.row(group[i]) += rows.row(i) / size(group[i]);
+    }
+    for (Index i = 0; i < n; ++i) {
+      const VectorXd deviation = (rows.row(i) - mean.row(group[i])).transpose();
+      within += deviation * deviation.transpose();
+    }
+    const ResidualColumns residual(static_cast<double>(n), size, mean, within, true);
+    INFO("seed " << seed);
+    CHECK(residual.predictors_keep < 1e-14);
+    CHECK(!residual.varies_within(3));
+    CHECK(!residual.varies_between(3));
+    CHECK(residual.varies_within(4));
+    CHECK(residual.combination.cwiseAbs().maxCoeff() < 100);
+  }
+}

@@ -189,3 +189,23 @@ test_that("moments of the formula are as good as the rows; others say what they 
   twice <- group_moments(y ~ x + x2 + z + (1 | g), transform(collinear, x2 = 2 * x))
   expect_no_warning(varying_intercept(y ~ x + x2 + (1 | g), twice, iter_sampling = 0))
 })
+
+test_that("a predictor that others explain has what its prior says of it, beside interactions too", {
+  for (seed in c(3, 5, 7, 10, 11, 14)) {
+    rows <- withr::with_seed(seed, {
+      data.frame(g = rep(c("a", "b", "c", "d"), c(2, 9, 6, 4)), x = rnorm(21), f = rep(c("u", "v", "w"), 7), y = rnorm(21))
+    })
+    rows$b <- as.numeric(rows$f == "v")
+    known <- list(
+      beta_0 = dist_normal(0, 3), beta = dist_normal(0, 2), sigma_y = dist_degenerate(0.8), sigma_0 = dist_degenerate(0.5)
+    )
+    x <- model.matrix(y ~ x * f + b, rows)
+    noise <- 0.8^2 * diag(21) + 0.5^2 * outer(rows$g, rows$g, "==")
+    covariance <- solve(crossprod(x, solve(noise, x)) + diag(c(3, rep(2, 6))^-2))
+    fit <- varying_intercept(y ~ x * f + b + (1 | g), rows, prior = known, iter_sampling = 0)
+    exact <- exact_summary(fit)[1:7, ]
+    expect_equal(exact$mean, c(covariance %*% crossprod(x, solve(noise, rows$y))), tolerance = 1e-9)
+    expect_equal(exact$sd, unname(sqrt(diag(covariance))), tolerance = 1e-9)
+    expect_true(is.finite(log_marginal_likelihood(update(fit, prior = NULL)))) # which was refused as an exact fit
+  }
+})

@@ -48,8 +48,11 @@ class ResidualColumns {
         inside.add(k, in_groups.left);
         kind_[static_cast<std::size_t>(k)] = Kind::within;
       } else {
-        predictors_keep = std::min({predictors_keep, in_groups.share(), of_groups.share()});
-        if (of_groups.left > 0 && of_groups.share() > rank_tolerance) {
+        // What is left between groups may be all rounding where most of the column has been taken away already.
+        const Explained of_column{squares, of_groups.left};
+        const double left = std::min(of_groups.share(), of_column.share());
+        predictors_keep = std::min({predictors_keep, in_groups.share(), left});
+        if (of_groups.left > 0 && left > rank_tolerance) {
           outside.add(k, of_groups.left);
           kind_[static_cast<std::size_t>(k)] = Kind::between;
         }
@@ -93,7 +96,12 @@ class ResidualColumns {
                    of_groups = std::max(response.dot(between * response), 0.0);
       if (!(in_groups > 0 && of_groups > 0)) return;
       const double weight = std::min(1.0, in_groups / degrees * groups / of_groups);
-      const MatrixXd products = combination.transpose() * (within + weight * between) * combination;
+      MatrixXd products = combination.transpose() * (within + weight * between) * combination;
+      for (Index k = 0; k < p; ++k) {
+        if (kind_[static_cast<std::size_t>(k)] != Kind::neither) continue;
+        products.row(k).setZero();  // what is left of it is rounding
+        products.col(k).setZero();
+      }
       combination.col(p) -= combination.leftCols(p) * LeastSquares(products).coefficients;
     }
   }
