@@ -1,0 +1,228 @@
+# What the explorer shows, as plain lists: the same numbers as compare_pooling() and exact_summary() of the fits. No Shiny here.
+
+# `fits`: those that exist, the whole model among them; `base`: labels of all groups, also of those that were dropped.
+explored_numbers <- function(exploration, state, fits, call = NULL) {
+  whole <- fits[[length(fits)]]
+  labels <- all_labels(exploration$data, state$added)
+  compared <- compare_at_average(list(fits = fits), 0.94, "hdi", call)
+  by_model <- split(compared$groups, compared$groups$model)
+  numbers <- list(
+    groups = c(
+      list(label = labels[labels %in% whole$reduced$group], at = which(labels %in% whole$reduced$group)),
+      as.list(by_model[[1]][c("n", "observed")]),
+      list(
+        # What dragging a point moves: the group's own mean, and how far the picture is from it.
+        shift = by_model[[1]]$observed - raw_means(whole$reduced),
+        models = lapply(by_model, function(rows) as.list(rows[c("estimate", "lower", "upper")])), shrinkage = shrinkage_of(whole, call)
+      )
+    ),
+    population = as.list(compared$population),
+    spread = spread_numbers(whole, call),
+    new_group = new_group_numbers(whole, call),
+    priors = prior_numbers(fits[[state$model]] %||% whole, labels[state$group], call),
+    lines = line_numbers(fits, call),
+    evidence = lapply(fits, function(fit) if (is.null(fit$log_evidence)) NA else log_evidence_or_na(fit))
+  )
+  numbers
+}
+
+raw_means <- function(data) {
+  if (inherits(data, "group_counts")) data$events / data$size else unname(data$mean[, ncol(data$mean)])
+}
+
+# The share of the variance in the population that a group's data leave. Where slopes vary there is one for each effect, and none is shown.
+shrinkage_of <- function(fit, call) {
+  if (!varies_in_slope(fit$model)) {
+    unname(exact_pooling_weights(fit_posterior(fit), explored_sizes(fit$reduced), 0.94, "hdi", call)[, 1])
+  }
+}
+
+explored_sizes <- function(data) if (inherits(data, "group_counts")) data$size else group_weights(data)
+
+log_evidence_or_na <- function(fit) tryCatch(log_marginal_likelihood(fit), bayespool_error = function(cnd) NA_real_)
+
+# Standard deviations and, where there is one, the intraclass correlation: mean and interval of each.
+spread_numbers <- function(fit, call) {
+  layout <- fit$model$layout
+  variables <- c(layout$variable[startsWith(layout$role, "scale")], icc_names(fit$model))
+  table <- exact_interval_table(fit, 0.94, "hdi", variables, call = call)
+  list(name = variables, estimate = unname(table[, "mean"]), lower = unname(table[, "lower"]), upper = unname(table[, "upper"]))
+}
+
+# Densities of a new group's mean and, of a normal outcome, of an observation there, at the average predictors.
+new_group_numbers <- function(fit, call) {
+  counts <- has_counts(fit$model)
+  x <- average_columns(fit)
+  noise <- if (counts) 0 else 0:1
+  group <- rep(length(fit$reduced$group) + 1L, length(noise))
+  prob <- c(0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.98, 0.996)
+  tables <- lapply(prob, function(p) row_table(fit, x[rep(1, length(noise)), , drop = FALSE], group, noise, p, "central", call))
+  lapply(seq_along(noise), function(k) {
+    ends <- vapply(tables, function(table) table[k, c("lower", "upper")], c(0, 0))
+    c(
+      density_between(c((1 - prob) / 2, (1 + prob) / 2), c(ends)[c(seq(1, 25, 2), seq(2, 26, 2))]),
+      list(mean = tables[[1]][[k, "mean"]], lower = ends[1, 11], upper = ends[2, 11])
+    )
+  })
+}
+
+average_columns <- function(fit) {
+  if (has_counts(fit$model)) {
+    return(rbind(colMeans(columns_of_groups(fit))))
+  }
+  rbind(weighted_means(fit$reduced$mean, fit$reduced)[fit$model$columns])
+}
+
+# The density of a distribution with these quantiles: the slope of a smooth curve through them.
+density_between <- function(p, q, points = 81) {
+  order <- order(p)
+  p <- p[order]
+  q <- q[order]
+  apart <- c(TRUE, diff(q) > 0)
+  if (sum(apart) < 4 || !all(is.finite(q))) {
+    return(list(x = q[1], y = NA))
+  }
+  x <- seq(q[1], q[length(q)], length.out = points)
+  list(x = x, y = pmax(0, stats::splinefun(q[apart], p[apart], "natural")(x, deriv = 1)))
+}
+
+# The priors of a model's parameters, as the controls need them, beside the posterior. Of what each group has, it is that of `group`.
+prior_numbers <- function(fit, group, call) {
+  kinds <- prior_kinds(fit$model)
+  probs <- c(0.0005, 0.002, 0.01, seq(0.03, 0.97, length.out = 33), 0.99, 0.998, 0.9995)
+  variables <- vapply(names(kinds), function(name) {
+    all <- prior_variables(fit$model, name)
+    c(intersect(all, paste0(name, "[", group, "]")), all[1])[1]
+  }, "")
+  table <- exact_table(fit_posterior(fit), probs, chosen = match(variables, layout_variables(fit$model)), call = call)
+  rows <- order(order(match(variables, layout_variables(fit$model)))) # exact_table() keeps their order
+  Map(function(name, variable, row) {
+    prior <- fit$priors[[name]]
+    quantiles <- table[row, -(1:2)]
+    fixed <- is_fixed(prior)
+    posterior <- if (fixed) list(x = prior$par[[1]], y = NA) else density_between(probs, quantiles)
+    x <- grid_of_prior(prior, posterior$x)
+    control <- control_of(prior)
+    list(
+      parameter = name, variable = variable, kind = sub("_between", "", if (kinds[[name]] == "slope") "location" else kinds[[name]]),
+      family = control$family, par = control$par, names = control$names, default = prior$default, x = x,
+      prior = if (!fixed) prior_density(prior, x), posterior = posterior, mean = table[row, 1], unit = stats::sd(posterior$x)
+    )
+  }, names(kinds), variables, rows, USE.NAMES = FALSE)
+}
+
+# Where to draw a prior: around the posterior, and as much of the prior as is not far away.
+grid_of_prior <- function(prior, x) {
+  if (prior$kind == "correlation") {
+    return(seq(-0.999, 0.999, length.out = 81))
+  }
+  width <- max(diff(range(x)), abs(mean(x)) * 1e-3, 1e-12)
+  ends <- range(x) + c(-1, 1) * width
+  if (prior$kind == "scale") ends[1] <- max(ends[1], width * 1e-3)
+  seq(ends[1], ends[2], length.out = 81)
+}
+
+prior_density <- function(prior, x) {
+  if (prior$kind == "correlation") {
+    return(exp(drop(log_prior(prior, cbind(x)))))
+  }
+  if (!is_proper(prior)) rep(1 / diff(range(x)), length(x)) else exp(log_prior(prior, x))
+}
+
+# A prior as read_control() takes it: family, numbers and their names.
+control_of <- function(prior) {
+  if (is_flat(prior)) {
+    return(list(family = "flat", par = list(), names = list()))
+  }
+  if (is_fixed(prior)) {
+    return(list(family = "degenerate", par = list(prior$par[[1]]), names = list("value")))
+  }
+  names <- names(formals(prior_families[[prior$family]]$distribution))
+  list(family = prior$family, par = as.list(unname(prior$par)), names = as.list(names))
+}
+
+# Lines over the first predictor at the average of the others: `ends`, and the values there under complete pooling, in the population
+# and in each group, and by least squares in each group.
+line_numbers <- function(fits, call) {
+  whole <- fits[[length(fits)]]
+  data <- whole$reduced
+  if (has_counts(whole$model) || length(whole$model$columns) == 0) {
+    return(NULL)
+  }
+  first <- whole$model$columns[1]
+  mean <- weighted_means(data$mean, data)
+  d <- ncol(data$mean)
+  of <- match(first, colnames(data$mean))
+  squares <- data$within[, diagonal_index(d)[of]]
+  spread <- sqrt((sum(squares) + sum(group_weights(data) * (data$mean[, of] - mean[of])^2)) / sum(group_weights(data)))
+  ends <- mean[[of]] + c(-2, 2) * spread
+  expected <- function(fit, group) {
+    x <- rbind(mean, mean)[rep(1:2, length(group)), fit$model$columns, drop = FALSE]
+    x[, match(first, fit$model$columns)] <- rep(ends, length(group))
+    means <- rbind(posterior_means(fit, call = call))
+    group <- groups_of_model(fit, rep(group, each = 2))
+    matrix(drop(expected_given(fit$model, means, x, group)), ncol = 2, byrow = TRUE)
+  }
+  with_response <- data$within[, diagonal_index(d)[d - 1] + of]
+  slope <- ifelse(squares > group_weights(data) * (1e-10 * data$mean[, of])^2, with_response / squares, NA)
+  own <- data$mean[, d] + outer(-data$mean[, of], ends, `+`) * slope
+  list(
+    name = first, ends = ends, complete = expected(fits[[1]], NA)[1, ], population = expected(whole, NA)[1, ],
+    low = expected(whole, seq_along(data$group))[, 1], high = expected(whole, seq_along(data$group))[, 2],
+    own_low = own[, 1], own_high = own[, 2], x = data$mean[, of], y = data$mean[, d]
+  )
+}
+
+# Leave-one-out, a few groups or rows at a time, so that the page is never left waiting: a list of functions, each of which does a piece
+# and returns NULL, or when it is done `model`, `what` ("elpd_logo" or "elpd_loo"), its `estimate` and `se`.
+explored_tasks <- function(exploration, state, fits) {
+  of_groups <- Map(function(fit, name) task_of(name, "elpd_logo", groups_in_pieces(fit)), fits, names(fits))
+  with_rows <- !is.null(exploration$rows) && is_unchanged(state)
+  of_rows <- if (with_rows) Map(function(fit, name) task_of(name, "elpd_loo", rows_in_pieces(fit, exploration)), fits, names(fits))
+  unname(c(of_groups, of_rows))
+}
+
+# `pieces`: a function of no arguments, which gives log densities or, at the end, NULL.
+task_of <- function(model, what, pieces) {
+  found <- numeric()
+  function() {
+    done <- explain_failure(pieces())
+    found <<- c(found, done$value)
+    if (!is.null(done$problem)) {
+      return(list(model = model, what = what, problem = done$problem))
+    }
+    if (is.null(done$value)) list(model = model, what = what, estimate = sum(found), se = sqrt(length(found) * stats::var(found)))
+  }
+}
+
+in_pieces <- function(total, size, compute) {
+  at <- 0
+  function() {
+    piece <- at + seq_len(min(size, total - at))
+    at <<- at + length(piece)
+    if (length(piece) > 0) unname(compute(piece))
+  }
+}
+
+groups_in_pieces <- function(fit) {
+  groups <- length(fit$reduced$group)
+  if (has_counts(fit$model)) {
+    return(in_pieces(groups, groups, function(piece) leave_count_groups_out(fit, 1L, NULL)))
+  }
+  term <- choose_factor(fit, NULL, NULL)
+  in_pieces(groups, if (varies_in_slope(fit$model)) 1 else 5, function(piece) leave_groups_out(fit, term, NULL, piece))
+}
+
+rows_in_pieces <- function(fit, exploration) {
+  rows <- sampled_rows(fit, exploration$rows, "exact", "observation", NULL)
+  if (has_counts(fit$model)) {
+    return(in_pieces(length(rows$y), length(rows$y), function(piece) exact_loo(fit, rows, 1L, NULL)$pointwise[, "elpd_loo"]))
+  }
+  in_pieces(length(rows$y), 500, function(piece) {
+    some <- rows
+    some[c("y", "group", "weight", "row")] <- lapply(rows[c("y", "group", "weight", "row")], `[`, piece)
+    some$x <- rows$x[piece, , drop = FALSE]
+    if (!is.null(rows$levels)) some$levels <- rows$levels[piece, , drop = FALSE]
+    leave_rows_out(fit, some, 1L, NULL)$log_density[, 1]
+  })
+}
