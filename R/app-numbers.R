@@ -61,7 +61,7 @@ new_group_numbers <- function(fit, call) {
     ends <- vapply(tables, function(table) table[k, c("lower", "upper")], c(0, 0))
     c(
       density_between(c((1 - prob) / 2, (1 + prob) / 2), c(ends)[c(seq(1, 25, 2), seq(2, 26, 2))]),
-      list(mean = tables[[1]][[k, "mean"]], lower = ends[1, 11], upper = ends[2, 11])
+      list(mean = tables[[1]][[k, "mean"]], lower = ends[[1, 11]], upper = ends[[2, 11]])
     )
   })
 }

@@ -34,7 +34,7 @@ seconds <- function() unclass(Sys.time())[[1]]
 explorer_start <- function(exploration) {
   data <- exploration$data
   list(
-    words = lapply(explorer_words, as.list), labels = as.list(data$group), models = as.list(names(exploration$models)),
+    labels = as.list(data$group), models = as.list(names(exploration$models)),
     group_name = exploration$group_name, response = exploration$response, formula = format_formula(exploration$formula),
     family = exploration$family$name, rows = !is.null(exploration$rows), sizes = as.list(sizes_of_groups(data)), means = as.list(raw_means(data)),
     families = list(location = families_of_controls("location"), scale = families_of_controls("scale"), correlation = list("lkj"))
@@ -82,11 +82,11 @@ explorer_answer <- function(exploration, sent, memory) {
 
 # A model that was not waited for.
 late_model <- function(exploration, state, memory, name) {
-  fitted <- explored_fits(exploration, state, memory, name)
+  fitted <- explored_fits(exploration, state, memory, c(name, utils::tail(names(exploration$models), 1)))
   fit <- fitted$fits[[name]]
   if (is.null(fit)) {
     return(list(model = name, what = "estimates", problem = fitted$problems[[1]]))
   }
   groups <- compare_at_average(list(fits = fitted$fits), 0.94, "hdi", NULL)$groups
-  list(model = name, what = "estimates", rows = as.list(groups[c("estimate", "lower", "upper")]), evidence = log_evidence_or_na(fit))
+  list(model = name, what = "estimates", rows = as.list(groups[groups$model == name, c("estimate", "lower", "upper")]), evidence = log_evidence_or_na(fit))
 }

@@ -10,8 +10,9 @@
   var byId = function (id) { return document.getElementById(id); };
   var list = function (x) { return x === null || x === undefined ? [] : [].concat(x); };
   var number = function (x) { return typeof x === "number" && isFinite(x); };
-  var word = function (key) { return start.words[key] ? start.words[key][language] : key; };
-  var modelName = function (name) { return start.words[name] ? word(name) : name === "all" ? word("whole") : name; };
+  var words = window.explorerWords;
+  var word = function (key) { return words[key] ? words[key][language] : key; };
+  var modelName = function (name) { return words[name] ? word(name) : name === "all" ? word("whole") : name; };
   var whole = function () { return start.models[start.models.length - 1]; };
   var counts = function () { return start.family !== "gaussian"; };
 
@@ -181,8 +182,8 @@
     var picture = byId("rows"), g = numbers.groups, at = list(g.at), J = at.length, W = Math.max(300, byId("rows-frame").clientWidth || 600);
     var estimates = g.models[whole()], none = g.models.none, complete = g.models.complete;
     var longest = Math.max.apply(null, list(g.label).map(function (l) { return width(String(l)); }));
-    var left = Math.min(W * (W < 500 ? 0.27 : 0.3), 14 + 6.6 * longest), right = W < 500 ? 54 : 90, length = W - left - right - 16;
-    var row = J <= 25 ? 26 : 15, legend = legendEntries(complete, none), perLine = W < 500 ? 1 : W < 700 ? 2 : 3;
+    var left = Math.min(W * (W < 500 ? 0.27 : 0.3), 14 + 7.6 * longest), right = W < 500 ? 54 : 90, length = W - left - right - 16;
+    var row = J <= 25 ? 26 : 15, legend = [["own", "open"], [whole() === "partial" ? "partial" : "whole", "full"], ["population", "solid"], ["complete", "dash"]], perLine = W < 700 ? 2 : 4;
     var top = 8 + 17 * Math.ceil(legend.length / perLine) + (J > 25 ? 24 : 6), bottom = top + J * row, height = bottom + 36;
     if (!scale || !dragging) scale = rowScale(g, estimates);
     var to = function (v) { return left + (Math.max(scale[0], Math.min(scale[1], v)) - scale[0]) / (scale[1] - scale[0]) * length; };
@@ -220,7 +221,7 @@
       }
       var label = svg("text", {
         x: left - 8, y: y + 4, "text-anchor": "end", "font-size": J <= 25 ? 12 : 10, fill: "#111", "font-weight": chosen ? 700 : 400
-      }, line, fit(String(list(g.label)[i]), (left - 8) / (J <= 25 ? 6.4 : 5.4)));
+      }, line, fit(String(list(g.label)[i]), (left - 8) / (J <= 25 ? 7.4 : 6.2)));
       svg("title", {}, label, String(list(g.label)[i]));
       label.addEventListener("click", function () { choose(a); });
       if (shown.partial) {
@@ -229,8 +230,8 @@
       if (shown.none && none) {
         svg("line", { x1: to(list(none.lower)[i]), x2: to(list(none.upper)[i]), y1: y - row * 0.3, y2: y - row * 0.3, stroke: "#333" }, line);
       }
-      if (number(own)) arrow(line, to(own), x, y);
       svg("circle", { cx: x, cy: y, r: radius(sizes[i]), fill: "#6497b1", stroke: "#111" }, line);
+      if (number(own)) arrow(line, to(own), x, y, radius(sizes[i]));
       svg("rect", { x: bar, y: y - 2, width: Math.max(0, toSize(sizes[i])), height: 4, fill: "#777" }, line);
       handle(line, a, "mean", to(own), y, row, from, W, own, scale, radius(sizes[i]));
       handle(line, a, "n", bar + Math.max(0, toSize(sizes[i])), y, row, function (px) {
@@ -255,10 +256,11 @@
     if (start.family === "binomial") ends[1] = Math.min(1, ends[1]);
     return ends;
   }
-  function arrow(parent, x1, x2, y) {
-    var way = Math.sign(x2 - x1);
+  function arrow(parent, x1, centre, y, r) { // to the edge of a circle
+    var way = Math.sign(centre - x1), x2 = centre - way * r;
+    if (Math.abs(centre - x1) <= r) return;
     svg("line", { x1: x1, x2: x2, y1: y, y2: y, stroke: "#111", "stroke-width": 1.2 }, parent);
-    if (Math.abs(x2 - x1) > 7) {
+    if (Math.abs(x2 - x1) > 5) {
       svg("path", { d: "M" + x2 + " " + y + "l" + (-6 * way) + " -3.2v6.4z", fill: "#111" }, parent);
     }
   }
@@ -318,10 +320,6 @@
     } else if (event.key === "Delete" || event.key === "Backspace") drop(at);
     else if (event.key === "Escape") { delete state.edits[at]; change(); } else return;
     event.preventDefault();
-  }
-  function legendEntries(complete, none) {
-    var entries = [["own", "open"], [whole() === "partial" ? "partial" : "whole", "full"], ["population", "solid"], ["complete", "dash"]];
-    return entries;
   }
   function drawLegend(parent, entries, perLine, W) {
     entries.forEach(function (entry, i) {
@@ -435,7 +433,7 @@
     if (!l) return;
     var picture = byId("lines"), W = Math.max(300, card.clientWidth - 26), H = 260, left = 46, floor = H - 36;
     clear(picture);
-    element(picture, { viewBox: "0 0 " + W + " " + H });
+    element(picture, { viewBox: "0 0 " + W + " " + (H + (W < 500 ? 80 : 44)) });
     var low = list(l.low), high = list(l.high), ys = low.concat(high, list(l.y), list(l.complete)).filter(number);
     var bottom = Math.min.apply(null, ys), top = Math.max.apply(null, ys), room = 0.05 * (top - bottom) || 1;
     var to = axis(picture, l.ends[0], l.ends[1], left, floor, W - left - 10, l.name);
@@ -457,8 +455,13 @@
       line(list(l.own_low)[chosen], list(l.own_high)[chosen], { stroke: "#111", "stroke-width": 1.5, "stroke-dasharray": "1.5 3", "clip-path": "url(#inside)" });
       svg("circle", { cx: to(list(l.x)[chosen]), cy: up(list(l.y)[chosen]), r: 5, fill: "#fff", stroke: "#111", "stroke-width": 1.4 }, picture);
     }
-    byId("lines-key").textContent = "\u2501\u2501 " + word("population") + "   \u2505\u2505 " + word("complete") + "   \u2501 \u2501 " +
-      (labels[state.group] || "") + "   \u00b7\u00b7\u00b7\u00b7 " + word("own_line");
+    var key = [[word("population"), { stroke: "#111", "stroke-width": 3 }], [word("complete"), { stroke: "#444", "stroke-width": 1.5, "stroke-dasharray": "6 4" }],
+      [labels[state.group], { stroke: "#03396c", "stroke-width": 3, "stroke-dasharray": "12 2" }], [word("own_line"), { stroke: "#111", "stroke-width": 1.5, "stroke-dasharray": "1.5 3" }]];
+    key.forEach(function (entry, i) {
+      var perLine = W < 500 ? 1 : 2, x = left + (i % perLine) * (W - left) / perLine, y = H + 10 + 18 * Math.floor(i / perLine);
+      svg("line", Object.assign({ x1: x, x2: x + 28, y1: y, y2: y }, entry[1]), picture);
+      svg("text", { x: x + 34, y: y + 4, "font-size": 12, fill: "#111" }, picture, fit(entry[0], (W - left) / perLine / 7.4 - 5));
+    });
   }
 
   function rowOf(table, cells, heading) {
@@ -611,7 +614,7 @@
   function begin(message) {
     start = message;
     ["labels", "models", "sizes", "means"].forEach(function (name) { start[name] = list(start[name]); });
-    var wanted = document.querySelector(".explorer").getAttribute("data-lang") || navigator.language || "en";
+    var wanted = document.querySelector('meta[name="explorer-language"]').content || navigator.language || "en";
     language = /^zh/i.test(wanted) ? 1 : 0;
     document.documentElement.lang = language ? "zh" : "en";
     document.querySelectorAll("[data-word]").forEach(function (node) { node.textContent = word(node.getAttribute("data-word")); });
@@ -653,6 +656,7 @@
       if (numbers && window.innerWidth !== last) { last = window.innerWidth; drawRows(); drawLines(); }
     });
     explorer.csv = csv;
+    explorer.idle = function () { return !busy && !waiting; };
     explorer.code = function () { return code; };
     explorer.numbers = function () { return numbers; };
     change();
