@@ -95,11 +95,8 @@ edit_code <- function(data, edit, labels, counts) {
     )))
   }
   size <- if (!is.null(edit$n)) {
-    spread <- if (data$n[edit$at] > 1) {
-      bquote(explored$within[j, ] * .(edit$n - 1) / (explored$n[j] - 1))
-    } else {
-      bquote(colSums(explored$within) / sum(explored$n - 1) * .(edit$n - 1))
-    }
+    own <- quote(explored$within[j, ] / (explored$n[j] - 1))
+    spread <- bquote(.(if (data$n[edit$at] > 1) own else quote(colSums(explored$within) / sum(explored$n - 1))) * .(edit$n - 1))
     by_row <- lapply(intersect(c("weight", "log_weight"), names(data)), function(name) {
       column <- call("$", quote(explored), as.name(name))
       bquote(.(column)[j] <- .(column)[j] * .(edit$n) / explored$n[j])

@@ -1,12 +1,12 @@
 # What the explorer shows, as plain lists: the same numbers as compare_pooling() and exact_summary() of the fits. No Shiny here.
 
-# `fits`: those that exist, the whole model among them; `base`: labels of all groups, also of those that were dropped.
+# `fits`: those that exist, the whole model, which is the last, among them.
 explored_numbers <- function(exploration, state, fits, call = NULL) {
   whole <- fits[[length(fits)]]
   labels <- all_labels(exploration$data, state$added)
   compared <- compare_at_average(list(fits = fits), 0.94, "hdi", call)
   by_model <- split(compared$groups, compared$groups$model)
-  numbers <- list(
+  list(
     groups = c(
       list(label = labels[labels %in% whole$reduced$group], at = which(labels %in% whole$reduced$group)),
       as.list(by_model[[1]][c("n", "observed")]),
@@ -21,9 +21,8 @@ explored_numbers <- function(exploration, state, fits, call = NULL) {
     new_group = new_group_numbers(whole, call),
     priors = prior_numbers(fits[[state$model]] %||% whole, labels[state$group], call),
     lines = line_numbers(fits, call),
-    evidence = lapply(fits, function(fit) if (is.null(fit$log_evidence)) NA else log_evidence_or_na(fit))
+    evidence = lapply(fits, log_evidence_or_na)
   )
-  numbers
 }
 
 raw_means <- function(data) {
@@ -33,11 +32,9 @@ raw_means <- function(data) {
 # The share of the variance in the population that a group's data leave. Where slopes vary there is one for each effect, and none is shown.
 shrinkage_of <- function(fit, call) {
   if (!varies_in_slope(fit$model)) {
-    unname(exact_pooling_weights(fit_posterior(fit), explored_sizes(fit$reduced), 0.94, "hdi", call)[, 1])
+    unname(exact_pooling_weights(fit_posterior(fit), group_weights(fit$reduced), 0.94, "hdi", call)[, 1])
   }
 }
-
-explored_sizes <- function(data) if (inherits(data, "group_counts")) data$size else group_weights(data)
 
 log_evidence_or_na <- function(fit) tryCatch(log_marginal_likelihood(fit), bayespool_error = function(cnd) NA_real_)
 
@@ -55,22 +52,17 @@ new_group_numbers <- function(fit, call) {
   x <- average_columns(fit)
   noise <- if (counts) 0 else 0:1
   group <- rep(length(fit$reduced$group) + 1L, length(noise))
-  prob <- c(0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.98, 0.996)
+  prob <- c(0.94, 0.03, 0.15, 0.3, 0.45, 0.6, 0.75, 0.87, 0.98, 0.996)
   tables <- lapply(prob, function(p) row_table(fit, x[rep(1, length(noise)), , drop = FALSE], group, noise, p, "central", call))
   lapply(seq_along(noise), function(k) {
     ends <- vapply(tables, function(table) table[k, c("lower", "upper")], c(0, 0))
-    c(
-      density_between(c((1 - prob) / 2, (1 + prob) / 2), c(ends)[c(seq(1, 25, 2), seq(2, 26, 2))]),
-      list(mean = tables[[1]][[k, "mean"]], lower = ends[[1, 11]], upper = ends[[2, 11]])
-    )
+    density <- density_between(c((1 - prob) / 2, (1 + prob) / 2), c(t(ends)))
+    c(density, list(mean = tables[[1]][[k, "mean"]], lower = ends[[1, 1]], upper = ends[[2, 1]]))
   })
 }
 
 average_columns <- function(fit) {
-  if (has_counts(fit$model)) {
-    return(rbind(colMeans(columns_of_groups(fit))))
-  }
-  rbind(weighted_means(fit$reduced$mean, fit$reduced)[fit$model$columns])
+  rbind(if (has_counts(fit$model)) colMeans(columns_of_groups(fit)) else weighted_means(fit$reduced$mean, fit$reduced)[fit$model$columns])
 }
 
 # The density of a distribution with these quantiles: the slope of a smooth curve through them.
@@ -102,12 +94,10 @@ prior_numbers <- function(fit, group, call) {
     fixed <- is_fixed(prior)
     posterior <- if (fixed) list(x = prior$par[[1]], y = NA) else density_between(probs, quantiles)
     x <- grid_of_prior(prior, posterior$x)
-    control <- control_of(prior)
-    list(
-      parameter = name, variable = variable, kind = sub("_between", "", if (kinds[[name]] == "slope") "location" else kinds[[name]]),
-      family = control$family, par = control$par, names = control$names, default = prior$default, x = x,
-      prior = if (!fixed) prior_density(prior, x), posterior = posterior, mean = table[row, 1], unit = stats::sd(posterior$x)
-    )
+    c(control_of(prior), list(
+      parameter = name, variable = variable, kind = prior$kind, x = x, prior = if (!fixed) prior_density(prior, x), posterior = posterior,
+      mean = table[row, 1], unit = stats::sd(posterior$x)
+    ))
   }, names(kinds), variables, rows, USE.NAMES = FALSE)
 }
 
@@ -122,11 +112,9 @@ grid_of_prior <- function(prior, x) {
   seq(ends[1], ends[2], length.out = 81)
 }
 
+# A flat one is drawn as if it ended where the picture does.
 prior_density <- function(prior, x) {
-  if (prior$kind == "correlation") {
-    return(exp(drop(log_prior(prior, cbind(x)))))
-  }
-  if (!is_proper(prior)) rep(1 / diff(range(x)), length(x)) else exp(log_prior(prior, x))
+  if (!is_proper(prior)) rep(1 / diff(range(x)), length(x)) else drop(exp(log_prior(prior, if (prior$kind == "correlation") cbind(x) else x)))
 }
 
 # A prior as read_control() takes it: family, numbers and their names.
@@ -173,13 +161,16 @@ line_numbers <- function(fits, call) {
   )
 }
 
-# Leave-one-out, a few groups or rows at a time, so that the page is never left waiting: a list of functions, each of which does a piece
+# Leave-one-out, a few groups at a time, so that the page is never left waiting: a list of functions, each of which does a piece
 # and returns NULL, or when it is done `model`, `what` ("elpd_logo" or "elpd_loo"), its `estimate` and `se`.
 explored_tasks <- function(exploration, state, fits) {
-  of_groups <- Map(function(fit, name) task_of(name, "elpd_logo", groups_in_pieces(fit)), fits, names(fits))
-  with_rows <- !is.null(exploration$rows) && is_unchanged(state)
-  of_rows <- if (with_rows) Map(function(fit, name) task_of(name, "elpd_loo", rows_in_pieces(fit, exploration)), fits, names(fits))
-  unname(c(of_groups, of_rows))
+  tasks <- lapply(names(fits), function(name) task_of(name, "elpd_logo", groups_in_pieces(fits[[name]])))
+  if (is.null(exploration$rows) || !is_unchanged(state)) {
+    return(tasks)
+  }
+  c(tasks, lapply(names(fits), function(name) {
+    task_of(name, "elpd_loo", in_pieces(1, 1, function(piece) loo(fits[[name]], newdata = exploration$rows)$pointwise[, "elpd_loo"]))
+  }))
 }
 
 # `pieces`: a function of no arguments, which gives log densities or, at the end, NULL.
@@ -189,9 +180,10 @@ task_of <- function(model, what, pieces) {
     done <- explain_failure(pieces())
     found <<- c(found, done$value)
     if (!is.null(done$problem)) {
-      return(list(model = model, what = what, problem = done$problem))
+      list(model = model, what = what, problem = done$problem)
+    } else if (is.null(done$value)) {
+      list(model = model, what = what, estimate = sum(found), se = sqrt(length(found) * stats::var(found)))
     }
-    if (is.null(done$value)) list(model = model, what = what, estimate = sum(found), se = sqrt(length(found) * stats::var(found)))
   }
 }
 
@@ -205,24 +197,9 @@ in_pieces <- function(total, size, compute) {
 }
 
 groups_in_pieces <- function(fit) {
-  groups <- length(fit$reduced$group)
   if (has_counts(fit$model)) {
-    return(in_pieces(groups, groups, function(piece) leave_count_groups_out(fit, 1L, NULL)))
+    return(in_pieces(1, 1, function(piece) leave_count_groups_out(fit, 1L, NULL)))
   }
   term <- choose_factor(fit, NULL, NULL)
-  in_pieces(groups, if (varies_in_slope(fit$model)) 1 else 5, function(piece) leave_groups_out(fit, term, NULL, piece))
-}
-
-rows_in_pieces <- function(fit, exploration) {
-  rows <- sampled_rows(fit, exploration$rows, "exact", "observation", NULL)
-  if (has_counts(fit$model)) {
-    return(in_pieces(length(rows$y), length(rows$y), function(piece) exact_loo(fit, rows, 1L, NULL)$pointwise[, "elpd_loo"]))
-  }
-  in_pieces(length(rows$y), 500, function(piece) {
-    some <- rows
-    some[c("y", "group", "weight", "row")] <- lapply(rows[c("y", "group", "weight", "row")], `[`, piece)
-    some$x <- rows$x[piece, , drop = FALSE]
-    if (!is.null(rows$levels)) some$levels <- rows$levels[piece, , drop = FALSE]
-    leave_rows_out(fit, some, 1L, NULL)$log_density[, 1]
-  })
+  in_pieces(length(fit$reduced$group), if (varies_in_slope(fit$model)) 1 else 5, function(piece) leave_groups_out(fit, term, NULL, piece))
 }

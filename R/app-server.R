@@ -36,12 +36,11 @@ explorer_start <- function(exploration) {
   list(
     labels = as.list(data$group), models = as.list(names(exploration$models)),
     group_name = exploration$group_name, response = exploration$response, formula = format_formula(exploration$formula),
-    family = exploration$family$name, rows = !is.null(exploration$rows), sizes = as.list(sizes_of_groups(data)), means = as.list(raw_means(data)),
+    family = exploration$family$name, rows = !is.null(exploration$rows), means = as.list(raw_means(data)),
+    sizes = as.list(if (inherits(data, "group_counts")) data$size else data$n),
     families = list(location = families_of_controls("location"), scale = families_of_controls("scale"), correlation = list("lkj"))
   )
 }
-
-sizes_of_groups <- function(data) if (inherits(data, "group_counts")) data$size else data$n
 
 # Families that a control offers, by name: the names of their numbers.
 families_of_controls <- function(kind) {
@@ -72,10 +71,7 @@ explorer_answer <- function(exploration, sent, memory) {
       problems = problems, notes = as.list(now$notes), numbers = numbers, code = paste(explored_code(exploration, state), collapse = "\n")
     ),
     tasks = if (!is.null(numbers)) {
-      c(
-        lapply(late, function(name) function() late_model(exploration, state, memory, name)),
-        explored_tasks(exploration, state, now$fits)
-      )
+      c(lapply(late, function(name) function() late_model(exploration, state, memory, name)), explored_tasks(exploration, state, now$fits))
     }
   )
 }
@@ -88,5 +84,6 @@ late_model <- function(exploration, state, memory, name) {
     return(list(model = name, what = "estimates", problem = fitted$problems[[1]]))
   }
   groups <- compare_at_average(list(fits = fitted$fits), 0.94, "hdi", NULL)$groups
-  list(model = name, what = "estimates", rows = as.list(groups[groups$model == name, c("estimate", "lower", "upper")]), evidence = log_evidence_or_na(fit))
+  rows <- as.list(groups[groups$model == name, c("estimate", "lower", "upper")])
+  list(model = name, what = "estimates", rows = rows, evidence = log_evidence_or_na(fit))
 }

@@ -9,19 +9,17 @@ new_exploration <- function(formula, data, prior, family, sigma, weights, expr, 
   family <- read_family(family, call)
   parsed <- parse_formula(formula, call = call, family = family)
   if (is.null(parsed$group) || has_two_factors(parsed)) {
-    abort_formula("{.fn explore_pooling} needs one grouping factor.", "Write it as {.code (1 | g)}, with {.code g} a column.", formula, call)
+    abort_formula("{.fn explore_pooling} needs one grouping factor.", "Write {.code (1 | g)}, with {.code g} a column.", formula, call)
   }
-  reduced <- if (is_counts(family)) {
-    reduce_counts(parsed, attach_trials(parsed, data, weights, call), call)
-  } else {
-    reduce_data(parsed, attach_weights(data, weights, call), FALSE, call)
-  }
+  counts <- is_counts(family)
+  with_weights <- if (counts) attach_trials(parsed, data, weights, call) else attach_weights(data, weights, call)
+  reduced <- if (counts) reduce_counts(parsed, with_weights, call) else reduce_data(parsed, with_weights, FALSE, call)
   models <- explored_models(formula, parsed, reduced, call)
   check_priors_by_model(prior, names(models), "list(complete = list(sigma = dist_exponential(1)))", call)
   list(
     formula = formula, family = family, sigma = sigma, expr = expr, data = reduced, models = models, prior = prior,
     rows = if (is.data.frame(data) && rlang::quo_is_null(weights)) data, group_name = parsed$group,
-    response = if (is_counts(family)) family$observed else parsed$response
+    response = if (counts) family$observed else parsed$response
   )
 }
 
@@ -31,10 +29,8 @@ explored_models <- function(formula, parsed, data, call) {
   if (!has_varying_terms(parsed)) {
     alone <- if (is_counts(parsed$family)) without_predictors(parsed, data, call) else list(formula = formula)
     verb <- if (length(parsed$terms) > 0) "varying_intercept" else "partial_pooling"
-    return(list(
-      complete = model("complete_pooling", formula, data), none = model("no_pooling", alone$formula, data),
-      partial = model(verb, formula, data)
-    ))
+    none <- model("no_pooling", alone$formula, data)
+    return(list(complete = model("complete_pooling", formula, data), none = none, partial = model(verb, formula, data)))
   }
   fits <- effect_fits(effect_models(parsed$varying), parsed, data, NULL, iter_sampling = 0)
   lapply(fits, function(fit) {
@@ -92,21 +88,18 @@ read_state <- function(sent, exploration, call = rlang::caller_env()) {
 
 # A distribution from the name of its family and its numbers. Whether it can be a prior of the parameter, the fit says.
 read_control <- function(entry, call) {
-  family <- prior_families[if (rlang::is_string(entry$family)) entry$family else ""][[1]]
-  par <- unlist(entry$par)
-  number <- length(par) == 0 || (is.numeric(par) && all(is.finite(par)))
-  wanted <- if (is.null(family$fields)) 0 else length(family$fields)
-  if (is.null(family) || !number || length(par) != wanted) {
+  family <- if (rlang::is_string(entry$family)) prior_families[[entry$family]]
+  par <- as.double(if (is.numeric(unlist(entry$par))) unlist(entry$par))
+  if (is.null(family) || !all(is.finite(par)) || length(par) != length(family$fields)) {
     abort_bayespool("The page has sent a prior that is none.", "argument", call)
   }
-  if (entry$family == "flat") {
-    return(dist_uniform(-Inf, Inf))
-  }
-  if (entry$family == "degenerate") dist_degenerate(par) else ask_family(entry$family, "distribution", par)
+  switch(entry$family,
+    flat = dist_uniform(-Inf, Inf), degenerate = dist_degenerate(par), ask_family(entry$family, "distribution", par)
+  )
 }
 
 # Labels of all groups, those that were added among them: "Oslo 1" is a copy of "Oslo".
-all_labels <- function(data, added) utils::tail(make.unique(c(data$group, data$group[added]), sep = " "), length(data$group) + length(added))
+all_labels <- function(data, added) make.unique(c(data$group, data$group[added]), sep = " ")
 
 # Moments or counts with what the state changes.
 changed_data <- function(data, state) {
@@ -125,11 +118,8 @@ changed_data <- function(data, state) {
 changed_moments <- function(data, edit) {
   j <- edit$at
   if (!is.null(edit$n)) {
-    data$within[j, ] <- if (data$n[j] > 1) {
-      data$within[j, ] * (edit$n - 1) / (data$n[j] - 1)
-    } else {
-      colSums(data$within) / sum(data$n - 1) * (edit$n - 1)
-    }
+    variance <- if (data$n[j] > 1) data$within[j, ] / (data$n[j] - 1) else colSums(data$within) / sum(data$n - 1)
+    data$within[j, ] <- variance * (edit$n - 1)
     by_row <- intersect(c("weight", "log_weight"), names(data))
     data[by_row] <- lapply(unclass(data)[by_row], function(x) replace(x, j, x[j] * edit$n / data$n[j]))
     data$n[j] <- edit$n

@@ -4,7 +4,7 @@
   "use strict";
   var start, numbers, code = "", language = 0, busy = false, waiting = false, sequence = 0, asked = 0, dragging = null;
   var state = { priors: {}, edits: {}, dropped: {}, added: [], model: null, group: 1 };
-  var labels = {}, ranges = {}, late = {}, scale = null, shown = { partial: true };
+  var labels = {}, ranges = {}, late = {}, scale = null, layout = null, everything = false, tableTimer = null, shown = { partial: true };
   var explorer = window.explorer = { latencies: [] };
 
   var byId = function (id) { return document.getElementById(id); };
@@ -29,7 +29,8 @@
   function clear(node) { while (node.firstChild) node.removeChild(node.firstChild); }
   function show(x, digits) {
     if (!number(x)) return "\u2013";
-    if (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e6)) return x.toPrecision(3);
+    if (Math.abs(x) < 1e-8) return "0";
+    if (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e6) return x.toPrecision(3);
     return x.toFixed(digits === undefined ? Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(Math.abs(x) || 1)))) : digits);
   }
   function round(x, digits) { return x === 0 ? 0 : Number(x.toPrecision(digits || 3)); }
@@ -135,7 +136,7 @@
   function choose(at, quiet) {
     state.group = at;
     byId("group").value = at;
-    if (!quiet) { drawRows(); drawLines(); drawTable(); drawGroup(); change(); }
+    if (!quiet) { drawRows(); drawLines(); drawGroup(); change(); }
   }
   function drop(at) {
     if (state.dropped[at]) delete state.dropped[at];
@@ -162,7 +163,11 @@
   // ---- pictures -------------------------------------------------------------------------------------------------------------------
 
   function draw() {
-    drawPriors(); drawRows(); drawLines(); drawSpread(); drawNewGroup(); drawEvidence(); drawTable(); drawGroup();
+    drawPriors(); drawRows(); drawLines(); drawSpread(); drawNewGroup(); drawEvidence(); drawGroup();
+    // A long table may wait until the point has stopped.
+    clearTimeout(tableTimer);
+    if (list(numbers.groups.at).length > 60) tableTimer = setTimeout(drawTable, 150);
+    else drawTable();
     byId("code").textContent = code;
   }
 
@@ -182,7 +187,7 @@
     var picture = byId("rows"), g = numbers.groups, at = list(g.at), J = at.length, W = Math.max(300, byId("rows-frame").clientWidth || 600);
     var estimates = g.models[whole()], none = g.models.none, complete = g.models.complete;
     var longest = Math.max.apply(null, list(g.label).map(function (l) { return width(String(l)); }));
-    var left = Math.min(W * (W < 500 ? 0.27 : 0.3), 14 + 7.6 * longest), right = W < 500 ? 54 : 90, length = W - left - right - 16;
+    var left = Math.min(W * (W < 500 ? 0.27 : 0.3), 16 + 8.4 * longest), right = W < 500 ? 54 : 90, length = W - left - right - 16;
     var row = J <= 25 ? 26 : 15, legend = [["own", "open"], [whole() === "partial" ? "partial" : "whole", "full"], ["population", "solid"], ["complete", "dash"]], perLine = W < 700 ? 2 : 4;
     var top = 8 + 17 * Math.ceil(legend.length / perLine) + (J > 25 ? 24 : 6), bottom = top + J * row, height = bottom + 36;
     if (!scale || !dragging) scale = rowScale(g, estimates);
@@ -209,8 +214,12 @@
       mark(population.estimate, top, bottom, null);
       if (complete) mark(list(complete.estimate)[0], top, bottom, "5 4");
     }
+    layout = { top: top, row: row };
     at.forEach(function (a, i) {
-      var y = top + (i + 0.5) * row, x = to(list(estimates.estimate)[i]), chosen = a === state.group, moved = state.edits[a] || {};
+      var y = top + (i + 0.5) * row, frame = byId("rows-frame");
+      // Of many rows only those that are in view are drawn.
+      if (J > 60 && !everything && (y < frame.scrollTop - 200 || y > frame.scrollTop + frame.clientHeight + 200)) return;
+      var x = to(list(estimates.estimate)[i]), chosen = a === state.group, moved = state.edits[a] || {};
       var own = list(g.observed)[i];
       if (number(moved.mean)) own = moved.mean + list(g.shift)[i];
       var line = svg("g", {}, picture);
@@ -221,7 +230,7 @@
       }
       var label = svg("text", {
         x: left - 8, y: y + 4, "text-anchor": "end", "font-size": J <= 25 ? 12 : 10, fill: "#111", "font-weight": chosen ? 700 : 400
-      }, line, fit(String(list(g.label)[i]), (left - 8) / (J <= 25 ? 7.4 : 6.2)));
+      }, line, fit(String(list(g.label)[i]), (left - 10) / (J <= 25 ? 8.2 : 6.8)));
       svg("title", {}, label, String(list(g.label)[i]));
       label.addEventListener("click", function () { choose(a); });
       if (shown.partial) {
@@ -251,6 +260,8 @@
   function rowScale(g, estimates) {
     var all = list(g.observed).concat(list(estimates.estimate), list(estimates.lower), list(estimates.upper)).filter(number);
     var low = Math.min.apply(null, all), high = Math.max.apply(null, all), room = 0.12 * (high - low) || Math.abs(high) * 0.1 || 1;
+    // It stays where it is while that serves, so that what moves can be seen.
+    if (scale && low >= scale[0] && high <= scale[1] && high - low > 0.4 * (scale[1] - scale[0])) return scale;
     var ends = [low - room, high + room];
     if (counts()) ends[0] = Math.max(0, ends[0]);
     if (start.family === "binomial") ends[1] = Math.min(1, ends[1]);
@@ -314,6 +325,8 @@
     } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       var next = list(numbers.groups.at)[place(at) + (event.key === "ArrowUp" ? -1 : 1)];
       if (next) {
+        var frame = byId("rows-frame"), y = layout.top + place(next) * layout.row;
+        if (y < frame.scrollTop || y + layout.row > frame.scrollTop + frame.clientHeight) frame.scrollTop = y - frame.clientHeight / 2;
         choose(next);
         byId("rows").querySelector('[data-handle="' + what + next + '"]').focus();
       }
@@ -538,8 +551,11 @@
       if (trs[k].className !== name) trs[k].className = name;
       cells[0].firstChild.checked = !state.dropped[row.at];
       cells[0].firstChild.setAttribute("aria-label", word("included") + ": " + labels[row.at]);
-      cells[1].textContent = labels[row.at];
-      row.cells.forEach(function (cell, i) { cells[i + 2].textContent = typeof cell === "string" ? cell : show(cell); });
+      if (cells[1].textContent !== labels[row.at]) cells[1].textContent = labels[row.at];
+      row.cells.forEach(function (cell, i) {
+        var text = typeof cell === "string" ? cell : show(cell);
+        if (cells[i + 2].textContent !== text) cells[i + 2].textContent = text;
+      });
     });
   }
   function drawGroup() {
@@ -572,9 +588,13 @@
     })).join("\n") + "\n";
   }
   function picture() {
+    everything = true;
+    drawRows();
     var copy = byId("rows").cloneNode(true), box = byId("rows").viewBox.baseVal;
     element(copy, { xmlns: "http://www.w3.org/2000/svg", width: box.width, height: box.height, "font-family": "sans-serif" });
     copy.insertBefore(svg("rect", { width: box.width, height: box.height, fill: "#fff" }), copy.firstChild);
+    everything = false;
+    drawRows();
     return new XMLSerializer().serializeToString(copy);
   }
   function save(blob, name) {
@@ -639,7 +659,7 @@
     byId("add").addEventListener("click", function () { state.added.push(origin(state.group)); change(); });
     byId("reset").addEventListener("click", function () { delete state.edits[state.group]; delete state.dropped[state.group]; change(); });
     byId("reset-all").addEventListener("click", function () {
-      state.priors = {}; state.edits = {}; state.dropped = {}; state.added = []; ranges = {};
+      state.priors = {}; state.edits = {}; state.dropped = {}; state.added = []; ranges = {}; scale = null;
       if (state.group > start.labels.length) state.group = 1;
       change();
     });
@@ -654,6 +674,9 @@
     var last = 0;
     window.addEventListener("resize", function () {
       if (numbers && window.innerWidth !== last) { last = window.innerWidth; drawRows(); drawLines(); }
+    });
+    byId("rows-frame").addEventListener("scroll", function () {
+      if (numbers && list(numbers.groups.at).length > 60) requestAnimationFrame(drawRows);
     });
     explorer.csv = csv;
     explorer.idle = function () { return !busy && !waiting; };

@@ -24,6 +24,11 @@ expect_code_makes_page <- function(page) {
   invisible(env$comparison)
 }
 
+# Of the prior on sigma_mu.
+choose_family <- function(family) {
+  paste0("(s => { s.value = '", family, "'; s.dispatchEvent(new Event('change')); })(document.querySelector('[data-parameter=sigma_mu]'))")
+}
+
 test_that("a student drags a prior and points, drops a group, and takes the code", {
   skip_without_browser()
   address <- serve("explore_pooling(scontrol ~ 1 + (1 | site), hpp_sites)")
@@ -40,7 +45,7 @@ test_that("a student drags a prior and points, drops a group, and takes the code
   expect_code_makes_page(page)
 
   # Another family.
-  page$act(page$run("(s => { s.value = 'cauchy'; s.dispatchEvent(new Event('change')); })(document.querySelector('[data-parameter=sigma_mu]'))"))
+  page$act(page$run(choose_family("cauchy")))
   expect_identical(page$run("explorer.numbers().priors[2].family"), "cauchy")
   expect_code_makes_page(page)
 
@@ -106,7 +111,9 @@ test_that("keys move points and go from group to group; screen readers are told"
   # One point and one bar are stops of the tabulator; all else is a slider with a name and a value.
   expect_equal(page$run("document.querySelectorAll('#rows [tabindex=\"0\"]').length"), 2)
   expect_equal(page$run("document.querySelectorAll('#rows [role=slider][aria-label][aria-valuenow][aria-valuemin]').length"), 30)
-  nameless <- "[...document.querySelectorAll('input, select, button')].filter(e => !e.labels?.length && !e.ariaLabel && !e.textContent).length"
+  nameless <- paste(
+    "[...document.querySelectorAll('input, select, button')]", ".filter(e => !e.labels?.length && !e.ariaLabel && !e.textContent).length"
+  )
   expect_equal(page$run(nameless), 0)
   expect_identical(page$complaints(), character())
 })
@@ -115,8 +122,7 @@ test_that("what makes no posterior is said in place, and nothing is lost", {
   skip_without_browser()
   page <- open_tab(serve("explore_pooling(scontrol ~ 1 + (1 | site), hpp_sites[1:2])"))
   before <- page$run("document.getElementById('rows').outerHTML.length")
-  change <- "(s => { s.value = 'flat'; s.dispatchEvent(new Event('change')); })(document.querySelector('[data-parameter=sigma_mu]'))"
-  page$act(page$run(change))
+  page$act(page$run(choose_family("flat")))
   expect_false(page$run("document.getElementById('problem').hidden"))
   expect_match(page$run("document.getElementById('problem').textContent"), "sigma_mu")
   expect_equal(page$run("document.getElementById('rows').outerHTML.length"), before)
