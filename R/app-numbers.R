@@ -66,7 +66,7 @@ average_columns <- function(fit) {
 }
 
 # The density of a distribution with these quantiles: the slope of a smooth curve through them.
-density_between <- function(p, q, points = 81) {
+density_between <- function(p, q) {
   order <- order(p)
   p <- p[order]
   q <- q[order]
@@ -74,7 +74,7 @@ density_between <- function(p, q, points = 81) {
   if (sum(apart) < 4 || !all(is.finite(q))) {
     return(list(x = q[1], y = NA))
   }
-  x <- seq(q[1], q[length(q)], length.out = points)
+  x <- seq(q[1], q[length(q)], length.out = 81)
   list(x = x, y = pmax(0, stats::splinefun(q[apart], p[apart], "natural")(x, deriv = 1)))
 }
 
@@ -107,26 +107,20 @@ grid_of_prior <- function(prior, x) {
     return(seq(-0.999, 0.999, length.out = 81))
   }
   width <- max(diff(range(x)), abs(mean(x)) * 1e-3, 1e-12)
-  ends <- range(x) + c(-1, 1) * width
-  if (prior$kind == "scale") ends[1] <- max(ends[1], width * 1e-3)
-  seq(ends[1], ends[2], length.out = 81)
+  seq(max(min(x) - width, if (prior$kind == "scale") width * 1e-3), max(x) + width, length.out = 81)
 }
 
 # A flat one is drawn as if it ended where the picture does.
 prior_density <- function(prior, x) {
-  if (!is_proper(prior)) rep(1 / diff(range(x)), length(x)) else drop(exp(log_prior(prior, if (prior$kind == "correlation") cbind(x) else x)))
+  if (!is_proper(prior)) rep(1 / diff(range(x)), length(x)) else exp(log_prior(prior, cbind(x)))[, 1]
 }
 
 # A prior as read_control() takes it: family, numbers and their names.
 control_of <- function(prior) {
-  if (is_flat(prior)) {
-    return(list(family = "flat", par = list(), names = list()))
-  }
-  if (is_fixed(prior)) {
-    return(list(family = "degenerate", par = list(prior$par[[1]]), names = list("value")))
-  }
-  names <- names(formals(prior_families[[prior$family]]$distribution))
-  list(family = prior$family, par = as.list(unname(prior$par)), names = as.list(names))
+  family <- if (is_flat(prior)) "flat" else if (is_fixed(prior)) "degenerate" else prior$family
+  entry <- prior_families[[family]]
+  names <- names(if (is.null(entry$distribution)) entry$fields else formals(entry$distribution))
+  list(family = family, par = as.list(unname(prior$par))[seq_along(names)], names = as.list(names))
 }
 
 # Lines over the first predictor at the average of the others: `ends`, and the values there under complete pooling, in the population

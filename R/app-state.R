@@ -157,10 +157,8 @@ explored_fits <- function(exploration, state, memory, chosen = names(exploration
 }
 
 own_settings <- function(exploration, verb) {
-  c(
-    if (is_counts(exploration$family)) list(family = exploration$family$name),
-    if (verb == "no_pooling" && !is.null(exploration$sigma)) list(sigma = exploration$sigma)
-  )
+  sigma <- if (verb == "no_pooling") list(sigma = exploration$sigma %||% c("group", "common"))
+  c(if (is_counts(exploration$family)) list(family = exploration$family$name), sigma)
 }
 
 # `value`, or in its place `problem`, the package's words for why there is none; `notes`: of its warnings.

@@ -100,8 +100,9 @@ explored_fit <- function(fit, name, call) {
   part <- if (has_rows(fit)) "data" else "reduced"
   expr <- list(formula = without_attributes(fit$formula), data = call("$", name, as.name(part)), weights = fit$of_rows$weights)
   weights <- if (is.null(fit$weights)) rlang::quo(NULL) else rlang::new_quosure(fit$weights, baseenv())
+  sigma <- fit$own_arguments$sigma
   exploration <- new_exploration(
-    fit$formula, fit[[part]], NULL, fit$model$family, fit$own_arguments$sigma[1], weights, expr, call
+    fit$formula, fit[[part]], NULL, fit$model$family, if (length(sigma) == 1) sigma, weights, expr, call
   )
   verbs <- vapply(exploration$models, `[[`, "", "verb")
   same <- utils::tail(names(verbs)[verbs == fit$model$name], 1)
