@@ -48,6 +48,7 @@
   function ticks(low, high, most) {
     var raw = (high - low) / Math.max(1, most), power = Math.pow(10, Math.floor(Math.log10(raw)));
     var step = [1, 2, 5, 10].map(function (m) { return m * power; }).find(function (s) { return s >= raw * 0.999; }) || 10 * power, out = [];
+    if (Math.floor(high / step) - Math.ceil(low / step) < 1) step /= 2;
     for (var k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) out.push(Number((k * step).toPrecision(12)));
     return out;
   }
@@ -175,7 +176,7 @@
     var g = svg("g", { "font-size": 11, fill: "#333" }, parent);
     var to = function (v) { return x + (v - low) / (high - low) * length; };
     svg("line", { x1: x, x2: x + length, y1: y, y2: y, stroke: "#333" }, g);
-    ticks(low, high, length / 60).forEach(function (v) {
+    ticks(low, high, length / 45).forEach(function (v) {
       svg("line", { x1: to(v), x2: to(v), y1: y, y2: y + 4, stroke: "#333" }, g);
       svg("text", { x: to(v), y: y + 15, "text-anchor": "middle" }, g, String(v));
     });
@@ -187,7 +188,7 @@
     var picture = byId("rows"), g = numbers.groups, at = list(g.at), J = at.length, W = Math.max(300, byId("rows-frame").clientWidth || 600);
     var estimates = g.models[whole()], none = g.models.none, complete = g.models.complete;
     var longest = Math.max.apply(null, list(g.label).map(function (l) { return width(String(l)); }));
-    var left = Math.min(W * (W < 500 ? 0.27 : 0.3), 16 + 8.4 * longest), right = W < 500 ? 54 : 90, length = W - left - right - 16;
+    var left = Math.min(W * (W < 500 ? 0.34 : 0.3), 18 + 8.6 * longest), right = W < 500 ? 54 : 90, length = W - left - right - 16;
     var row = J <= 25 ? 26 : 15, legend = [["own", "open"], [whole() === "partial" ? "partial" : "whole", "full"], ["population", "solid"], ["complete", "dash"]], perLine = W < 700 ? 2 : 4;
     var top = 8 + 17 * Math.ceil(legend.length / perLine) + (J > 25 ? 24 : 6), bottom = top + J * row, height = bottom + 36;
     if (!scale || !dragging) scale = rowScale(g, estimates);
@@ -230,7 +231,7 @@
       }
       var label = svg("text", {
         x: left - 8, y: y + 4, "text-anchor": "end", "font-size": J <= 25 ? 12 : 10, fill: "#111", "font-weight": chosen ? 700 : 400
-      }, line, fit(String(list(g.label)[i]), (left - 10) / (J <= 25 ? 8.2 : 6.8)));
+      }, line, fit(String(list(g.label)[i]), (left - 10) / ((J <= 25 ? 7.8 : 6.5) + (chosen ? 1 : 0))));
       svg("title", {}, label, String(list(g.label)[i]));
       label.addEventListener("click", function () { choose(a); });
       if (shown.partial) {
