@@ -1,15 +1,12 @@
-# The explorer's page, which is HTML with styles and scripts of its own in inst/app. The browser puts in the texts, in its language.
+# The explorer's page: HTML with styles and a script of its own, which tools/app.R packs into one file. The browser puts in the texts.
 
 explorer_page <- function(lang) {
-  tags <- shiny::tags
-  file <- function(name) paste0("bayespool-explorer/", name)
   bslib::page(
     title = "bayespool", theme = bslib::bs_theme(version = 5), lang = lang %||% "en",
-    tags$head(
-      tags$meta(name = "explorer-language", content = lang),
-      tags$link(rel = "stylesheet", href = file("explorer.css")),
-      tags$script(src = file("words.js")), tags$script(src = file("explorer.js"))
+    shiny::tags$head(
+      shiny::tags$meta(name = "viewport", content = "width=device-width, initial-scale=1"),
+      shiny::tags$meta(name = "explorer-language", content = lang)
     ),
-    shiny::includeHTML(system.file("app", "page.html", package = "bayespool"))
+    shiny::includeHTML(system.file("explorer.html.gz", package = "bayespool"))
   )
 }

@@ -61,7 +61,6 @@ explore_pooling <- function(formula, data, prior = NULL, ..., lang = NULL) {
     sigma <- if (!is.null(dots$sigma)) choose_one(rlang::eval_tidy(dots$sigma), c("group", "common"), call)
     new_exploration(formula, data, prior, family, sigma, dots$weights %||% rlang::quo(NULL), expr, call)
   }
-  shiny::addResourcePath("bayespool-explorer", system.file("app", package = "bayespool"))
   shiny::shinyApp(explorer_page(lang), explorer_server(exploration, lang))
 }
 
