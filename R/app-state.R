@@ -18,7 +18,10 @@ new_exploration <- function(formula, data, prior, family, sigma, weights, expr, 
   check_priors_by_model(prior, names(models), "list(complete = list(sigma = dist_exponential(1)))", call)
   list(
     formula = formula, family = family, sigma = sigma, expr = expr, data = reduced, models = models, prior = prior,
-    rows = if (is.data.frame(data) && rlang::quo_is_null(weights)) data, group_name = parsed$group,
+    rows = if (is.data.frame(data) && rlang::quo_is_null(weights)) {
+      data[stats::complete.cases(data[intersect(all.vars(formula), names(data))]), , drop = FALSE]
+    },
+    group_name = parsed$group,
     response = if (counts) family$observed else parsed$response
   )
 }

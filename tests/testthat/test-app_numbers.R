@@ -34,6 +34,7 @@ expect_compared <- function(exploration, truth, sent = list()) {
   expect_equal(of_groups$estimate, truth$models$elpd_logo, tolerance = 1e-9)
   expect_equal(of_groups$se, truth$models$se_elpd_logo, tolerance = 1e-8)
   of_rows <- found[found$what == "elpd_loo", ]
+  expect_identical(nrow(of_rows) > 0, !all(is.na(truth$models$elpd_loo)))
   if (nrow(of_rows) > 0) {
     expect_equal(of_rows$estimate, truth$models$elpd_loo, tolerance = 1e-8)
     expect_equal(of_rows$se, truth$models$se_elpd_loo, tolerance = 1e-8)
@@ -54,6 +55,16 @@ test_that("means are those of compare_pooling(), from moments and from rows", {
   # Without groups that were dropped, rows are no longer those of the data.
   state <- read_state(list(dropped = list(1)), rows)
   expect_identical(unique(finish(explored_tasks(rows, state, fits_of(rows, list(dropped = list(1)))))$what), "elpd_logo")
+})
+
+test_that("rows with missing values are left out, as in a fit", {
+  rows <- npk
+  rows$yield[3] <- NA
+  suppressMessages({
+    exploration <- explore(yield ~ 1 + (1 | block), rows)
+    truth <- compare_pooling(yield ~ 1 + (1 | block), rows, iter_sampling = 0)
+  })
+  expect_compared(exploration, truth)
 })
 
 test_that("what is changed is compared as it would be by itself", {
