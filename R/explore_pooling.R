@@ -8,7 +8,7 @@
 #'
 #' **What you can do.** Choose the family of each prior and move its numbers; its density stands beside that of the posterior. Drag the
 #' point of a group to another mean, its bar to another size, or type them. Drop groups, put them back, add copies. All of it works by
-#' keyboard: in the picture, left and right change the mean or the size, up and down go to the next group, Delete drops it, Escape resets it.
+#' keyboard: in the picture, left and right change the mean or the size, up and down go to the next group; Delete drops it, Escape resets.
 #'
 #' **What it shows.** For each group its own mean, an arrow to its mean under partial pooling, and intervals; the standard deviations
 #' within and between groups; the distribution of a new group; how well each model predicts, by the log evidence and by leaving out
