@@ -6,7 +6,8 @@ compare_counts <- function(fits, prob, interval, call) {
     fit$settings$algorithm <- "exact"
     fit
   })
-  counts <- fits$partial$reduced
+  whole <- fits[[length(fits)]]
+  counts <- whole$reduced
   family <- families[[counts$family]]
   labels <- factor(counts$group, levels = counts$group)
   estimates <- lapply(fits, function(fit) {
@@ -17,15 +18,16 @@ compare_counts <- function(fits, prob, interval, call) {
     variables <- layout$variable[layout$role == "group"]
     summary_rows(response_interval_table(fit, prob, interval, variables, call), variables)
   })
-  population <- population_rows(fits$partial, prob, interval, call)
-  groups <- data.frame(group = rep(labels, 3), n = rep(counts$n, 3))
-  groups[[family$size]] <- rep(counts$size, 3)
+  population <- population_rows(whole, prob, interval, call)
+  groups <- data.frame(group = rep(labels, length(fits)), n = rep(counts$n, length(fits)))
+  groups[[family$size]] <- rep(counts$size, length(fits))
   list(
     groups = data.frame(
-      groups, raw_mean = rep(counts$events / counts$size, 3), model = factor(rep(names(fits), each = length(labels)), levels = names(fits)),
+      groups, raw_mean = rep(counts$events / counts$size, length(fits)),
+      model = factor(rep(names(fits), each = length(labels)), levels = names(fits)),
       do.call(rbind, unname(estimates))
     ),
-    population = if (has_predictors(fits$partial$model)) data.frame(group = labels, population) else population[1, ]
+    population = if (has_predictors(whole$model)) data.frame(group = labels, population) else population[1, ]
   )
 }
 

@@ -71,20 +71,21 @@ count_row_again <- function(moments, j, z, weight, times) {
   moments
 }
 
-# log p(y_j | y_-j) of each group of a term, named.
-leave_groups_out <- function(fit, term, call) {
+# log p(y_j | y_-j) of each group of a term, named. `chosen`: of which (positions); NULL: of all.
+leave_groups_out <- function(fit, term, call, chosen = NULL) {
   moments <- moments_by_group(fit, call)
   groups <- factor_levels(moments, list(term$columns))[[1]]
+  chosen <- chosen %||% seq_along(groups$labels)
   separate <- !shares_sigma(fit$model)
   all <- if (!separate) log_evidence_of(fit, moments, call)
-  elpd <- vapply(seq_along(groups$labels), function(j) {
+  elpd <- vapply(chosen, function(j) {
     own <- groups$code == j
     # A group that is a problem of its own learns nothing from the others.
     of_all <- if (separate) log_evidence_of(fit, subset_groups(moments, which(own)), call) else all
     others <- subset_groups(moments, if (separate) 0 else which(!own))
     of_all - without(paste("group", groups$labels[j]), log_evidence_of(fit, others, call), call)
   }, 0)
-  stats::setNames(elpd, groups$labels)
+  stats::setNames(elpd, groups$labels[chosen])
 }
 
 # log p(y) under the fit's model and priors for other moments of the same columns. Without data it is 0.
