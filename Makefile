@@ -12,7 +12,7 @@ FORMAT_FLAGS ?= -i
 # Runs a command and shows what it printed only if it fails.
 quietly = log=$$(mktemp); $(1) >"$$log" 2>&1 || { cat "$$log"; rm -f "$$log"; exit 1; }; rm -f "$$log"
 
-.PHONY: install setup example test core-test document app format lint call-graph spelling wordlist coverage fuzz site check clean
+.PHONY: install setup example test core-test document format lint call-graph spelling wordlist coverage fuzz site check clean
 
 install: setup
 	@# tools/Makevars notes which headers an object includes. Without that, objects older than any header are stale.
@@ -36,9 +36,6 @@ core-test: setup
 
 document: setup
 	@$(call quietly,$(RSCRIPT) tools/document.R)
-
-app:
-	@$(RSCRIPT) tools/app.R
 
 format:
 	@find src tests/core \( -name '*.hpp' -o -name '*.h' -o -name '*.cpp' \) ! -name RcppExports.cpp \

@@ -56,7 +56,7 @@ pair_layers <- function(numeric, levels) {
 
 # One legend for all that tells the levels apart.
 pair_title <- function(title, numeric, levels) {
-  aesthetics <- c("colour", if (numeric) "fill", if (levels <= 6) { if (numeric) "linetype" else "shape" })
+  aesthetics <- c("colour", if (numeric) "fill", if (levels <= 6 && numeric) "linetype", if (levels <= 6 && !numeric) "shape")
   do.call(ggplot2::labs, stats::setNames(rep(list(title), length(aesthetics)), aesthetics))
 }
 

@@ -1,7 +1,7 @@
 # Installs what DESCRIPTION asks for and is missing: Debian's binaries if possible, else from CRAN.
 # `Rscript tools/setup.R databases` (which tools/databases runs) also what tests with databases use: the packages of
 # Config/Needs/databases and, where apt can install it, PostgreSQL. `Rscript tools/setup.R clients` also what tests with other packages
-# use, those of Config/Needs/clients, and ccache, with which the gate compiles the package once.
+# use, those of Config/Needs/clients, Chromium, and ccache, with which the gate compiles the package once.
 
 development_tools <- c("Rcpp", "roxygen2", "lintr", "spelling")
 asked <- commandArgs(TRUE)
@@ -85,7 +85,7 @@ options(timeout = max(300, getOption("timeout")))
 needs <- required_packages()
 packages <- missing_packages(needs)
 optional <- from_debian_only[!nzchar(system.file(package = from_debian_only))]
-optional_programs <- if ("clients" %in% asked && !nzchar(Sys.which("ccache"))) "ccache"
+optional_programs <- if ("clients" %in% asked) Filter(function(name) !nzchar(Sys.which(name)), c("ccache", "chromium"))
 use_apt <- length(c(packages, optional, optional_programs, missing_programs())) > 0 && can_use_apt()
 if (use_apt) {
   if (!apt_get("update")) message("apt-get update failed.")

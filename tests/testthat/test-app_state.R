@@ -123,15 +123,6 @@ test_that("what a browser should not send is refused", {
   expect_match(explorer_answer(exploration, sent, new.env())$message$problems[[1]], "quit()", fixed = TRUE)
 })
 
-test_that("the page is packed from its sources", {
-  source <- test_path("../../tools/app")
-  skip_if_not(dir.exists(source), "a checkout")
-  packed <- paste(readLines(system.file("explorer.html.gz", package = "bayespool"), encoding = "UTF-8"), collapse = "\n")
-  for (file in list.files(source, full.names = TRUE)) {
-    expect_true(grepl(paste(readLines(file, encoding = "UTF-8"), collapse = "\n"), packed, fixed = TRUE), label = file)
-  }
-})
-
 test_that("explore_pooling() says what it does not take", {
   skip_if_not_installed("shiny")
   skip_if_not_installed("bslib")

@@ -169,7 +169,10 @@ test_that("errors and weights in a function that has none of them say which func
 test_that("methods of others' generics ignore what is passed to all models, and warn of misspelt arguments", {
   fit <- partial(seed = 1)
   passed <- list(gof_map = 1, vcov = NULL, coef_rename = "a", complete = FALSE, conf.method = "HPDinterval", mfx = NULL, silent = TRUE)
-  for (f in list(tidy, glance, predict, fitted, residuals, fixef, ranef, coef, VarCorr, ngrps, sigma, summary, augment, prior_summary, loo)) {
+  methods <- list(
+    tidy, glance, predict, fitted, residuals, fixef, ranef, coef, VarCorr, ngrps, sigma, summary, augment, prior_summary, loo
+  )
+  for (f in methods) {
     expect_silent(given <- do.call(f, c(list(fit), passed)))
     expect_equal(given, f(fit), ignore_attr = "model_name")
   }

@@ -70,7 +70,7 @@ test_that("the diamond is the pooled effect and the bar that of a new study", {
   bar <- layers_of(picture, "GeomLinerange")[[3]]
   expect_equal(c(bar$xmin, bar$xmax), unname(new[1, c("lwr", "upr")]), tolerance = 1e-8)
   lines <- layers_of(picture, "GeomVline")
-  expect_equal(vapply(lines, function(x) x$xintercept, 0), c(0, pooled$mean), tolerance = 1e-10)
+  expect_equal(unname(vapply(lines, function(x) x$xintercept, 0)), c(0, pooled$mean), tolerance = 1e-10)
   expect_length(layers_of(forest_plot(fit, refline = NULL), "GeomVline"), 1)
   expect_equal(layers_of(forest_plot(fit, refline = 5), "GeomVline")[[1]]$xintercept, 5)
 })

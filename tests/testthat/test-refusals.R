@@ -73,10 +73,10 @@ test_that("coefficients whose covariances would not fit in memory are refused wi
   expect_error(few(1e4), "take .* are available", class = "bayespool_error_memory")
   expect_equal(few(1e8)[, 1], exact_summary(fit)$mean)
   rows <- function(memory) {
-    core(bayespool:::cpp_leave_one_out, matrix(c(0, 0, 50), 1), 1, 0L, 1L, memory)
+    core(bayespool:::cpp_leave_one_out, matrix(c(0, 0, 50), 1), 1, 0L, "densities", 0, 1L, memory)
   }
   expect_error(rows(1e4), class = "bayespool_error_memory")
-  expect_length(rows(1e8), 3)
+  expect_length(rows(1e8), 2)
 })
 
 test_that("complex numbers are not counts", {

@@ -183,7 +183,7 @@ test_that("wrong arguments are refused by class", {
     expect_error(tidy(slopes, conf.int = TRUE, conf.level = level), class = "bayespool_error_argument")
   }
   expect_error(tidy(slopes, conf.int = NA), class = "bayespool_error_argument")
-  for (bad in list(quote(tidy(slopes, "fixed", TRUE, 0.9, "hdi", 2)), quote(glance(slopes, 2)))) {
+  for (bad in list(quote(tidy(slopes, "fixed", TRUE, 0.9, "hdi", FALSE, 2)), quote(glance(slopes, 2)))) {
     expect_error(eval(bad), "unnamed", class = "bayespool_error_argument")
   }
   expect_error(augment(slopes, se_fit = NA), class = "bayespool_error_argument")

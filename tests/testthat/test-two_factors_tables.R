@@ -233,7 +233,7 @@ test_that("other packages: log densities of the priors, Bayes factors, compariso
   skip_if_not_installed("bridgesampling")
   expect_equal(bridgesampling::bf(fit, one)$bf, exp(fit$log_evidence - one$log_evidence))
   skip_if_not_installed("bayestestR")
-  expect_identical(bayestestR::hdi(fit)$Parameter, colnames(draws))
+  expect_setequal(bayestestR::hdi(fit, effects = "all")$Parameter, colnames(draws))
 })
 
 test_that("tables of many groups print some of both factors", {
