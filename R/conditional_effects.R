@@ -26,7 +26,7 @@
 #'   is shown at its mean and one standard deviation below and above. `NULL`: each predictor, and each pair with an interaction in the
 #'   formula.
 #' @param conditions A data frame with other reference values: a column for each predictor, or grouping factor, that is to have one. Each of
-#'   its rows is a panel of the picture, with the name of the row (1, 2, ... without names) in the column `cond__`.
+#'   its rows is a panel of the picture, with the name of the row, or without names its values, in the column `cond__`.
 #' @param re_formula `NA`: the population; `NULL`: the groups that `conditions` names.
 #' @param prob,interval Probability in the intervals, between 0 and 1; `"hdi"`, the shortest interval, or `"central"`.
 #' @param resolution Number of values of a numeric predictor.
@@ -162,7 +162,8 @@ with_conditions <- function(fit, reference, conditions, population, call) {
   }
   base <- reference[rep(1L, nrow(conditions)), , drop = FALSE]
   base[names(conditions)] <- conditions
-  base$cond__ <- factor(rownames(conditions), rownames(conditions))
+  labels <- condition_labels(conditions)
+  base$cond__ <- factor(labels, labels)
   base
 }
 
@@ -204,4 +205,13 @@ print.bayespool_conditional_effects <- function(x, ...) {
   note_interval(x, attr(x, "quantity"))
   cat("plot() draws them\n")
   invisible(x)
+}
+
+# The names of the rows; where these are numbers of R, what is in them.
+condition_labels <- function(conditions) {
+  if (.row_names_info(conditions) > 0 || ncol(conditions) == 0) {
+    return(rownames(conditions))
+  }
+  parts <- Map(function(name, values) paste(name, "=", values), names(conditions), conditions)
+  make.unique(do.call(paste, c(unname(parts), sep = ", ")))
 }

@@ -28,6 +28,7 @@ get_vcov.bayespool_fit <- function(model, ..., type = NULL) {
     abort_bayespool(
       c(
         "Hypotheses of coefficients are not tested by a covariance matrix: the fit has their draws.",
+        i = "{.code hypothesis(fit, \"x > 0\")} of bayespool says how probable a statement is, exactly.",
         i = "The argument {.arg hypothesis} of {.fn predictions}, {.fn comparisons} and {.fn slopes} compares draws.",
         i = "{.code as.data.frame(fit)} has those of the coefficients."
       ),

@@ -378,6 +378,7 @@ ngrps <- function(object, ...) {
 #' @rdname mixed_model_methods
 #' @export
 #' @rawNamespace S3method(lme4::ngrps, bayespool_fit)
+#' S3method(brms::ngrps, bayespool_fit)
 ngrps.bayespool_fit <- function(object, ...) {
   call <- rlang::current_env()
   ignore_dots(rlang::exprs(...), call)

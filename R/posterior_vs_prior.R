@@ -136,7 +136,9 @@ draw_prior_and_posterior <- function(data, prob, facet, drawn) {
       if (drawn) "(the posterior from draws)"
     )
   if (facet) {
-    picture + group_panels(labels, "free_x") + ggplot2::scale_y_discrete(limits = rev) + ggplot2::theme(legend.position = "none")
+    picture + group_panels(labels, "free_x") + ggplot2::scale_y_discrete(limits = rev) +
+      ggplot2::scale_x_continuous(n.breaks = 4, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
+      ggplot2::theme(legend.position = "none", panel.spacing.x = ggplot2::unit(1.5, "lines"))
   } else {
     picture + group_axis(labels, NULL) + legend_below()
   }

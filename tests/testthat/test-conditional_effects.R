@@ -129,6 +129,7 @@ test_that("printing shows some rows of each", {
 
 test_that("pictures have the tables", {
   effects <- conditional_effects(fit, conditions = data.frame(g = c("a", "b")), re_formula = NULL)
+  expect_identical(levels(effects[[1]]$cond__), c("g = a", "g = b"))
   pictures <- plot(effects)
   expect_identical(names(pictures), names(effects))
   for (name in names(pictures)) {

@@ -223,3 +223,10 @@ test_that("the log likelihood for priorsense is that of the rows, one by one or 
   joint <- log_lik_draws.bayespool_fit(partial, joint = TRUE)
   expect_equal(c(unclass(joint)), rowSums(log_lik(partial)))
 })
+
+# brms ---------------------------------------------------------------------------------------------------------------------
+
+test_that("brms' generics of its own find fits", {
+  skip_if_not_installed("brms")
+  expect_identical(exported("brms", "ngrps")(slopes), ngrps(slopes))
+})
