@@ -47,7 +47,7 @@
 #'   The standard deviation, and the mean, do not exist under some flat or heavy-tailed priors: then they are `Inf` or `NaN`.
 #' @section Errors: Of class `bayespool_error_argument`: what is no comparison, unknown parameters, other functions. Of class
 #'   `bayespool_error_draws`: a statement that needs draws, for a fit without them.
-#' @seealso [group_contrasts()] for all differences between groups; [exact_summary()]; [loo_compare][loo_comparison] and
+#' @seealso [group_contrasts()] for all differences between groups; [exact_summary()]; [loo_compare()] and
 #'   [log_marginal_likelihood()] to compare models.
 #' @references Dickey, J. M. and Lientz, B. P. (1970). The weighted likelihood ratio, sharp hypotheses about chances, the order of a Markov
 #'   chain. *Annals of Mathematical Statistics*, 41(1), 214-226. \doi{10.1214/aoms/1177697203}
