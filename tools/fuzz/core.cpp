@@ -235,7 +235,7 @@ void check_posterior(const Problem& p, Input& input, const Rows* rows,
     for (Index c = 0; c < d; ++c)
       deviation(0, p1 - d + c) = rows->columns[c][0] - p.data.projection(0, p1 - d + c);
     const VectorXd weight = VectorXd::Constant(1, input.flip() ? 1 : 0.5);
-    const MatrixXd density = leave_one_out.group(0, deviation, weight, check);
+    const MatrixXd density = leave_one_out.group(0, deviation, weight, {LeftOutQuestion::About::densities, 0}, check);
     for (Index c = 0; c < 2; ++c)
       require(std::isnan(density(0, c)) || density(0, c) < HUGE_VAL,
               "densities are numbers or not resolved");

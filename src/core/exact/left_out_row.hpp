@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/numerics/compressed_mixture.hpp"
+#include "core/numerics/constants.hpp"
 #include "core/numerics/log_densities.hpp"
 #include "core/numerics/mixture_summary.hpp"
 
