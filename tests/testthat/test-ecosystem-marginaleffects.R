@@ -2,7 +2,7 @@
 
 skip_on_cran() # all of it takes long
 skip_if_not_installed("marginaleffects", "1.0.0")
-skip_if_not_installed("collapse", "2.0.18") # which averages need
+skip_without_averages <- function() skip_if_not_installed("collapse", "2.0.18") # which averages need
 # marginaleffects uses the operator %||%, which R has since 4.4.
 if (getRversion() < "4.4") withr::local_package("rlang", .local_envir = teardown_env())
 
@@ -38,6 +38,7 @@ test_that("predictions are of the draws of expected values, of groups and of the
   expect_equal(unname(draws), unname(by_hand))
   exact <- predict(slopes, as.data.frame(population)[c("x", "f")], re_formula = NA)
   for (i in seq_along(exact)) expect_within_mcse(draws[, i], exact[[i]])
+  skip_without_averages()
   average <- marginal("avg_predictions", slopes, by = "f")
   expect_equal(average$estimate, medians(t(rowsum(t(posterior_epred(slopes)), rows$f) / 10)))
   long <- marginal("posterior_draws", average)
@@ -45,6 +46,7 @@ test_that("predictions are of the draws of expected values, of groups and of the
 })
 
 test_that("slopes and comparisons are differences of the same draws, as contrasts of emmeans are", {
+  skip_without_averages()
   table <- marginal("avg_slopes", slopes, re_formula = NA)
   expect_identical(table$term, c("f", "f", "x"))
   by_hand <- cbind(draws_of(slopes, "beta[fv]"), draws_of(slopes, "beta[fw]"), draws_of(slopes, "beta[x]"))
@@ -74,6 +76,7 @@ test_that("lines of one new group that are compared have the same effect of it, 
 
 test_that("slopes that vary are those of the rows' groups, and of the population's", {
   vary <- varying_intercept_slope(y ~ x + (1 + x | g), rows, seed = 1, iter_sampling = 300)
+  skip_without_averages()
   by_group <- marginal("avg_slopes", vary, variables = "x", by = "g")
   own <- draws_of(vary, paste0("beta_j[x,", by_group$g, "]"))
   expect_equal(by_group$estimate, medians(own), tolerance = 1e-6)
@@ -83,6 +86,7 @@ test_that("slopes that vary are those of the rows' groups, and of the population
 test_that("two grouping factors, complete and no pooling, and NUTS", {
   two <- mixed_model(y ~ x + (1 | g) + (1 | h), rows, seed = 1, iter_sampling = 200)
   expect_equal(marginal("predictions", two)$estimate, medians(posterior_epred(two)))
+  skip_without_averages()
   expect_equal(marginal("avg_slopes", two)$estimate, median(draws_of(two, "beta[x]")), tolerance = 1e-6)
   complete <- complete_pooling(y ~ x, rows, seed = 1, iter_sampling = 200)
   expect_equal(marginal("avg_comparisons", complete)$estimate, median(draws_of(complete, "beta[x]")))
@@ -101,6 +105,7 @@ test_that("of counts the response is probabilities and expected counts, and the 
   trials <- varying_intercept(cbind(k, n - k) ~ z + (1 | g), rows, family = binomial(), seed = 1, iter_sampling = 200)
   probabilities <- stats::plogis(posterior_linpred(trials))
   expect_equal(marginal("predictions", trials)$estimate, medians(probabilities))
+  skip_without_averages()
   expect_equal(marginal("avg_predictions", trials)$estimate, median(rowMeans(probabilities)))
   expect_equal(marginal("predictions", trials, type = "link")$estimate, medians(posterior_linpred(trials)))
   ratio <- marginal("avg_comparisons", trials, variables = "z", type = "link")
@@ -110,7 +115,7 @@ test_that("of counts the response is probabilities and expected counts, and the 
 })
 
 test_that("pictures have these numbers", {
-  skip_if_not_installed("ggplot2")
+  skip_if_not_installed("ggplot2", "4.0.0")
   withr::local_pdf(NULL)
   drawn <- marginal("plot_predictions", slopes, condition = "f", re_formula = NA, draw = FALSE)
   expect_equal(drawn$estimate[1], median(posterior_epred(slopes, data.frame(x = mean(rows$x), f = "u"), re_formula = NA)))
