@@ -48,7 +48,7 @@
 #'   (`bayespool_warning_modes`) if it finds anything. The rest takes longer to find than the fit, and the rules refuse what they
 #'   cannot resolve.
 #' @section Errors: Of class `bayespool_error_argument`: a fit with `algorithm = "nuts"`, whose error is that of its draws
-#'   (`mcse_mean` in [summary()][summary.bayespool_fit]); unknown arguments.
+#'   (`mcse_mean` in [summary()][summary.bayespool_fit]).
 #' @references Trefethen, L. N. and Weideman, J. A. C. (2014). The exponentially convergent trapezoidal rule. *SIAM
 #'   Review*, 56(3), 385-458. \doi{10.1137/130932132}
 #' @seealso [exact_summary()], [log_marginal_likelihood()]

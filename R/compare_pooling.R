@@ -292,7 +292,7 @@ print.compare_pooling <- function(x, digits = 2, n_rows = 20, ...) {
 #'   where `group` is `NA`; it is `shrinkage` for the shrinkage of each group. Where slopes vary it is the coefficient's name, and the
 #'   population is that of the whole model. Means are on the scale of the response,
 #'   intervals hold the `prob` of the comparison, and shrinkage lies between 0 and 1.
-#' @section Errors: Of class `bayespool_error_argument`: unknown arguments.
+#' @section Errors: Of class `bayespool_error_argument`: arguments without a name.
 #' @examples
 #' comparison <- compare_pooling(yield ~ 1 + (1 | block), npk, iter_sampling = 0)
 #' head(generics::tidy(comparison))
